@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * spate: finds the subcommand and runs it.
+ *
+ * A subcommand is a row of the table below and a function in a file or folder
+ * of its own; its manual page stands beside it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+
+struct subcmd {
+	const char	*sc_name;
+	const char	*sc_args;
+	const char	*sc_text;
+	cmd_fn		*sc_fn;
+};
+
+static cmd_fn cmd_help;
+static cmd_fn cmd_version;
+
+static const struct subcmd subcmds[] = {
+	{ "help", "", "this list", cmd_help },
+	{ "version", "", "the version of this program", cmd_version },
+};
+
+#define NSUBCMDS	(sizeof(subcmds) / sizeof(subcmds[0]))
+
+static void
+usage(FILE *f)
+{
+	fprintf(f, "usage: spate command [argument ...]\n\n");
+	for (size_t i = 0; i < NSUBCMDS; i++)
+		fprintf(f, "  %-10s %-28s %s\n", subcmds[i].sc_name,
+		    subcmds[i].sc_args, subcmds[i].sc_text);
+}
+
+static int
+cmd_help(int argc, char **argv)
+{
+	usage(stdout);
+	return CMD_OK;
+}
+
+static int
+cmd_version(int argc, char **argv)
+{
+	printf("spate %s\n", SPATE_VERSION);
+	return CMD_OK;
+}
+
+static const struct subcmd *
+subcmd_lookup(const char *name)
+{
+	/* The customary spellings of the two that everyone tries first. */
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		name = "help";
+	else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+		name = "version";
+	for (size_t i = 0; i < NSUBCMDS; i++)
+		if (strcmp(subcmds[i].sc_name, name) == 0)
+			return &subcmds[i];
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct subcmd *sc;
+	int status;
+
+	if (argc < 2) {
+		usage(stderr);
+		return CMD_USAGE;
+	}
+	if ((sc = subcmd_lookup(argv[1])) == NULL) {
+		fprintf(stderr, "spate: unknown command \"%s\"; "
+		    "\"spate help\" lists them\n", argv[1]);
+		return CMD_USAGE;
+	}
+	status = sc->sc_fn(argc - 1, argv + 1);
+	/* A full disk or closed pipe is a failure of whatever was asked. */
+	if (fflush(stdout) != 0 && status == CMD_OK) {
+		perror("spate: standard output");
+		status = CMD_FAILED;
+	}
+	return status;
+}
