@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Internet checksum over long buffers.
+ *
+ * One's complement addition does not care for the width of the words nor for
+ * their byte order (RFC 1071, 2): memory is added up in the machine's own
+ * 64-bit words, each carry put back in at the bottom, and what comes out is
+ * folded and turned to wire order once.  Four sums run side by side, because
+ * an addition with carry must wait for the one before.
+ */
+#include "mbuf/in_cksum.h"
+
+static inline uint64_t
+load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint64_t
+add64(uint64_t a, uint64_t b)
+{
+	a += b;
+	return a + (a < b);
+}
+
+/* Fewer than 8 bytes as a word padded with zeros, in memory order. */
+static uint64_t
+load_tail(const uint8_t *p, size_t n)
+{
+	uint8_t b[8] = { 0 };
+
+	memcpy(b, p, n);
+	return load64(b);
+}
+
+uint64_t
+in_cksum_add(const void *buf, size_t n, uint64_t sum)
+{
+	const uint8_t *p = buf;
+	uint64_t s[4] = { 0 };
+
+	for (; n >= 32; n -= 32, p += 32) {
+		s[0] = add64(s[0], load64(p));
+		s[1] = add64(s[1], load64(p + 8));
+		s[2] = add64(s[2], load64(p + 16));
+		s[3] = add64(s[3], load64(p + 24));
+	}
+	for (; n >= 8; n -= 8, p += 8)
+		s[0] = add64(s[0], load64(p));
+	if (n != 0)
+		s[1] = add64(s[1], load_tail(p, n));
+	s[0] = add64(add64(s[0], s[1]), add64(s[2], s[3]));
+	return sum + in_cksum_order(in_cksum_reduce(s[0]));
+}
+
+uint64_t
+in_cksum_add_odd(const void *buf, size_t n, uint64_t sum)
+{
+	uint16_t v = in_cksum_reduce(in_cksum_add(buf, n, 0));
+
+	return sum + __builtin_bswap16(v);
+}
