@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Compiler of the IPv6 forwarding table, and lookup of a vector; the form is
+ * told in fib6.h.
+ *
+ * rib_flatten() gives the ranges; block_build() makes the slot of a block of
+ * addresses from the ranges that lie in it, and calls itself for the parts of
+ * a node.  What a slot refers to is written before the slot, so the object
+ * grows at its end only; it may move meanwhile, so it is referred to by index.
+ */
+#include "route/fib6.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/kassert.h"
+#include "route/flatten.h"
+#include "route/rib.h"
+#include "route/route_int.h"
+
+#define F6_CUTS		(1u << F6_STRIDE)
+#define F6_SKIP_MIN	(2 * F6_STRIDE)	/* a skip pays from two nodes on */
+#define F6_BITS_SMALL	8
+#define F6_BITS_MIDDLE	14
+#define F6_BITS_LARGE	20
+#define F6_BATCH	64		/* lookups in flight */
+
+/* The last node of a path ends with the address. */
+static_assert((KEY_BITS - F6_BITS_SMALL) % F6_STRIDE == 0, "");
+static_assert((KEY_BITS - F6_BITS_MIDDLE) % F6_STRIDE == 0, "");
+static_assert((KEY_BITS - F6_BITS_LARGE) % F6_STRIDE == 0, "");
+static_assert(F6_BUCKET <= 1u << (F6_KIND_SHIFT - F6_NUM_SHIFT), "");
+static_assert(RIB_NHOP_MAX < 1u << F6_KIND_SHIFT, "a leaf holds a next hop");
+static_assert(sizeof(struct fib6_skip) == 48, "whole words");
+
+struct range6 {
+	struct in6 r_first;
+	uint32_t r_nh;
+};
+
+/* Who may touch a member: o, fib6_compile() and what it calls. */
+struct build6 {
+	struct range6 *b_range;	/* [o] upwards, without gaps */
+	size_t b_n;		/* [o] */
+	size_t b_cap;		/* [o] */
+	struct fib6 *b_fib;	/* [o] f6_nwords in use */
+	size_t b_room;		/* [o] words there is room for */
+};
+
+/* A block of addresses, and the ranges that have addresses in it. */
+struct block {
+	struct in6 bk_first;
+	unsigned bk_depth;	/* bits its addresses have in common */
+	const struct range6 *bk_range;
+	size_t bk_n;
+};
+
+static int block_build(struct build6 *, const struct block *, uint32_t *slot);
+
+static int
+range_add(void *arg, struct in6 first, uint32_t nh)
+{
+	struct build6 *b = arg;
+	struct range6 *range;
+	size_t cap;
+
+	if (b->b_n == b->b_cap) {
+		cap = b->b_cap == 0 ? 64 : b->b_cap * 2;
+		range = reallocarray(b->b_range, cap, sizeof(*range));
+		if (range == NULL)
+			return ENOMEM;
+		b->b_range = range;
+		b->b_cap = cap;
+	}
+	b->b_range[b->b_n++] = (struct range6) { first, nh };
+	return 0;
+}
+
+static int
+fib_resize(struct build6 *b, size_t nwords)
+{
+	struct fib6 *f;
+
+	f = realloc(b->b_fib, sizeof(*f) + nwords * sizeof(f->f6_words[0]));
+	if (f == NULL)
+		return ENOMEM;
+	b->b_fib = f;
+	b->b_room = nwords;
+	return 0;
+}
+
+/* Takes n bytes at the end; the object may move. */
+static int
+fib_take(struct build6 *b, size_t n, uint32_t *ref)
+{
+	size_t old = b->b_fib->f6_nwords;
+	size_t new = old + (n + 7) / 8;
+	int error;
+
+	if (new > F6_REF_MASK)
+		return E2BIG;
+	if (new > b->b_room && (error = fib_resize(b, new * 2)) != 0)
+		return error;
+	/* What fills up the last word shall be the same in each run. */
+	b->b_fib->f6_words[new - 1] = 0;
+	b->b_fib->f6_nwords = new;
+	*ref = (uint32_t)old;
+	return 0;
+}
+
+/*
+ * Narrows a block to the part that begins at first and has depth bits in
+ * common.  The part lies at or above bk_range.
+ */
+static struct block
+block_part(const struct block *bk, struct in6 first, unsigned depth)
+{
+	const struct range6 *end = bk->bk_range + bk->bk_n;
+	const struct range6 *r = bk->bk_range;
+	struct in6 last = key_last(first, depth);
+	size_t n = 1;
+
+	while (r + 1 < end && !key_before(first, r[1].r_first))
+		r++;
+	while (r + n < end && !key_before(last, r[n].r_first))
+		n++;
+	return (struct block) { first, depth, r, n };
+}
+
+/* Takes the ranges a part began with from what is left of its block. */
+static void
+block_advance(struct block *bk, const struct block *part)
+{
+	const struct range6 *r = part->bk_range + part->bk_n - 1;
+
+	bk->bk_n -= (size_t)(r - bk->bk_range);
+	bk->bk_range = r;
+}
+
+static bool
+bucket_fits_hi(const struct block *bk)
+{
+	size_t i;
+
+	for (i = 1; i < bk->bk_n; i++)
+		if (bk->bk_range[i].r_first.i6_lo != 0)
+			return false;
+	return true;
+}
+
+static int
+bucket_build(struct build6 *b, const struct block *bk, uint32_t *slot)
+{
+	bool hi = bucket_fits_hi(bk);
+	size_t size = hi ? sizeof(uint64_t) : sizeof(struct in6);
+	size_t nhs = (bk->bk_n - 1) * size; /* offset of the next hops */
+	uint32_t ref;
+	size_t i;
+	char *p;
+	int error;
+
+	error = fib_take(b, nhs + bk->bk_n * sizeof(uint32_t), &ref);
+	if (error != 0)
+		return error;
+	p = (char *)(b->b_fib->f6_words + ref);
+	for (i = 0; i < bk->bk_n; i++) {
+		const struct range6 *r = &bk->bk_range[i];
+
+		/* The upper half stands first in struct in6. */
+		if (i > 0)
+			memcpy(p + (i - 1) * size, &r->r_first, size);
+		memcpy(p + nhs + i * sizeof(uint32_t), &r->r_nh,
+		    sizeof(uint32_t));
+	}
+	*slot = (uint32_t)(hi ? F6_BUCKET_HI : F6_BUCKET_ALL) << F6_KIND_SHIFT |
+	    (uint32_t)(bk->bk_n - 1) << F6_NUM_SHIFT | ref;
+	return 0;
+}
+static_assert(offsetof(struct in6, i6_hi) == 0, "bucket_build() copies it");
+
+static int
+node_build(struct build6 *b, const struct block *bk, uint32_t *slot)
+{
+	unsigned depth = bk->bk_depth + F6_STRIDE;
+	struct block rest = *bk;
+	struct block part;
+	uint32_t slots[F6_CUTS];
+	uint32_t ref, s;
+	uint64_t bits = 0;
+	unsigned cut;
+	unsigned n = 0;
+	int error;
+
+	for (cut = 0; cut < F6_CUTS; cut++) {
+		struct in6 first = key_at(cut, depth);
+
+		first.i6_hi |= bk->bk_first.i6_hi;
+		first.i6_lo |= bk->bk_first.i6_lo;
+		part = block_part(&rest, first, depth);
+		if ((error = block_build(b, &part, &s)) != 0)
+			return error;
+		block_advance(&rest, &part);
+		if (n > 0 && s == slots[n - 1])
+			continue;
+		bits |= UINT64_C(1) << cut;
+		slots[n++] = s;
+	}
+	error = fib_take(b, sizeof(bits) + n * sizeof(slots[0]), &ref);
+	if (error != 0)
+		return error;
+	memcpy(&b->b_fib->f6_words[ref], &bits, sizeof(bits));
+	memcpy(&b->b_fib->f6_words[ref + 1], slots, n * sizeof(slots[0]));
+	*slot = (uint32_t)F6_NODE << F6_KIND_SHIFT | ref;
+	return 0;
+}
+
+/*
+ * The depth of the smallest block of the node's raster in which all ranges
+ * but the first begin.
+ */
+static unsigned
+skip_depth(const struct block *bk)
+{
+	unsigned common = key_common(bk->bk_range[1].r_first,
+	    bk->bk_range[bk->bk_n - 1].r_first);
+
+	KASSERT(common >= bk->bk_depth);
+	return common - (common - bk->bk_depth) % F6_STRIDE;
+}
+
+static int
+skip_build(struct build6 *b, const struct block *bk, unsigned depth,
+    uint32_t *slot)
+{
+	struct in6 first = key_first(bk->bk_range[1].r_first, depth);
+	struct block part = block_part(bk, first, depth);
+	struct fib6_skip skip = {
+		.s6_base = first,
+		.s6_last = key_last(first, depth),
+		.s6_below = bk->bk_range[0].r_nh,
+		.s6_above = bk->bk_range[bk->bk_n - 1].r_nh,
+		.s6_depth = depth,
+	};
+	uint32_t ref;
+	int error;
+
+	if ((error = block_build(b, &part, &skip.s6_inside)) != 0 ||
+	    (error = fib_take(b, sizeof(skip), &ref)) != 0)
+		return error;
+	memcpy(&b->b_fib->f6_words[ref], &skip, sizeof(skip));
+	*slot = (uint32_t)F6_SKIP << F6_KIND_SHIFT | ref;
+	return 0;
+}
+
+static int
+block_build(struct build6 *b, const struct block *bk, uint32_t *slot)
+{
+	unsigned depth;
+
+	if (bk->bk_n == 1) {
+		*slot = bk->bk_range->r_nh;
+		return 0;
+	}
+	if (bk->bk_n <= F6_BUCKET)
+		return bucket_build(b, bk, slot);
+	depth = skip_depth(bk);
+	if (depth - bk->bk_depth >= F6_SKIP_MIN)
+		return skip_build(b, bk, depth, slot);
+	return node_build(b, bk, slot);
+}
+
+static unsigned
+choose_bits(const struct build6 *b)
+{
+	if (b->b_n > 1u << 16)
+		return F6_BITS_LARGE;
+	return b->b_n > 1u << 10 ? F6_BITS_MIDDLE : F6_BITS_SMALL;
+}
+
+/* The object with a direct table of zeroes: no route is not written. */
+static int
+root_alloc(struct build6 *b)
+{
+	unsigned bits = choose_bits(b);
+	size_t nwords = ((size_t)1 << bits) * sizeof(uint32_t) / 8;
+	struct fib6 *f;
+
+	f = calloc(1, sizeof(*f) + nwords * sizeof(f->f6_words[0]));
+	if (f == NULL)
+		return ENOMEM;
+	f->f6_bits = bits;
+	f->f6_nranges = (uint32_t)b->b_n;
+	f->f6_nwords = nwords;
+	b->b_fib = f;
+	b->b_room = nwords;
+	return 0;
+}
+
+static int
+root_build(struct build6 *b)
+{
+	unsigned bits = b->b_fib->f6_bits;
+	struct block rest = { .bk_range = b->b_range, .bk_n = b->b_n };
+	struct block part;
+	uint64_t chunk;
+	uint32_t slot;
+	int error;
+
+	for (chunk = 0; chunk >> bits == 0; chunk++) {
+		part = block_part(&rest, key_at(chunk, bits), bits);
+		if ((error = block_build(b, &part, &slot)) != 0)
+			return error;
+		block_advance(&rest, &part);
+		if (slot != 0)
+			((uint32_t *)(void *)b->b_fib->f6_words)[chunk] = slot;
+	}
+	return 0;
+}
+
+int
+fib6_compile(const struct rib *rib, struct fib6 **fp)
+{
+	struct build6 b = { 0 };
+	int error;
+
+	if ((error = rib_flatten(rib, ADDR_V6, range_add, &b)) == 0 &&
+	    (error = root_alloc(&b)) == 0 && (error = root_build(&b)) == 0) {
+		/* Only gives room back; if that fails, the room stays. */
+		(void)fib_resize(&b, b.b_fib->f6_nwords);
+		*fp = b.b_fib;
+	} else
+		free(b.b_fib);
+	free(b.b_range);
+	return error;
+}
+
+void
+fib6_free(struct fib6 *f)
+{
+	free(f);
+}
+
+size_t
+fib6_memory(const struct fib6 *f)
+{
+	return sizeof(*f) + f->f6_nwords * sizeof(f->f6_words[0]);
+}
+
+/*
+ * A leaf has nothing to fetch; the begin of the object stands in for it.  A
+ * bucket of 8 and more reaches into a second cache line.
+ */
+static void
+slot_prefetch(const struct fib6 *f, uint32_t slot)
+{
+	const uint64_t *w =
+	    fib6_ref(f, fib6_kind(slot) == F6_LEAF ? 0 : slot);
+
+	__builtin_prefetch(w);
+	__builtin_prefetch((const char *)w + 56);
+}
+
+/*
+ * All lookups take a step, then all that are not done take the next, so that
+ * what one waits for from memory is fetched while the others go on.
+ */
+static void
+lookup_batch(const struct fib6 *f, const struct in6 *dst, uint32_t *nh,
+    unsigned n)
+{
+	unsigned depth[F6_BATCH];
+	uint8_t live[F6_BATCH];	/* lookups that are not done */
+	unsigned nlive = 0;
+	unsigned todo;
+	unsigned i, j;
+
+	for (i = 0; i < n; i++) {
+		nh[i] = fib6_root(f, &dst[i]);
+		slot_prefetch(f, nh[i]);
+		depth[i] = f->f6_bits;
+		live[nlive] = (uint8_t)i;
+		nlive += fib6_kind(nh[i]) >= F6_NODE;
+	}
+	while (nlive > 0) {
+		todo = nlive;
+		nlive = 0;
+		for (j = 0; j < todo; j++) {
+			i = live[j];
+			nh[i] = fib6_step(f, nh[i], &dst[i], &depth[i]);
+			slot_prefetch(f, nh[i]);
+			live[nlive] = (uint8_t)i;
+			nlive += fib6_kind(nh[i]) >= F6_NODE;
+		}
+	}
+	for (i = 0; i < n; i++)
+		nh[i] = fib6_finish(f, nh[i], &dst[i]);
+}
+
+void
+fib6_lookup_vec(const struct fib6 *f, const struct in6 *dst, uint32_t *nh,
+    unsigned n)
+{
+	for (; n > F6_BATCH; n -= F6_BATCH) {
+		lookup_batch(f, dst, nh, F6_BATCH);
+		dst += F6_BATCH;
+		nh += F6_BATCH;
+	}
+	lookup_batch(f, dst, nh, n);
+}
