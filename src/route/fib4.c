@@ -18,8 +18,8 @@
 #include "route/flatten.h"
 #include "route/rib.h"
 
-#define F4_BITS_MIN	16
-#define F4_BATCH	64	/* lookups in flight */
+#define F4_BITS_MIN 16
+#define F4_BATCH    64 /* lookups in flight */
 
 static_assert(RIB_NHOP_MAX < 1u << F4_REF_BITS, "a leaf holds any next hop");
 static_assert(RIB_NHOP_MAX < 1u << 24, "X is at most 24");
@@ -31,12 +31,12 @@ struct range4 {
 
 /* Who may touch a member: o, fib4_compile() and what it calls. */
 struct build4 {
-	struct range4 *b_range;	/* [o] upwards, without gaps */
-	size_t b_n;		/* [o] */
-	size_t b_cap;		/* [o] */
-	uint32_t b_maxnh;	/* [o] */
-	struct fib4 *b_fib;	/* [o] */
-	uint32_t b_nwords;	/* [o] of f4_table that are in use */
+	struct range4 *b_range; /* [o] upwards, without gaps */
+	size_t b_n; /* [o] */
+	size_t b_cap; /* [o] */
+	uint32_t b_maxnh; /* [o] */
+	struct fib4 *b_fib; /* [o] */
+	uint32_t b_nwords; /* [o] of f4_table that are in use */
 };
 
 static int
@@ -54,8 +54,9 @@ range_add(void *arg, struct in6 first, uint32_t nh)
 		b->b_range = range;
 		b->b_cap = cap;
 	}
-	b->b_range[b->b_n++] = (struct range4) {
-		.r_first = (uint32_t)(first.i6_hi >> 32), .r_nh = nh };
+	b->b_range[b->b_n++] =
+	    (struct range4){ .r_first = (uint32_t)(first.i6_hi >> 32),
+		    .r_nh = nh };
 	if (nh > b->b_maxnh)
 		b->b_maxnh = nh;
 	return 0;
@@ -106,8 +107,7 @@ fib_alloc(struct build4 *b)
 
 /* Writes n ranges, the first of which may begin before the chunk. */
 static uint32_t
-chunk_ranges(struct build4 *b, uint32_t chunk, const struct range4 *r,
-    size_t n)
+chunk_ranges(struct build4 *b, uint32_t chunk, const struct range4 *r, size_t n)
 {
 	struct fib4 *f = b->b_fib;
 	uint32_t ref = b->b_nwords;
@@ -188,8 +188,8 @@ fib4_memory(const struct fib4 *f)
 }
 
 static void
-lookup_batch(const struct fib4 *f, const uint32_t *dst, uint32_t *nh,
-    unsigned n)
+lookup_batch(
+    const struct fib4 *f, const uint32_t *dst, uint32_t *nh, unsigned n)
 {
 	uint32_t entry[F4_BATCH];
 	unsigned i;
@@ -208,8 +208,8 @@ lookup_batch(const struct fib4 *f, const uint32_t *dst, uint32_t *nh,
 }
 
 void
-fib4_lookup_vec(const struct fib4 *f, const uint32_t *dst, uint32_t *nh,
-    unsigned n)
+fib4_lookup_vec(
+    const struct fib4 *f, const uint32_t *dst, uint32_t *nh, unsigned n)
 {
 	for (; n > F4_BATCH; n -= F4_BATCH) {
 		lookup_batch(f, dst, nh, F4_BATCH);

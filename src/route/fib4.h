@@ -29,31 +29,31 @@ struct rib;
  * An entry of the direct table.  Number of ranges 0: the rest is the next hop.
  * F4_MANY: the number stands in front of the ranges.
  */
-#define F4_REF_BITS	26
-#define F4_REF_MASK	((1u << F4_REF_BITS) - 1)
-#define F4_MANY		63u
+#define F4_REF_BITS 26
+#define F4_REF_MASK ((1u << F4_REF_BITS) - 1)
+#define F4_MANY     63u
 
 /*
  * Who may touch a member:
  *	I	immutable after fib4_compile()
  */
 struct fib4 {
-	uint32_t	f4_bits;	/* [I] X, 16 to 24 */
-	uint32_t	f4_shift;	/* [I] 32 - X */
-	uint32_t	f4_mask;	/* [I] 2^X - 1: next hop in a range */
-	uint32_t	f4_nranges;	/* [I] */
-	size_t		f4_nwords;	/* [I] of f4_table */
-	uint32_t	f4_table[];	/* [I] direct table, then the ranges */
+	uint32_t f4_bits; /* [I] X, 16 to 24 */
+	uint32_t f4_shift; /* [I] 32 - X */
+	uint32_t f4_mask; /* [I] 2^X - 1: next hop in a range */
+	uint32_t f4_nranges; /* [I] */
+	size_t f4_nwords; /* [I] of f4_table */
+	uint32_t f4_table[]; /* [I] direct table, then the ranges */
 };
 
 /* Compiles the active IPv4 routes.  ENOMEM, or E2BIG beyond 2^26 words. */
-int	 fib4_compile(const struct rib *, struct fib4 **);
-void	 fib4_free(struct fib4 *);
-size_t	 fib4_memory(const struct fib4 *);
+int fib4_compile(const struct rib *, struct fib4 **);
+void fib4_free(struct fib4 *);
+size_t fib4_memory(const struct fib4 *);
 
 /* nh[i] = fib4_lookup(dst[i]); misses of the cache overlap. */
-void	 fib4_lookup_vec(const struct fib4 *, const uint32_t *dst,
-	    uint32_t *nh, unsigned n);
+void fib4_lookup_vec(
+    const struct fib4 *, const uint32_t *dst, uint32_t *nh, unsigned n);
 
 /* The next hop for dst, given the entry of its chunk in the direct table. */
 static inline uint32_t

@@ -20,12 +20,12 @@
 #include "route/rib.h"
 #include "route/route_int.h"
 
-#define F6_CUTS		(1u << F6_STRIDE)
-#define F6_SKIP_MIN	(2 * F6_STRIDE)	/* a skip pays from two nodes on */
-#define F6_BITS_SMALL	8
-#define F6_BITS_MIDDLE	14
-#define F6_BITS_LARGE	20
-#define F6_BATCH	64		/* lookups in flight */
+#define F6_CUTS        (1u << F6_STRIDE)
+#define F6_SKIP_MIN    (2 * F6_STRIDE) /* a skip pays from two nodes on */
+#define F6_BITS_SMALL  8
+#define F6_BITS_MIDDLE 14
+#define F6_BITS_LARGE  20
+#define F6_BATCH       64 /* lookups in flight */
 
 /* The last node of a path ends with the address. */
 static_assert((KEY_BITS - F6_BITS_SMALL) % F6_STRIDE == 0, "");
@@ -42,17 +42,17 @@ struct range6 {
 
 /* Who may touch a member: o, fib6_compile() and what it calls. */
 struct build6 {
-	struct range6 *b_range;	/* [o] upwards, without gaps */
-	size_t b_n;		/* [o] */
-	size_t b_cap;		/* [o] */
-	struct fib6 *b_fib;	/* [o] f6_nwords in use */
-	size_t b_room;		/* [o] words there is room for */
+	struct range6 *b_range; /* [o] upwards, without gaps */
+	size_t b_n; /* [o] */
+	size_t b_cap; /* [o] */
+	struct fib6 *b_fib; /* [o] f6_nwords in use */
+	size_t b_room; /* [o] words there is room for */
 };
 
 /* A block of addresses, and the ranges that have addresses in it. */
 struct block {
 	struct in6 bk_first;
-	unsigned bk_depth;	/* bits its addresses have in common */
+	unsigned bk_depth; /* bits its addresses have in common */
 	const struct range6 *bk_range;
 	size_t bk_n;
 };
@@ -74,7 +74,7 @@ range_add(void *arg, struct in6 first, uint32_t nh)
 		b->b_range = range;
 		b->b_cap = cap;
 	}
-	b->b_range[b->b_n++] = (struct range6) { first, nh };
+	b->b_range[b->b_n++] = (struct range6){ first, nh };
 	return 0;
 }
 
@@ -126,7 +126,7 @@ block_part(const struct block *bk, struct in6 first, unsigned depth)
 		r++;
 	while (r + n < end && !key_before(last, r[n].r_first))
 		n++;
-	return (struct block) { first, depth, r, n };
+	return (struct block){ first, depth, r, n };
 }
 
 /* Takes the ranges a part began with from what is left of its block. */
@@ -171,8 +171,8 @@ bucket_build(struct build6 *b, const struct block *bk, uint32_t *slot)
 		/* The upper half stands first in struct in6. */
 		if (i > 0)
 			memcpy(p + (i - 1) * size, &r->r_first, size);
-		memcpy(p + nhs + i * sizeof(uint32_t), &r->r_nh,
-		    sizeof(uint32_t));
+		memcpy(
+		    p + nhs + i * sizeof(uint32_t), &r->r_nh, sizeof(uint32_t));
 	}
 	*slot = (uint32_t)(hi ? F6_BUCKET_HI : F6_BUCKET_ALL) << F6_KIND_SHIFT |
 	    (uint32_t)(bk->bk_n - 1) << F6_NUM_SHIFT | ref;
@@ -223,16 +223,16 @@ node_build(struct build6 *b, const struct block *bk, uint32_t *slot)
 static unsigned
 skip_depth(const struct block *bk)
 {
-	unsigned common = key_common(bk->bk_range[1].r_first,
-	    bk->bk_range[bk->bk_n - 1].r_first);
+	unsigned common = key_common(
+	    bk->bk_range[1].r_first, bk->bk_range[bk->bk_n - 1].r_first);
 
 	KASSERT(common >= bk->bk_depth);
 	return common - (common - bk->bk_depth) % F6_STRIDE;
 }
 
 static int
-skip_build(struct build6 *b, const struct block *bk, unsigned depth,
-    uint32_t *slot)
+skip_build(
+    struct build6 *b, const struct block *bk, unsigned depth, uint32_t *slot)
 {
 	struct in6 first = key_first(bk->bk_range[1].r_first, depth);
 	struct block part = block_part(bk, first, depth);
@@ -355,8 +355,7 @@ fib6_memory(const struct fib6 *f)
 static void
 slot_prefetch(const struct fib6 *f, uint32_t slot)
 {
-	const uint64_t *w =
-	    fib6_ref(f, fib6_kind(slot) == F6_LEAF ? 0 : slot);
+	const uint64_t *w = fib6_ref(f, fib6_kind(slot) == F6_LEAF ? 0 : slot);
 
 	__builtin_prefetch(w);
 	__builtin_prefetch((const char *)w + 56);
@@ -367,11 +366,11 @@ slot_prefetch(const struct fib6 *f, uint32_t slot)
  * what one waits for from memory is fetched while the others go on.
  */
 static void
-lookup_batch(const struct fib6 *f, const struct in6 *dst, uint32_t *nh,
-    unsigned n)
+lookup_batch(
+    const struct fib6 *f, const struct in6 *dst, uint32_t *nh, unsigned n)
 {
 	unsigned depth[F6_BATCH];
-	uint8_t live[F6_BATCH];	/* lookups that are not done */
+	uint8_t live[F6_BATCH]; /* lookups that are not done */
 	unsigned nlive = 0;
 	unsigned todo;
 	unsigned i, j;
@@ -399,8 +398,8 @@ lookup_batch(const struct fib6 *f, const struct in6 *dst, uint32_t *nh,
 }
 
 void
-fib6_lookup_vec(const struct fib6 *f, const struct in6 *dst, uint32_t *nh,
-    unsigned n)
+fib6_lookup_vec(
+    const struct fib6 *f, const struct in6 *dst, uint32_t *nh, unsigned n)
 {
 	for (; n > F6_BATCH; n -= F6_BATCH) {
 		lookup_batch(f, dst, nh, F6_BATCH);

@@ -37,21 +37,21 @@
 
 struct rib;
 
-#define F6_STRIDE	6
-#define F6_BUCKET	16	/* most ranges in a bucket */
+#define F6_STRIDE 6
+#define F6_BUCKET 16 /* most ranges in a bucket */
 
 /*
  * A slot: kind, number of ranges less one (buckets), and where the thing
  * stands in f6_words; in a leaf the next hop instead.  The slot 0 is thus the
  * leaf "no route".
  */
-#define F6_KIND_SHIFT	29
-#define F6_NUM_SHIFT	25
-#define F6_REF_MASK	((1u << F6_NUM_SHIFT) - 1)
+#define F6_KIND_SHIFT 29
+#define F6_NUM_SHIFT  25
+#define F6_REF_MASK   ((1u << F6_NUM_SHIFT) - 1)
 
 enum f6_kind {
 	F6_LEAF,
-	F6_BUCKET_HI,		/* ranges differ in their upper half only */
+	F6_BUCKET_HI, /* ranges differ in their upper half only */
 	F6_BUCKET_ALL,
 	F6_NODE,
 	F6_SKIP
@@ -59,12 +59,12 @@ enum f6_kind {
 
 /* All ranges of a block begin in this smaller one. */
 struct fib6_skip {
-	struct in6	s6_base;	/* first address of the smaller block */
-	struct in6	s6_last;	/* and its last */
-	uint32_t	s6_below;	/* slot of who is before it */
-	uint32_t	s6_above;	/* slot of who is behind it */
-	uint32_t	s6_inside;	/* slot of the smaller block */
-	uint32_t	s6_depth;	/* bits that are equal in it */
+	struct in6 s6_base; /* first address of the smaller block */
+	struct in6 s6_last; /* and its last */
+	uint32_t s6_below; /* slot of who is before it */
+	uint32_t s6_above; /* slot of who is behind it */
+	uint32_t s6_inside; /* slot of the smaller block */
+	uint32_t s6_depth; /* bits that are equal in it */
 };
 
 /*
@@ -72,20 +72,20 @@ struct fib6_skip {
  *	I	immutable after fib6_compile()
  */
 struct fib6 {
-	uint32_t	f6_bits;	/* [I] of an address, index the root */
-	uint32_t	f6_nranges;	/* [I] */
-	size_t		f6_nwords;	/* [I] of f6_words */
-	uint64_t	f6_words[];	/* [I] direct table, then the tree */
+	uint32_t f6_bits; /* [I] of an address, index the root */
+	uint32_t f6_nranges; /* [I] */
+	size_t f6_nwords; /* [I] of f6_words */
+	uint64_t f6_words[]; /* [I] direct table, then the tree */
 };
 
 /* Compiles the active IPv6 routes.  ENOMEM, or E2BIG beyond 2^25 words. */
-int	 fib6_compile(const struct rib *, struct fib6 **);
-void	 fib6_free(struct fib6 *);
-size_t	 fib6_memory(const struct fib6 *);
+int fib6_compile(const struct rib *, struct fib6 **);
+void fib6_free(struct fib6 *);
+size_t fib6_memory(const struct fib6 *);
 
 /* nh[i] = fib6_lookup(&dst[i]); misses of the cache overlap. */
-void	 fib6_lookup_vec(const struct fib6 *, const struct in6 *dst,
-	    uint32_t *nh, unsigned n);
+void fib6_lookup_vec(
+    const struct fib6 *, const struct in6 *dst, uint32_t *nh, unsigned n);
 
 static inline enum f6_kind
 fib6_kind(uint32_t slot)
@@ -130,8 +130,8 @@ fib6_before(const struct in6 *a, const struct in6 *b)
 
 /* From a node or skip at *depth to the next slot. */
 static inline uint32_t
-fib6_step(const struct fib6 *f, uint32_t slot, const struct in6 *dst,
-    unsigned *depth)
+fib6_step(
+    const struct fib6 *f, uint32_t slot, const struct in6 *dst, unsigned *depth)
 {
 	const uint64_t *w = fib6_ref(f, slot);
 

@@ -17,18 +17,18 @@
 
 /* Who may touch a member: o, rib_flatten() and what it calls. */
 struct cover {
-	struct in6 c_last;	/* [o] last address of the prefix */
-	uint32_t c_nh;		/* [o] */
+	struct in6 c_last; /* [o] last address of the prefix */
+	uint32_t c_nh; /* [o] */
 };
 
 struct flatten {
-	flatten_fn *f_fn;	/* [o] */
-	void *f_arg;		/* [o] */
-	struct in6 f_first;	/* [o] of the range held back */
-	uint32_t f_nh;		/* [o] of the range held back */
-	uint32_t f_told;	/* [o] next hop of the range before */
-	bool f_any;		/* [o] there was a range before */
-	unsigned f_depth;	/* [o] of the stack */
+	flatten_fn *f_fn; /* [o] */
+	void *f_arg; /* [o] */
+	struct in6 f_first; /* [o] of the range held back */
+	uint32_t f_nh; /* [o] of the range held back */
+	uint32_t f_told; /* [o] next hop of the range before */
+	bool f_any; /* [o] there was a range before */
+	unsigned f_depth; /* [o] of the stack */
 	struct cover f_cover[KEY_BITS + 2]; /* [o] all addresses, prefixes */
 };
 
@@ -58,7 +58,7 @@ static void
 cover_push(struct flatten *f, struct in6 last, uint32_t nh)
 {
 	KASSERT(f->f_depth < KEY_BITS + 2);
-	f->f_cover[f->f_depth++] = (struct cover) { last, nh };
+	f->f_cover[f->f_depth++] = (struct cover){ last, nh };
 }
 
 /* The innermost prefix ends. */
@@ -71,8 +71,8 @@ cover_pop(struct flatten *f)
 }
 
 static int
-flatten_route(void *arg, const struct prefix *p, const struct rib_entry *re,
-    bool active)
+flatten_route(
+    void *arg, const struct prefix *p, const struct rib_entry *re, bool active)
 {
 	struct flatten *f = arg;
 	struct in6 key = key_from_addr(&p->p_addr);

@@ -33,38 +33,38 @@
  *	C	control thread only
  */
 struct rib_node {
-	struct in6 n_key;	/* [C] first address of the prefix */
-	uint32_t n_child[2];	/* [C] by the bit behind the prefix */
-	uint32_t n_items;	/* [C] entries, the active one first */
-	uint8_t n_len;		/* [C] */
+	struct in6 n_key; /* [C] first address of the prefix */
+	uint32_t n_child[2]; /* [C] by the bit behind the prefix */
+	uint32_t n_items; /* [C] entries, the active one first */
+	uint8_t n_len; /* [C] */
 };
 static_assert(sizeof(struct rib_node) == 32, "two a cache line");
 
 struct rib_item {
-	struct rib_entry i_entry;	/* [C] */
-	uint32_t i_next;		/* [C] */
+	struct rib_entry i_entry; /* [C] */
+	uint32_t i_next; /* [C] */
 };
 static_assert(sizeof(struct rib_item) == 12, "a million of them");
 
 /* An array of objects; a free one holds the index of the next free one. */
 struct rib_pool {
-	void *rp_objs;		/* [C] */
-	size_t rp_size;		/* [I] of an object */
-	uint32_t rp_cap;	/* [C] */
-	uint32_t rp_used;	/* [C] handed out at least once, with [0] */
-	uint32_t rp_free;	/* [C] first free one */
+	void *rp_objs; /* [C] */
+	size_t rp_size; /* [I] of an object */
+	uint32_t rp_cap; /* [C] */
+	uint32_t rp_used; /* [C] handed out at least once, with [0] */
+	uint32_t rp_free; /* [C] first free one */
 };
 
 struct rib_tree {
-	uint32_t t_root;	/* [C] */
-	size_t t_nprefixes;	/* [C] */
+	uint32_t t_root; /* [C] */
+	size_t t_nprefixes; /* [C] */
 };
 
 struct rib {
-	struct rib_pool r_nodes;	/* [C] struct rib_node */
-	struct rib_pool r_items;	/* [C] struct rib_item */
-	struct rib_tree r_v4;		/* [C] */
-	struct rib_tree r_v6;		/* [C] */
+	struct rib_pool r_nodes; /* [C] struct rib_node */
+	struct rib_pool r_items; /* [C] struct rib_item */
+	struct rib_tree r_v4; /* [C] */
+	struct rib_tree r_v6; /* [C] */
 };
 
 static const char *const proto_names[RP_N] = {
@@ -200,7 +200,7 @@ prefix_key(const struct prefix *p)
 static struct prefix
 node_prefix(const struct rib_node *n, uint8_t family)
 {
-	return (struct prefix) { .p_addr = key_to_addr(n->n_key, family),
+	return (struct prefix){ .p_addr = key_to_addr(n->n_key, family),
 		.p_len = n->n_len };
 }
 
@@ -273,14 +273,13 @@ node_obtain(struct rib *r, struct rib_tree *t, struct in6 key, unsigned len)
 }
 
 static uint32_t
-node_find(const struct rib *r, const struct rib_tree *t, struct in6 key,
-    unsigned len)
+node_find(
+    const struct rib *r, const struct rib_tree *t, struct in6 key, unsigned len)
 {
 	uint32_t i = t->t_root;
 	const uint32_t *next;
 
-	while (i != 0 &&
-	    (next = node_toward(node_at(r, i), key, len)) != NULL)
+	while (i != 0 && (next = node_toward(node_at(r, i), key, len)) != NULL)
 		i = *next;
 	if (i == 0 || node_at(r, i)->n_len != len ||
 	    !node_covers(node_at(r, i), key))
@@ -395,16 +394,16 @@ rib_delete(struct rib *r, const struct prefix *p, const struct rib_entry *re)
 }
 
 bool
-rib_lookup_exact(const struct rib *r, const struct prefix *p,
-    struct rib_entry *re)
+rib_lookup_exact(
+    const struct rib *r, const struct prefix *p, struct rib_entry *re)
 {
 	const struct rib_node *n;
 	uint32_t i;
 
 	if (!prefix_valid(p))
 		return false;
-	i = node_find(r, tree_of_const(r, p->p_addr.a_family), prefix_key(p),
-	    p->p_len);
+	i = node_find(
+	    r, tree_of_const(r, p->p_addr.a_family), prefix_key(p), p->p_len);
 	if (i == 0 || (n = node_at(r, i))->n_items == 0)
 		return false;
 	*re = item_at(r, n->n_items)->i_entry;
@@ -456,7 +455,7 @@ node_show(const struct rib *r, const struct rib_node *n, uint8_t family,
 int
 rib_walk(const struct rib *r, uint8_t family, rib_walk_fn *fn, void *arg)
 {
-	uint32_t later[KEY_BITS + 1];	/* right children passed on the way */
+	uint32_t later[KEY_BITS + 1]; /* right children passed on the way */
 	unsigned nlater = 0;
 	uint32_t i;
 	int ret;
@@ -484,8 +483,7 @@ rib_walk(const struct rib *r, uint8_t family, rib_walk_fn *fn, void *arg)
 size_t
 rib_count(const struct rib *r, uint8_t family)
 {
-	return family_valid(family) ? tree_of_const(r, family)->t_nprefixes :
-	    0;
+	return family_valid(family) ? tree_of_const(r, family)->t_nprefixes : 0;
 }
 
 size_t

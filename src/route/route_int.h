@@ -19,7 +19,7 @@ static inline struct in6
 key_from_addr(const struct addr *a)
 {
 	if (a->a_family == ADDR_V4)
-		return (struct in6) { (uint64_t)a->a_v4 << 32, 0 };
+		return (struct in6){ (uint64_t)a->a_v4 << 32, 0 };
 	return a->a_v6;
 }
 
@@ -42,8 +42,7 @@ key_last(struct in6 key, unsigned len)
 {
 	struct in6 mask = in6_mask(len);
 
-	return (struct in6) { key.i6_hi | ~mask.i6_hi,
-		key.i6_lo | ~mask.i6_lo };
+	return (struct in6){ key.i6_hi | ~mask.i6_hi, key.i6_lo | ~mask.i6_lo };
 }
 
 static inline struct in6
@@ -84,10 +83,10 @@ static inline struct in6
 key_at(uint64_t v, unsigned len)
 {
 	if (len <= 64)
-		return (struct in6) { v << (64 - len), 0 };
+		return (struct in6){ v << (64 - len), 0 };
 	if (len == KEY_BITS)
-		return (struct in6) { 0, v };
-	return (struct in6) { v >> (len - 64), v << (128 - len) };
+		return (struct in6){ 0, v };
+	return (struct in6){ v >> (len - 64), v << (128 - len) };
 }
 
 #endif /* ROUTE_ROUTE_INT_H */
