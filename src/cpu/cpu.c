@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Setting up what every CPU has: its end point, counters, timers and random
+ * numbers.  The round itself is src/round.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cpu/cpu.h"
+
+_Thread_local struct cpu *curcpu;
+
+/* Each array on lines of its own: CPUs write next to nobody. */
+static stat_cell *
+stat_alloc(unsigned n)
+{
+	size_t size =
+	    (n * sizeof(stat_cell) + CACHELINE - 1) & ~(size_t)(CACHELINE - 1);
+	stat_cell *s = aligned_alloc(CACHELINE, size + CACHELINE);
+
+	if (s != NULL)
+		memset(s, 0, size + CACHELINE);
+	return s;
+}
+
+int
+cpu_init(struct cpu *c, struct spate *sp, unsigned id)
+{
+	unsigned g;
+	int error;
+
+	memset(c, 0, sizeof(*c));
+	error = endpoint_init(&c->c_ep, sp, id, sp->sp_ncpus + 1, MSG_POOL);
+	if (error != 0)
+		return error;
+	c->c_id = (uint16_t)id;
+	c->c_sp = sp;
+	c->c_now = sp->sp_env.env_now(sp->sp_env.env_arg);
+	c->c_busy = c->c_now;
+	wheel_init(&c->c_wheel, c->c_now, c);
+	rnd_seed(&c->c_rnd, sp->sp_env.env_seed + id + 1);
+	for (g = 0; g < SG_N; g++)
+		if ((c->c_stat[g] = stat_alloc(stat_groups[g].sg_n)) == NULL)
+			goto fail;
+	if (cpu_drop_attach(c, 0) != 0)
+		goto fail;
+	return 0;
+fail:
+	cpu_fini(c);
+	return ENOMEM;
+}
+
+void
+cpu_fini(struct cpu *c)
+{
+	unsigned i;
+
+	for (i = 0; i < SG_N; i++)
+		free(c->c_stat[i]);
+	for (i = 0; i < IF_MAX; i++)
+		free(c->c_drop[i]);
+	endpoint_fini(&c->c_ep);
+}
+
+int
+cpu_drop_attach(struct cpu *c, unsigned ifindex)
+{
+	stat_cell *s;
+
+	if (c->c_drop[ifindex] != NULL)
+		return 0; /* an earlier interface of this index: goes on */
+	if ((s = stat_alloc(stat_total())) == NULL)
+		return ENOMEM;
+	c->c_drop[ifindex] = s;
+	return 0;
+}

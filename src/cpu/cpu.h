@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A CPU of the data plane: one thread and everything it owns.
+ *
+ * struct cpu is the first argument of every function on a packet's way.
+ * Layers above keep their per-CPU state behind a pointer here, of a type that
+ * only they know.
+ *
+ *	I	immutable after cpu_create(), or the event named
+ *	o	owner CPU only: plain loads and stores
+ *	A	atomic, relaxed: written by the owner, read by anyone
+ */
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#include <stdint.h>
+
+#include "base/kassert.h"
+#include "base/random.h"
+#include "base/tsa.h"
+#include "cpu/endpoint.h"
+#include "cpu/instance.h"
+#include "cpu/stat.h"
+#include "cpu/wheel.h"
+
+#define NS_US 1000ull
+#define NS_MS 1000000ull
+#define NS_S  1000000000ull
+
+#define CPU_QUEUES 256 /* receive queues a CPU may serve */
+
+struct icmp_limit;
+struct mpool;
+struct neigh_cpu;
+struct path;
+struct rxq;
+struct txq;
+
+struct cpu {
+	struct endpoint c_ep; /* first: an end point is its CPU */
+
+	/* read and written every round */
+	alignas(CACHELINE) uint64_t c_now; /* [o] ns, read once a round */
+	struct path *c_path; /* [I] stage vectors, path.h */
+	struct mpool *c_mpool; /* [I] packet buffers, mbuf/ */
+	struct spate *c_sp; /* [I] */
+	uint16_t c_id; /* [I] */
+	uint16_t c_nrxq; /* [o] queues in c_rxq */
+	uint32_t c_work; /* [o] things done this round */
+	uint64_t c_busy; /* [o] last time there was work */
+	stat_cell *c_stat[SG_N]; /* [A] counters by group */
+	stat_cell *c_drop[IF_MAX]; /* [A] drop reasons by interface, flat */
+
+	struct rxq *c_rxq[CPU_QUEUES]; /* [o] queues it serves */
+	struct txq *c_txq[CPU_QUEUES]; /* [o] queues to kick and reap */
+	uint16_t c_ntxq; /* [o] */
+
+	struct wheel c_wheel; /* [o] timers */
+	struct rnd c_rnd; /* [o] */
+	struct neigh_cpu *c_neigh; /* [I] packets held, route/ */
+	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */
+	void *c_engine; /* [I] thread or coroutine */
+};
+
+/* The CPU this thread runs; NULL outside workers and in ctl. */
+extern _Thread_local struct cpu *curcpu;
+
+#define CPU_ASSERT(c) KASSERT(curcpu == (c))
+
+static inline struct cpu *
+endpoint_cpu(struct endpoint *ep)
+{
+	KASSERT(ep->ep_id < ep->ep_sp->sp_ncpus);
+	return container_of(ep, struct cpu, c_ep);
+}
+
+/* Counter of a layer, for n events. */
+static inline void
+stat_add(struct cpu *c, enum stat_group g, unsigned which, uint64_t n)
+{
+	stat_cell_add(&c->c_stat[g][which], n);
+}
+
+/*
+ * The parts of a CPU that this layer owns; src/spate.c calls it and then
+ * each layer's own.  ENOMEM.
+ */
+int cpu_init(struct cpu *, struct spate *, unsigned id) ON_CTL;
+void cpu_fini(struct cpu *);
+
+/* Make room for the drop counters of an interface; before it is published. */
+int cpu_drop_attach(struct cpu *, unsigned ifindex) ON_CTL;
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control thread as an end point: its clock, timers and messages.  What
+ * it controls is above, in route/ and ctl/.
+ *
+ *	I	immutable after ctl_init(), or the event named
+ *	C	ctl only
+ */
+#ifndef CPU_CTL_H
+#define CPU_CTL_H
+
+#include "base/random.h"
+#include "base/tsa.h"
+#include "cpu/cpu.h"
+#include "cpu/endpoint.h"
+#include "cpu/wheel.h"
+
+struct if_ctl;
+struct neigh_ctl;
+struct control;
+
+struct ctl {
+	struct endpoint ctl_ep; /* first: an end point is its ctl */
+	struct spate *ctl_sp; /* [I] */
+	uint64_t ctl_now; /* [C] ns, read once a round */
+	struct wheel ctl_wheel; /* [C] */
+	struct rnd ctl_rnd; /* [C] */
+	struct if_ctl *ctl_if; /* [C] interfaces, if/ */
+	struct neigh_ctl *ctl_neigh; /* [C] neighbours, route/ */
+	struct route_ctl *ctl_route; /* [C] next hops, route/ */
+	struct control *ctl_control; /* [C] configuration, ctl/ */
+};
+
+static inline struct ctl *
+endpoint_ctl(struct endpoint *ep)
+{
+	KASSERT(ep->ep_id == sp_ctl_id(ep->ep_sp));
+	return container_of(ep, struct ctl, ctl_ep);
+}
+
+int ctl_init(struct ctl *, struct spate *);
+void ctl_fini(struct ctl *);
+
+/* Clock, messages, timers, reclamation.  Returns whether it did anything. */
+bool ctl_round(struct ctl *) ON_CTL;
+
+/* When ctl_round() is due even if nobody wakes it; UINT64_MAX: never. */
+uint64_t ctl_next(const struct ctl *) ON_CTL;
+
+/* Sleep through the environment until there is something to do. */
+void ctl_idle(struct ctl *) ON_CTL;
+
+#endif

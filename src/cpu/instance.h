@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An instance of Spate: one host or router with all it owns.  There are no
+ * globals; two instances in one process are two machines.
+ *
+ * The environment is an argument: clock, sleep, wake-up, log and seed come
+ * from whoever creates the instance.  Under threads they are the system's;
+ * under the simulator virtual.  The code cannot tell.
+ *
+ *	I	immutable after spate_create(), or the event named
+ *	C	ctl only
+ *	P	published by ctl; a CPU reads it at most until the end of its
+ *		round (qsbr)
+ *	A	atomic, relaxed
+ */
+#ifndef CPU_INSTANCE_H
+#define CPU_INSTANCE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/tsa.h"
+#include "cpu/endpoint.h"
+#include "cpu/qsbr.h"
+#include "cpu/sysctl.h"
+
+#define IF_MAX 256 /* interfaces; index 0 is "none: originated here" */
+#define RT_MAX 16 /* routing tables */
+
+struct cpu;
+struct ctl;
+struct fib4;
+struct fib6;
+struct ifnet;
+struct neigh_table;
+struct nhop;
+struct nhop_table;
+struct opener;
+struct pktmem;
+struct rib;
+
+struct spate_env {
+	/* Nanoseconds of a clock that never goes back. */
+	uint64_t (*env_now)(void *arg);
+	/*
+	 * Sleep until woken or until the clock reads until_ns (UINT64_MAX:
+	 * for ever).  Called by the end point's own thread after
+	 * endpoint_sleep_begin().
+	 */
+	void (*env_wait)(void *arg, struct endpoint *, uint64_t until_ns);
+	/* End env_wait() of another end point, now or when it begins. */
+	void (*env_wake)(void *arg, struct endpoint *);
+	void *env_arg;
+	struct log env_log;
+	struct opener *env_opener; /* of devices; NULL: dev's own */
+	uint64_t env_seed; /* of all random numbers */
+	bool env_virtual; /* simulated: poison, pair links delay */
+};
+
+/* One routing table: what readers see, and what ctl builds it from. */
+struct rtable {
+	_Atomic(struct fib4 *) rt_fib4; /* [P] */
+	_Atomic(struct fib6 *) rt_fib6; /* [P] */
+	_Atomic uint32_t rt_gen; /* [A] bumped after each publish */
+	struct rib *rt_rib; /* [C] */
+};
+
+struct spate_conf {
+	unsigned sc_ncpus;
+	uint64_t sc_pktmem; /* bytes of packet memory; 0 for the default */
+	const char *sc_hostname;
+};
+
+struct spate {
+	struct spate_env sp_env; /* [I] */
+	unsigned sp_ncpus; /* [I] */
+	struct cpu *sp_cpu[CPU_MAX]; /* [I] */
+	struct endpoint *sp_ep[EP_MAX]; /* [I] CPUs, then ctl */
+	struct ctl *sp_ctl; /* [I] */
+	struct pktmem *sp_pktmem; /* [I] mbuf/ */
+	struct sysctls sp_sysctl; /* [A] */
+	uint64_t sp_started; /* [I] clock at creation */
+	char sp_hostname[64]; /* [I] */
+
+	/* Read by CPUs all the time, written by ctl seldom. */
+	_Atomic(struct ifnet *) sp_if[IF_MAX]; /* [P] by index */
+	struct rtable sp_rt[RT_MAX]; /* [P] */
+	_Atomic(struct nhop_table *) sp_nhops; /* [P] by FIB result */
+	_Atomic(struct neigh_table *) sp_neighs; /* [P] */
+
+	struct qsbr sp_qsbr; /* lines of its own */
+};
+
+#define sp_ctl_id(sp) ((sp)->sp_ncpus) /* end point number of ctl */
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tunables of an instance.  One line here makes the member, its name in
+ * the tree, its default, its bounds and its text.  ctl writes them, every CPU
+ * reads them, relaxed: a change is seen within a round or two and never needs
+ * to be seen together with another.
+ */
+#ifndef CPU_SYSCTL_H
+#define CPU_SYSCTL_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* clang-format off */
+/*	member, name, default, least, most, text */
+#define SYSCTLS(X)							\
+	X(isr_burst, "net.isr.burst", 64, 1, 128,			\
+	    "packets taken from a receive queue in one round")		\
+	X(isr_holdoff, "net.isr.holdoff", 50, 0, 1000000,		\
+	    "microseconds a CPU polls in vain before it sleeps")	\
+	X(isr_sweeps, "net.isr.sweeps", 8, 1, 64,			\
+	    "passes over the path in one round")			\
+	X(ip_forwarding, "net.inet.ip.forwarding", 1, 0, 1,		\
+	    "forward IPv4 packets")					\
+	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\
+	    "time to live of packets originated here")			\
+	X(icmp_limit, "net.inet.icmp.icmplim", 200, 0, 1000000,		\
+	    "ICMP errors a second and CPU; 0 sends none")		\
+	X(ip6_forwarding, "net.inet6.ip6.forwarding", 1, 0, 1,		\
+	    "forward IPv6 packets")					\
+	X(ip6_hlim, "net.inet6.ip6.hlim", 64, 1, 255,			\
+	    "hop limit of packets originated here")			\
+	X(icmp6_limit, "net.inet6.icmp6.errppslimit", 200, 0, 1000000,	\
+	    "ICMPv6 errors a second and CPU; 0 sends none")		\
+	X(neigh_maxhold, "net.link.neigh.maxhold", 16, 1, 1024,		\
+	    "packets a CPU holds for one unresolved neighbour")		\
+	X(neigh_maxheld, "net.link.neigh.maxheld", 512, 1, 65536,	\
+	    "packets a CPU holds for all unresolved neighbours")	\
+	X(neigh_max, "net.link.neigh.max", 65536, 16, 1048576,		\
+	    "neighbours in the table")					\
+	X(neigh_maxincomplete, "net.link.neigh.maxincomplete", 1024,	\
+	    1, 65536, "neighbours being resolved at one time")		\
+	X(neigh_tries, "net.link.neigh.tries", 3, 1, 16,		\
+	    "requests before a neighbour is unreachable")		\
+	X(neigh_retrans, "net.link.neigh.retrans", 1000, 10, 60000,	\
+	    "milliseconds between requests")				\
+	X(neigh_reachable, "net.link.neigh.reachable", 30000, 100,	\
+	    3600000, "milliseconds a confirmed neighbour is trusted")	\
+	X(neigh_delay, "net.link.neigh.delay", 5000, 10, 60000,		\
+	    "milliseconds of use before a stale neighbour is probed")	\
+	X(neigh_gc, "net.link.neigh.gc", 1200, 1, 86400,		\
+	    "seconds before an unused neighbour is forgotten")		\
+	X(dad_count, "net.inet6.ip6.dad_count", 1, 0, 16,		\
+	    "probes for a duplicate address; 0 makes none")
+/* clang-format on */
+
+struct sysctls {
+#define X(member, name, def, least, most, text)                                \
+	_Atomic uint64_t member; /* [A] */
+	SYSCTLS(X)
+#undef X
+};
+
+struct sysctl_desc {
+	const char *sc_name;
+	const char *sc_text;
+	size_t sc_offset; /* in struct sysctls */
+	uint64_t sc_default;
+	uint64_t sc_least;
+	uint64_t sc_most;
+};
+
+/* Ends with an entry that has no name; in the order of the list. */
+extern const struct sysctl_desc sysctl_descs[];
+
+void sysctl_init(struct sysctls *);
+
+/* NULL if there is no such name. */
+const struct sysctl_desc *sysctl_find(const char *name);
+
+/*
+ * Check a value in text; *out is only set if it is good.  Otherwise EINVAL or
+ * ENOENT, and err (of errlen bytes) says what would be accepted.
+ */
+int sysctl_check(const char *name, const char *value, uint64_t *out, char *err,
+    size_t errlen);
+
+/* ctl.  Errors as sysctl_check(). */
+int sysctl_set(struct sysctls *, const char *name, const char *value, char *err,
+    size_t errlen);
+uint64_t sysctl_get(const struct sysctls *, const struct sysctl_desc *);
+
+/* Reads one tunable; any thread. */
+#define tun(sp, member)                                                        \
+	atomic_load_explicit(&(sp)->sp_sysctl.member, memory_order_relaxed)
+
+#endif

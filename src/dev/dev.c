@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The general part of devices: which queues a CPU polls, and how packets leave.
+ *
+ * A CPU has at most one transmit queue of its own on an interface.  One that
+ * has none hands its frames to a CPU that does (if_txcpu); there they enter
+ * ST_TX again.
+ */
+#include <string.h>
+
+#include "dev/dev.h"
+#include "dev/drivers.h"
+#include "path.h"
+
+static const struct dev_ops *const dev_drivers[] = {
+	&dev_pair,
+	&dev_tap,
+	&dev_xdp,
+	&dev_pcap,
+};
+const char dev_driver_names[] = "pair, tap, xdp, pcap";
+
+const struct dev_ops *
+dev_driver(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < countof(dev_drivers); i++)
+		if (strcmp(dev_drivers[i]->do_name, name) == 0)
+			return dev_drivers[i];
+	return NULL;
+}
+
+static unsigned ON_CPU
+dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
+{
+	struct ifnet *ifp = rxq->rxq_if;
+	struct mvec mv = { .mv_n = 0 };
+	uint64_t bytes = 0;
+	unsigned i;
+
+	if (ifp->if_ops->do_rx(c, rxq, &mv, burst) == 0)
+		return 0;
+	for (i = 0; i < mv.mv_n; i++) {
+		struct mbuf *m = mv.mv_m[i];
+
+		m->m_rcvif = ifp->if_index;
+		m->m_rcvgen = ifp->if_gen;
+		m->m_rtable = ifp->if_rtable;
+		bytes += m->m_pktlen;
+		path_next(c, ST_RX, m);
+	}
+	stat_cell_add(&rxq->rxq_packets, mv.mv_n);
+	stat_cell_add(&rxq->rxq_bytes, bytes);
+	return mv.mv_n;
+}
+
+unsigned
+dev_rx(struct cpu *c)
+{
+	unsigned burst = (unsigned)tun(c->c_sp, isr_burst);
+	unsigned i, n = 0;
+
+	for (i = 0; i < c->c_nrxq; i++)
+		n += dev_rx_queue(c, c->c_rxq[i], burst);
+	if (n > 0)
+		stat_add(c, SG_PATH, pks_received, n);
+	return n;
+}
+
+void
+dev_input(struct cpu *c, struct mvec *mv)
+{
+	unsigned i;
+
+	for (i = 0; i < mv->mv_n; i++)
+		path_next(c, ST_STEER, mv->mv_m[i]);
+}
+
+/* Put mv[0..n), all for ifp and ready for it, on this CPU's queue. */
+static void ON_CPU
+dev_send(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
+{
+	struct txq *txq = ifp->if_tx[c->c_id];
+	uint32_t len[MVEC_MAX];
+	uint64_t bytes = 0;
+	unsigned i, sent;
+
+	/* The driver may free what it takes: lengths first. */
+	for (i = 0; i < n; i++)
+		len[i] = mm[i]->m_pktlen;
+	sent = ifp->if_ops->do_tx(c, txq, mm, n);
+	for (i = 0; i < sent; i++)
+		bytes += len[i];
+	txq->txq_kick = true;
+	stat_cell_add(&txq->txq_packets, sent);
+	stat_cell_add(&txq->txq_bytes, bytes);
+	stat_add(c, SG_PATH, pks_sent, sent);
+	if (unlikely(sent < n))
+		stat_cell_add(&txq->txq_full, n - sent);
+	for (i = sent; i < n; i++)
+		m_drop(c, mm[i], SG_DEV, dvs_full);
+}
+
+static uint32_t
+gso_cap(const struct mbuf *m)
+{
+	switch (m->m_gso) {
+	case GSO_TCP4:
+		return IFCAP_TSO4;
+	case GSO_TCP6:
+		return IFCAP_TSO6;
+	case GSO_UDP:
+		return IFCAP_USO;
+	default:
+		return 0;
+	}
+}
+
+/* Whether the device takes it as it is. */
+static bool
+dev_ready(const struct ifnet *ifp, const struct mbuf *m)
+{
+	return ((m->m_flags & MF_CSUM_PARTIAL) == 0 ||
+		   (ifp->if_caps & IFCAP_TXCSUM) != 0) &&
+	    (m->m_gso == GSO_NONE || (ifp->if_caps & gso_cap(m)) != 0) &&
+	    (m->m_next == NULL || (ifp->if_caps & IFCAP_CHAIN) != 0);
+}
+
+static void ON_CPU
+dev_send_slowly(struct cpu *c, struct ifnet *ifp, struct mbuf *m)
+{
+	struct mbuf *mm[MVEC_MAX], *next;
+	unsigned n = 0;
+
+	for (m = dev_offload(c, ifp, m); m != NULL; m = next) {
+		next = m->m_nextpkt;
+		mm[n++] = m;
+		if (n == MVEC_MAX || next == NULL) {
+			dev_send(c, ifp, mm, n);
+			n = 0;
+		}
+	}
+}
+
+/* mm[0..n) leave on the interface of index oif. */
+static void ON_CPU
+dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
+{
+	struct ifnet *ifp = if_lookup(c->c_sp, oif);
+	struct mbuf *ready[MVEC_MAX];
+	unsigned i, k = 0;
+
+	if (ifp == NULL || !if_running(ifp)) {
+		for (i = 0; i < n; i++)
+			m_drop(c, mm[i], SG_DEV,
+			    ifp == NULL ? dvs_noif : dvs_down);
+		return;
+	}
+	if (ifp->if_tx[c->c_id] == NULL) {
+		stat_add(c, SG_DEV, dvs_handed, n);
+		for (i = 0; i < n; i++)
+			path_hand(c, ifp->if_txcpu[c->c_id], ST_TX, mm[i]);
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		if (likely(dev_ready(ifp, mm[i]))) {
+			ready[k++] = mm[i];
+			continue;
+		}
+		if (k > 0)
+			dev_send(c, ifp, ready, k); /* order is kept */
+		k = 0;
+		dev_send_slowly(c, ifp, mm[i]);
+	}
+	if (k > 0)
+		dev_send(c, ifp, ready, k);
+}
+
+void
+dev_output(struct cpu *c, struct mvec *mv)
+{
+	unsigned i, first;
+
+	for (first = 0; first < mv->mv_n; first = i) {
+		unsigned oif = mv->mv_m[first]->m_oif;
+
+		for (i = first + 1; i < mv->mv_n; i++)
+			if (mv->mv_m[i]->m_oif != oif)
+				break;
+		dev_output_if(c, oif, &mv->mv_m[first], i - first);
+	}
+}
+
+void
+dev_tx(struct cpu *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->c_ntxq; i++) {
+		struct txq *txq = c->c_txq[i];
+
+		if (txq->txq_kick) {
+			txq->txq_kick = false;
+			txq->txq_if->if_ops->do_kick(c, txq);
+		}
+	}
+}
+
+bool
+dev_arm(struct cpu *c)
+{
+	bool waiting = false;
+	unsigned i;
+
+	for (i = 0; i < c->c_nrxq; i++) {
+		struct rxq *rxq = c->c_rxq[i];
+
+		waiting |= rxq->rxq_if->if_ops->do_arm(c, rxq);
+	}
+	return waiting;
+}
+
+uint64_t
+dev_when(struct cpu *c)
+{
+	uint64_t when = UINT64_MAX;
+	unsigned i;
+
+	for (i = 0; i < c->c_nrxq; i++) {
+		struct rxq *rxq = c->c_rxq[i];
+
+		if (rxq->rxq_if->if_ops->do_when != NULL)
+			when =
+			    u64min(when, rxq->rxq_if->if_ops->do_when(c, rxq));
+	}
+	return when;
+}
+
+bool
+dev_txpending(struct cpu *c)
+{
+	bool pending = false;
+	unsigned i;
+
+	for (i = 0; i < c->c_ntxq; i++) {
+		struct txq *txq = c->c_txq[i];
+
+		if (txq->txq_if->if_ops->do_txpending == NULL)
+			continue;
+		txq->txq_if->if_ops->do_kick(c, txq);
+		pending |= txq->txq_if->if_ops->do_txpending(c, txq);
+	}
+	return pending;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interfaces as ctl manages them.
+ *
+ * Life of an interface: if_attach() opens the device, publishes the interface
+ * and sends each CPU its queues.  if_detach() takes the published pointer away
+ * and sends each CPU the order to let go of its queues; when the last has
+ * answered, and a grace period later, the device is closed and memory freed.
+ * An index may be used again from then on, with another generation.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/kassert.h"
+#include "base/point.h"
+#include "if/if.h"
+
+struct if_ctl {
+	struct ifnet *ic_if[IF_MAX]; /* [C] also those that are going */
+	uint16_t ic_gen[IF_MAX]; /* [C] */
+};
+
+/* To a CPU: serve these queues from now on, or let go of them. */
+struct if_queues_msg {
+	struct msg iqm_msg;
+	struct ifnet *iqm_if;
+};
+
+/* An interface that goes: what is still to come before it can be freed. */
+struct if_going {
+	struct ctl *ig_ctl;
+	struct ifnet *ig_if;
+};
+
+int
+if_ctl_init(struct ctl *ctl)
+{
+	ctl->ctl_if = calloc(1, sizeof(*ctl->ctl_if));
+	return ctl->ctl_if != NULL ? 0 : ENOMEM;
+}
+
+static void
+if_free(struct ifnet *ifp)
+{
+	free(atomic_load_explicit(&ifp->if_addrs, memory_order_relaxed));
+	free(ifp->if_rxq);
+	free(ifp->if_txq);
+	free(ifp);
+}
+
+/* All CPUs have stopped. */
+void
+if_ctl_fini(struct ctl *ctl)
+{
+	unsigned i;
+
+	if (ctl->ctl_if == NULL)
+		return;
+	for (i = 1; i < IF_MAX; i++) {
+		struct ifnet *ifp = ctl->ctl_if->ic_if[i];
+
+		if (ifp == NULL)
+			continue;
+		ifp->if_ops->do_close(ifp);
+		if_free(ifp);
+	}
+	free(ctl->ctl_if);
+	ctl->ctl_if = NULL;
+}
+
+struct ifnet *
+if_find(const struct ctl *ctl, const char *name)
+{
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++) {
+		struct ifnet *ifp = ctl->ctl_if->ic_if[i];
+
+		if (ifp != NULL && if_lookup(ctl->ctl_sp, i) == ifp &&
+		    strcmp(ifp->if_name, name) == 0)
+			return ifp;
+	}
+	return NULL;
+}
+
+static unsigned
+if_free_index(const struct ctl *ctl)
+{
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++)
+		if (ctl->ctl_if->ic_if[i] == NULL)
+			return i;
+	return 0;
+}
+
+static int
+if_queues_alloc(struct ifnet *ifp, unsigned nrxq, unsigned ntxq)
+{
+	unsigned i, ncpus = ifp->if_sp->sp_ncpus;
+
+	ifp->if_rxq = aligned_alloc(CACHELINE, nrxq * sizeof(*ifp->if_rxq));
+	ifp->if_txq = aligned_alloc(CACHELINE, ntxq * sizeof(*ifp->if_txq));
+	if (ifp->if_rxq == NULL || ifp->if_txq == NULL)
+		return ENOMEM;
+	memset(ifp->if_rxq, 0, nrxq * sizeof(*ifp->if_rxq));
+	memset(ifp->if_txq, 0, ntxq * sizeof(*ifp->if_txq));
+	for (i = 0; i < nrxq; i++) {
+		ifp->if_rxq[i].rxq_if = ifp;
+		ifp->if_rxq[i].rxq_index = (uint16_t)i;
+		ifp->if_rxq[i].rxq_cpu = (uint16_t)(i % ncpus);
+		ifp->if_rxq[i].rxq_fd = -1;
+	}
+	for (i = 0; i < ntxq; i++) {
+		ifp->if_txq[i].txq_if = ifp;
+		ifp->if_txq[i].txq_index = (uint16_t)i;
+		ifp->if_txq[i].txq_cpu = (uint16_t)i;
+	}
+	ifp->if_nrxq = (uint16_t)nrxq;
+	ifp->if_ntxq = (uint16_t)ntxq;
+	return 0;
+}
+
+/* Each CPU fills the queue of its number, or hands to a CPU that has one. */
+static void
+if_map_tx(struct ifnet *ifp)
+{
+	unsigned c;
+
+	for (c = 0; c < ifp->if_sp->sp_ncpus; c++) {
+		ifp->if_tx[c] = c < ifp->if_ntxq ? &ifp->if_txq[c] : NULL;
+		ifp->if_txcpu[c] = (uint16_t)(c % ifp->if_ntxq);
+	}
+}
+
+static void
+cpu_serve_queues(struct endpoint *ep, struct msg *msg)
+{
+	struct if_queues_msg *iqm =
+	    container_of(msg, struct if_queues_msg, iqm_msg);
+	struct cpu *c = endpoint_cpu(ep);
+	struct ifnet *ifp = iqm->iqm_if;
+	unsigned i;
+
+	for (i = 0; i < ifp->if_nrxq; i++)
+		if (ifp->if_rxq[i].rxq_cpu == c->c_id)
+			c->c_rxq[c->c_nrxq++] = &ifp->if_rxq[i];
+	if (ifp->if_tx[c->c_id] != NULL)
+		c->c_txq[c->c_ntxq++] = ifp->if_tx[c->c_id];
+	msg_done(ep, msg);
+}
+
+static void
+cpu_forget_queues(struct cpu *c, const struct ifnet *ifp)
+{
+	unsigned i, n;
+
+	for (i = n = 0; i < c->c_nrxq; i++)
+		if (c->c_rxq[i]->rxq_if != ifp)
+			c->c_rxq[n++] = c->c_rxq[i];
+	c->c_nrxq = (uint16_t)n;
+	for (i = n = 0; i < c->c_ntxq; i++)
+		if (c->c_txq[i]->txq_if != ifp)
+			c->c_txq[n++] = c->c_txq[i];
+	c->c_ntxq = (uint16_t)n;
+}
+
+/* The grace period is over: nobody knows the interface any more. */
+static void
+if_gone(void *arg)
+{
+	struct if_going *ig = arg;
+	struct ifnet *ifp = ig->ig_if;
+
+	ig->ig_ctl->ctl_if->ic_if[ifp->if_index] = NULL;
+	ifp->if_ops->do_close(ifp);
+	if_free(ifp);
+	free(ig);
+}
+
+/* The last CPU has let go of its queues. */
+static void
+if_let_go(struct endpoint *ep, struct msg *msg)
+{
+	struct if_queues_msg *iqm =
+	    container_of(msg, struct if_queues_msg, iqm_msg);
+	struct ctl *ctl = endpoint_ctl(ep);
+	struct if_going *ig;
+
+	role_enter(&on_ctl);
+	if (--iqm->iqm_if->if_letgo == 0 &&
+	    (ig = malloc(sizeof(*ig))) != NULL) {
+		ig->ig_ctl = ctl;
+		ig->ig_if = iqm->iqm_if;
+		qsbr_retire(&ctl->ctl_sp->sp_qsbr, ig, 0, if_gone);
+	}
+	msg_done(ep, msg);
+}
+
+static void
+cpu_drop_queues(struct endpoint *ep, struct msg *msg)
+{
+	struct if_queues_msg *iqm =
+	    container_of(msg, struct if_queues_msg, iqm_msg);
+
+	cpu_forget_queues(endpoint_cpu(ep), iqm->iqm_if);
+	msg->msg_fn = if_let_go;
+	msg_send(ep, sp_ctl_id(ep->ep_sp), msg);
+}
+
+static int
+if_tell_cpus(struct ctl *ctl, struct ifnet *ifp,
+    void (*fn)(struct endpoint *, struct msg *))
+{
+	unsigned i, n = ctl->ctl_sp->sp_ncpus;
+	struct if_queues_msg *iqm[CPU_MAX];
+
+	/* All or none: an interface half served would never go. */
+	for (i = 0; i < n; i++)
+		if ((iqm[i] = msg_alloc(&ctl->ctl_ep, sizeof(*iqm[i]))) == NULL)
+			break;
+	if (i < n) {
+		while (i-- > 0)
+			msg_done(&ctl->ctl_ep, &iqm[i]->iqm_msg);
+		return ENOMEM;
+	}
+	for (i = 0; i < n; i++) {
+		iqm[i]->iqm_if = ifp;
+		iqm[i]->iqm_msg.msg_fn = fn;
+		msg_send(&ctl->ctl_ep, i, &iqm[i]->iqm_msg);
+	}
+	return 0;
+}
+
+static int ON_CTL
+if_create(
+    struct ctl *ctl, const char *name, unsigned queues, struct ifnet **ifpp)
+{
+	struct spate *sp = ctl->ctl_sp;
+	struct ifnet *ifp;
+	unsigned i, index;
+	int error = ENOMEM;
+
+	if ((index = if_free_index(ctl)) == 0)
+		return ENFILE;
+	if ((ifp = calloc(1, sizeof(*ifp))) == NULL)
+		return ENOMEM;
+	snprintf(ifp->if_name, sizeof(ifp->if_name), "%s", name);
+	ifp->if_index = (uint16_t)index;
+	ifp->if_gen = ++ctl->ctl_if->ic_gen[index];
+	ifp->if_sp = sp;
+	atomic_init(&ifp->if_addrs, calloc(1, sizeof(struct ifaddrs)));
+	if (if_addrs(ifp) == NULL ||
+	    (error = if_queues_alloc(ifp, queues, queues)) != 0)
+		goto fail;
+	for (i = 0; i < sp->sp_ncpus; i++)
+		if ((error = cpu_drop_attach(sp->sp_cpu[i], index)) != 0)
+			goto fail;
+	*ifpp = ifp;
+	return 0;
+fail:
+	if_free(ifp);
+	return error;
+}
+
+int
+if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
+    const struct dev_conf *dc, struct ifnet **ifpp, char *err, size_t errlen)
+{
+	struct ifnet *ifp;
+	unsigned queues;
+	int error;
+
+	snprintf(err, errlen, "%s: no memory", name);
+	if (if_find(ctl, name) != NULL) {
+		snprintf(err, errlen, "interface %s is there already", name);
+		return EEXIST;
+	}
+	/* A driver may find fewer than this and lower if_nrxq, if_ntxq. */
+	queues = dc->dc_queues != 0 ? dc->dc_queues : ctl->ctl_sp->sp_ncpus;
+	if ((error = if_create(ctl, name, queues, &ifp)) != 0)
+		return error;
+	ifp->if_ops = ops;
+	if ((error = ops->do_open(ifp, dc, err, errlen)) != 0)
+		goto fail_if;
+	KASSERT(ifp->if_nrxq > 0 && ifp->if_ntxq > 0);
+	if_map_tx(ifp);
+	if ((error = if_tell_cpus(ctl, ifp, cpu_serve_queues)) != 0)
+		goto fail_open;
+	ctl->ctl_if->ic_if[ifp->if_index] = ifp;
+	atomic_store_explicit(
+	    &ctl->ctl_sp->sp_if[ifp->if_index], ifp, memory_order_release);
+	sim_point(SP_PUBLISH);
+	*ifpp = ifp;
+	return 0;
+
+fail_open:
+	ops->do_close(ifp);
+fail_if:
+	if_free(ifp);
+	return error;
+}
+
+void
+if_detach(struct ctl *ctl, struct ifnet *ifp)
+{
+	atomic_store_explicit(
+	    &ctl->ctl_sp->sp_if[ifp->if_index], NULL, memory_order_release);
+	sim_point(SP_PUBLISH);
+	ifp->if_letgo = ctl->ctl_sp->sp_ncpus;
+	/* Without memory for it the queues stay served until the end. */
+	(void)if_tell_cpus(ctl, ifp, cpu_drop_queues);
+}
+
+void
+if_set_up(struct ctl *ctl, struct ifnet *ifp, bool up)
+{
+	(void)ctl;
+	if (up)
+		atomic_fetch_or_explicit(
+		    &ifp->if_state, IFS_UP, memory_order_relaxed);
+	else
+		atomic_fetch_and_explicit(
+		    &ifp->if_state, ~(uint32_t)IFS_UP, memory_order_relaxed);
+}
+
+/* A copy with room for one more. */
+static struct ifaddrs *
+ifaddrs_copy(const struct ifaddrs *old)
+{
+	struct ifaddrs *new;
+
+	new = malloc(sizeof(*new) + (old->ias_n + 1) * sizeof(new->ias_a[0]));
+	if (new != NULL)
+		memcpy(new, old,
+		    sizeof(*new) + old->ias_n * sizeof(new->ias_a[0]));
+	return new;
+}
+
+static unsigned
+ifaddrs_find(const struct ifaddrs *ias, const struct addr *a)
+{
+	unsigned i;
+
+	for (i = 0; i < ias->ias_n; i++)
+		if (addr_eq(&ias->ias_a[i].ifa_addr, a))
+			break;
+	return i;
+}
+
+static void ON_CTL
+ifaddrs_publish(struct ctl *ctl, struct ifnet *ifp, struct ifaddrs *new)
+{
+	struct ifaddrs *old;
+
+	old =
+	    atomic_exchange_explicit(&ifp->if_addrs, new, memory_order_acq_rel);
+	sim_point(SP_PUBLISH);
+	qsbr_retire(&ctl->ctl_sp->sp_qsbr, old,
+	    sizeof(*old) + old->ias_n * sizeof(old->ias_a[0]), free);
+}
+
+int
+if_addr_set(struct ctl *ctl, struct ifnet *ifp, const struct ifaddr *ifa)
+{
+	struct ifaddrs *new = ifaddrs_copy(if_addrs(ifp));
+	unsigned i;
+
+	if (new == NULL)
+		return ENOMEM;
+	i = ifaddrs_find(new, &ifa->ifa_addr);
+	new->ias_a[i] = *ifa;
+	if (i == new->ias_n)
+		new->ias_n++;
+	ifaddrs_publish(ctl, ifp, new);
+	return 0;
+}
+
+int
+if_addr_delete(struct ctl *ctl, struct ifnet *ifp, const struct addr *a)
+{
+	struct ifaddrs *new;
+	unsigned i = ifaddrs_find(if_addrs(ifp), a);
+
+	if (i == if_addrs(ifp)->ias_n)
+		return ENOENT;
+	if ((new = ifaddrs_copy(if_addrs(ifp))) == NULL)
+		return ENOMEM;
+	memmove(&new->ias_a[i], &new->ias_a[i + 1],
+	    (new->ias_n - i - 1) * sizeof(new->ias_a[0]));
+	new->ias_n--;
+	ifaddrs_publish(ctl, ifp, new);
+	return 0;
+}
+
+bool
+if_has_addr(const struct ifnet *ifp, const struct addr *a, unsigned *flags)
+{
+	const struct ifaddrs *ias = if_addrs(ifp);
+	unsigned i = ifaddrs_find(ias, a);
+
+	if (i == ias->ias_n)
+		return false;
+	if (flags != NULL)
+		*flags = ias->ias_a[i].ifa_flags;
+	return true;
+}

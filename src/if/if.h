@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interfaces, their queues and addresses, and what a driver must be able to do.
+ *
+ * An interface is referred to by index and generation (m_rcvif, m_rcvgen,
+ * nh_ifindex), never by a pointer that outlives the round: if_lookup() borrows
+ * the published one.  ctl creates, changes and destroys interfaces.
+ *
+ * A receive queue is served by one CPU; it polls the queue each round.  A
+ * transmit queue is filled by one CPU; a CPU without one on an interface hands
+ * its packets to one that has (if_txcpu).
+ *
+ *	I	immutable after if_attach() published it
+ *	o	the CPU that serves the queue
+ *	C	ctl only
+ *	P	published by ctl; valid until the end of the reader's round
+ *	A	atomic, relaxed
+ */
+#ifndef IF_IF_H
+#define IF_IF_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/tsa.h"
+#include "cpu/cpu.h"
+#include "cpu/ctl.h"
+#include "cpu/instance.h"
+#include "mbuf/mbuf.h"
+
+#define IF_NAMELEN   16
+#define IF_MAXQUEUES CPU_MAX
+#define ETHER_ALEN   6
+
+enum { /* if_caps: what the other side of the device completes or takes */
+	IFCAP_TXCSUM = 1u << 0, /* partial L4 checksums may leave */
+	IFCAP_TSO4 = 1u << 1, /* 64 KiB TCP segments may leave */
+	IFCAP_TSO6 = 1u << 2,
+	IFCAP_USO = 1u << 3, /* UDP segments */
+	IFCAP_RXCSUM = 1u << 4, /* says which checksums it verified */
+	IFCAP_CHAIN = 1u << 5, /* takes chains of mbufs */
+	IFCAP_HASH = 1u << 6, /* gives the RSS hash */
+	IFCAP_LOOPBACK = 1u << 7, /* no link layer */
+};
+
+enum { /* if_state */
+	IFS_UP = 1u << 0, /* configured up */
+	IFS_CARRIER = 1u << 1, /* the link is there */
+};
+
+struct ifnet;
+struct dev_conf;
+
+struct rxq {
+	struct ifnet *rxq_if; /* [I] */
+	void *rxq_sc; /* [I] driver's */
+	uint16_t rxq_index; /* [I] number on its interface */
+	uint16_t rxq_cpu; /* [I] who serves it */
+	int rxq_fd; /* [I] readable when packets wait; -1: none */
+	alignas(CACHELINE) stat_cell rxq_packets; /* [A] */
+	stat_cell rxq_bytes; /* [A] */
+};
+
+struct txq {
+	struct ifnet *txq_if; /* [I] */
+	void *txq_sc; /* [I] driver's */
+	uint16_t txq_index; /* [I] */
+	uint16_t txq_cpu; /* [I] who fills it */
+	alignas(CACHELINE) stat_cell txq_packets; /* [A] */
+	stat_cell txq_bytes; /* [A] */
+	stat_cell txq_full; /* [A] packets for which there was no room */
+	bool txq_kick; /* [o] filled since the last kick */
+};
+
+/* What a driver tells of its errors; summed over queues. */
+struct dev_stats {
+	uint64_t ds_rx_dropped; /* lost before Spate saw them */
+	uint64_t ds_rx_errors;
+	uint64_t ds_tx_errors;
+	char ds_note[160]; /* one line for people; empty if all is well */
+};
+
+/*
+ * A driver.  Functions return errno values; those ON_CPU are called by the CPU
+ * that serves the queue.
+ */
+struct dev_ops {
+	const char *do_name;
+
+	/*
+	 * Open the device of ifp, set if_softc, if_mac, if_mtu, if_caps,
+	 * if_nrxq, if_ntxq and the queues' *_sc and rxq_fd.  err (of errlen
+	 * bytes) says what the user can do about a failure.
+	 */
+	int (*do_open)(struct ifnet *ifp, const struct dev_conf *, char *err,
+	    size_t errlen);
+	/* All CPUs have let go of the queues. */
+	void (*do_close)(struct ifnet *ifp);
+
+	/*
+	 * Up to max (at most MVEC_MAX less mv_n) packets are appended to mv,
+	 * each with m_data at its link header; the driver sets data, lengths,
+	 * checksum, segmentation and hash state, the caller the rest.
+	 */
+	unsigned (*do_rx)(
+	    struct cpu *, struct rxq *, struct mvec *mv, unsigned max);
+	/*
+	 * Send n complete frames in order.  Returns how many were taken; those
+	 * belong to the driver, the others still to the caller.  The caller
+	 * has seen to if_caps.
+	 */
+	unsigned (*do_tx)(
+	    struct cpu *, struct txq *, struct mbuf **, unsigned n);
+	/* Once a round if txq_kick, and before sleeping: start and reap. */
+	void (*do_kick)(struct cpu *, struct txq *);
+	/*
+	 * The CPU is about to sleep: have rxq_fd (or the peer, in memory) wake
+	 * it for the next packet.  Returns whether packets wait already.
+	 */
+	bool (*do_arm)(struct cpu *, struct rxq *);
+	/* Next time there will be packets without a wake-up; NULL: never. */
+	uint64_t (*do_when)(struct cpu *, struct rxq *);
+	/* Sent buffers that must be reaped later; NULL: none ever. */
+	bool (*do_txpending)(struct cpu *, struct txq *);
+
+	void (*do_stats)(struct ifnet *ifp, struct dev_stats *);
+};
+
+enum { /* ifa_flags */
+	IFA_TENTATIVE = 1u << 0, /* duplicate address detection runs */
+	IFA_DUPLICATE = 1u << 1, /* it failed: never used */
+	IFA_AUTO = 1u << 2, /* link-local, made from the MAC */
+};
+
+struct ifaddr {
+	struct addr ifa_addr;
+	uint8_t ifa_plen;
+	uint8_t ifa_flags;
+};
+
+/* All addresses of an interface; replaced as a whole. */
+struct ifaddrs {
+	unsigned ias_n; /* [I] */
+	struct ifaddr ias_a[]; /* [I] */
+};
+
+struct ifnet {
+	char if_name[IF_NAMELEN]; /* [I] */
+	uint16_t if_index; /* [I] never 0 */
+	uint16_t if_gen; /* [I] differs from the index's last user */
+	uint8_t if_mac[ETHER_ALEN]; /* [I] */
+	uint8_t if_rtable; /* [I] */
+	uint16_t if_mtu; /* [I] of IP */
+	uint32_t if_caps; /* [I] IFCAP_* */
+	_Atomic uint32_t if_state; /* [A] IFS_* */
+	_Atomic(struct ifaddrs *) if_addrs; /* [P] never NULL */
+	const struct dev_ops *if_ops; /* [I] */
+	void *if_softc; /* [I] */
+	struct spate *if_sp; /* [I] */
+	uint16_t if_nrxq; /* [I] */
+	uint16_t if_ntxq; /* [I] */
+	uint16_t if_txcpu[CPU_MAX]; /* [I] CPU that sends for each CPU */
+	struct txq *if_tx[CPU_MAX]; /* [I] its queue; NULL: see if_txcpu */
+	struct rxq *if_rxq; /* [I] if_nrxq of them */
+	struct txq *if_txq; /* [I] if_ntxq of them */
+	char if_device[64]; /* [I] what the driver opened */
+	unsigned if_letgo; /* [C] CPUs that still serve it; goes */
+};
+
+/* The interface of an index, until the end of the round; NULL if gone. */
+static inline struct ifnet *
+if_lookup(const struct spate *sp, unsigned index)
+{
+	return atomic_load_explicit(&sp->sp_if[index], memory_order_acquire);
+}
+
+static inline bool
+if_running(const struct ifnet *ifp)
+{
+	return atomic_load_explicit(&ifp->if_state, memory_order_relaxed) ==
+	    (IFS_UP | IFS_CARRIER);
+}
+
+static inline const struct ifaddrs *
+if_addrs(const struct ifnet *ifp)
+{
+	return atomic_load_explicit(&ifp->if_addrs, memory_order_acquire);
+}
+
+/*
+ * What a driver is asked for.  Members a driver has no use for are ignored by
+ * it; the configuration has refused them before.
+ */
+struct dev_conf {
+	const char *dc_driver; /* "pair", "tap", "xdp", "pcap", … */
+	const char *dc_device; /* system's name; NULL: the interface's */
+	unsigned dc_queues; /* wanted; 0: one a CPU */
+	unsigned dc_mtu; /* 0: the device's own */
+	const uint8_t *dc_mac; /* NULL: the device's own */
+	bool dc_repair; /* checksum = repair */
+	bool dc_nooffload; /* tap: no checksums and segments left to us */
+	const char *dc_mode; /* xdp: "auto", "copy", "zerocopy" */
+	const char *dc_read; /* pcap: file to replay */
+	const char *dc_write; /* pcap: file to record */
+	void *dc_pair; /* pair: the end, see dev/pair.h */
+};
+
+/* if_ctl: all of it is ctl's.  Names are unique. */
+int if_ctl_init(struct ctl *) ON_CTL;
+void if_ctl_fini(struct ctl *) ON_CTL;
+
+/*
+ * Open a device, publish the interface, and have CPUs serve its queues (queue
+ * q goes to CPU q mod ncpus).  EEXIST, ENFILE, or the driver's error, with
+ * text in err.
+ */
+int if_attach(struct ctl *, const char *name, const struct dev_ops *,
+    const struct dev_conf *, struct ifnet **, char *err, size_t errlen) ON_CTL;
+
+/*
+ * Take the interface out of sight; its queues are let go, the device closed
+ * and memory freed once no CPU can use it, which is after some rounds.
+ */
+void if_detach(struct ctl *, struct ifnet *) ON_CTL;
+
+struct ifnet *if_find(const struct ctl *, const char *name) ON_CTL;
+
+void if_set_up(struct ctl *, struct ifnet *, bool up) ON_CTL;
+
+/*
+ * Add or replace, and delete one of the published addresses.  This is only the
+ * list: routes and duplicate detection are the caller's (ctl/).  ENOENT,
+ * ENOMEM.
+ */
+int if_addr_set(struct ctl *, struct ifnet *, const struct ifaddr *) ON_CTL;
+int if_addr_delete(struct ctl *, struct ifnet *, const struct addr *) ON_CTL;
+
+/* Whether addr is an address of ifp; its flags in *flags if not NULL. */
+bool if_has_addr(const struct ifnet *, const struct addr *, unsigned *flags);
+
+#endif

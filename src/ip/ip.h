@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv4 (RFC 791, 1122, 1812) and ICMP (RFC 792).
+ */
+#ifndef IP_IP_H
+#define IP_IP_H
+
+#include "base/tsa.h"
+#include "ip/icmp_stat.h"
+#include "ip/ip_stat.h"
+#include "mbuf/mbuf.h"
+
+/* Stages. */
+void ip_input(struct cpu *, struct mvec *) ON_CPU;
+void ip_forward(struct cpu *, struct mvec *) ON_CPU;
+void icmp_input(struct cpu *, struct mvec *) ON_CPU;
+void ip_unreach(struct cpu *, struct mvec *) ON_CPU;
+void ip_output(struct cpu *, struct mvec *) ON_CPU;
+
+/* What an IPv4/ICMP CPU remembers (the error budget).  ENOMEM. */
+int icmp_cpu_init(struct cpu *);
+void icmp_cpu_fini(struct cpu *);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv6 neighbour discovery on the wire (RFC 4861), and duplicate address
+ * detection (RFC 4862).
+ */
+#ifndef IP6_ND6_H
+#define IP6_ND6_H
+
+#include "base/tsa.h"
+#include "cpu/ctl.h"
+#include "if/if.h"
+#include "route/neigh.h"
+
+/* How ctl has CPUs send solicitations; for neigh_ctl_init(). */
+extern const struct neigh_proto nd6_proto;
+
+/*
+ * ctl: probe for an address of ifp that is IFA_TENTATIVE (RFC 4862 5.4).  When
+ * it is found unique it loses the flag and is announced; a duplicate gets
+ * IFA_DUPLICATE and an error in the log.  Either way done() is told.
+ */
+int nd6_dad_start(struct ctl *, struct ifnet *, const struct in6 *,
+    void (*done)(struct ctl *, unsigned ifindex, const struct in6 *,
+	bool unique)) ON_CTL;
+
+/* ctl: announce an address that ifp has now (unsolicited NA). */
+void nd6_announce(struct ctl *, struct ifnet *, const struct in6 *) ON_CTL;
+
+#endif

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Packet memory: the region, its headers, and a pool for each CPU.
+ *
+ * A buffer's life: m_alloc() takes its header off the home CPU's stack with
+ * one reference; the packet travels, maybe to other CPUs; m_free() puts the
+ * header back on the stack, or, on another CPU, into that CPU's bundle for the
+ * home, which goes over a return ring once a round.  The ring has room for all
+ * headers of the home, so it cannot fill.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/bytes.h"
+#include "base/kassert.h"
+#include "base/plant.h"
+#include "mbuf/mbuf.h"
+#include "mbuf/pool.h"
+
+#define HUGE_2M        (2ul << 20)
+#define MPOOL_LOW      8 /* starved below this part of the pool */
+#define CLONES_PER_BUF 1 /* headers without buffer, for each with one */
+
+static size_t
+round_up(size_t n, size_t unit)
+{
+	return (n + unit - 1) / unit * unit;
+}
+
+/* Huge pages if the system has set some aside, else transparent ones. */
+static int
+pktmem_map(struct pktmem *pm)
+{
+	void *p;
+
+	pm->pm_maplen = round_up(pm->pm_size, HUGE_2M);
+	p = mmap(NULL, pm->pm_maplen, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+	if (p != MAP_FAILED) {
+		pm->pm_huge = true;
+		pm->pm_map = pm->pm_base = p;
+		return 0;
+	}
+	/* Aligned by hand, or the kernel finds no room for huge pages. */
+	pm->pm_maplen += HUGE_2M;
+	p = mmap(NULL, pm->pm_maplen, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return ENOMEM;
+	pm->pm_map = p;
+	pm->pm_base = (uint8_t *)round_up((uintptr_t)p, HUGE_2M);
+	(void)madvise(
+	    pm->pm_base, round_up(pm->pm_size, HUGE_2M), MADV_HUGEPAGE);
+	return 0;
+}
+
+int
+pktmem_create(struct spate *sp, uint64_t size)
+{
+	struct pktmem *pm;
+	size_t nbufs = size / MBUF_SIZE / sp->sp_ncpus * sp->sp_ncpus;
+	int error;
+
+	if (nbufs == 0)
+		return EINVAL;
+	if ((pm = calloc(1, sizeof(*pm))) == NULL)
+		return ENOMEM;
+	pm->pm_size = nbufs * MBUF_SIZE;
+	if ((error = pktmem_map(pm)) != 0)
+		goto fail_pm;
+	pm->pm_hdr = aligned_alloc(CACHELINE, nbufs * sizeof(*pm->pm_hdr));
+	if (pm->pm_hdr == NULL) {
+		error = ENOMEM;
+		goto fail_map;
+	}
+	sp->sp_pktmem = pm;
+	return 0;
+
+fail_map:
+	munmap(pm->pm_map, pm->pm_maplen);
+fail_pm:
+	free(pm);
+	return error;
+}
+
+void
+pktmem_destroy(struct spate *sp)
+{
+	struct pktmem *pm = sp->sp_pktmem;
+
+	if (pm == NULL)
+		return;
+	munmap(pm->pm_map, pm->pm_maplen);
+	free(pm->pm_hdr);
+	free(pm);
+	sp->sp_pktmem = NULL;
+}
+
+void *
+pktmem_base(const struct pktmem *pm)
+{
+	return pm->pm_base;
+}
+
+size_t
+pktmem_size(const struct pktmem *pm)
+{
+	return pm->pm_size;
+}
+
+bool
+pktmem_huge(const struct pktmem *pm)
+{
+	return pm->pm_huge;
+}
+
+struct mbuf *
+pktmem_mbuf(const struct pktmem *pm, const void *addr)
+{
+	size_t off = (size_t)((const uint8_t *)addr - pm->pm_base);
+
+	KASSERT(off < pm->pm_size);
+	return &pm->pm_hdr[off >> MBUF_SHIFT];
+}
+
+static int
+mstack_init(struct mstack *ms, uint32_t total)
+{
+	ms->ms_m = calloc(total, sizeof(*ms->ms_m));
+	ms->ms_total = total;
+	return ms->ms_m != NULL ? 0 : ENOMEM;
+}
+
+static inline void
+mstack_push(struct mstack *ms, struct mbuf *m)
+{
+	KASSERT(ms->ms_n < ms->ms_total);
+	ms->ms_m[ms->ms_n++] = m;
+}
+
+static void
+mpool_fill(struct cpu *c, struct mpool *mp)
+{
+	struct pktmem *pm = c->c_sp->sp_pktmem;
+	uint32_t i, n = mp->mp_free.ms_total;
+	struct mbuf *m;
+
+	for (i = 0; i < n; i++) {
+		size_t slot = (size_t)c->c_id * n + i;
+
+		m = &pm->pm_hdr[slot];
+		memset(m, 0, sizeof(*m));
+		m->m_head = pm->pm_base + slot * MBUF_SIZE;
+		m->m_size = MBUF_SIZE;
+		m->m_home = c->c_id;
+		m->m_kind = MK_BUFFER;
+		mstack_push(&mp->mp_free, m);
+	}
+	for (i = 0; i < mp->mp_clones.ms_total; i++) {
+		m = &mp->mp_clonehdr[i];
+		m->m_home = c->c_id;
+		m->m_kind = MK_CLONE;
+		mstack_push(&mp->mp_clones, m);
+	}
+	mp->mp_least = n;
+}
+
+static int
+mpool_rings(struct cpu *c, struct mpool *mp)
+{
+	unsigned i, size;
+
+	size = (unsigned)roundup_pow2(
+	    mp->mp_free.ms_total + mp->mp_clones.ms_total);
+	for (i = 0; i < c->c_sp->sp_ncpus; i++)
+		if (i != c->c_id && (mp->mp_in[i] = ring_create(size)) == NULL)
+			return ENOMEM;
+	return 0;
+}
+
+int
+mpool_create(struct cpu *c)
+{
+	uint32_t n = (uint32_t)(c->c_sp->sp_pktmem->pm_size / MBUF_SIZE /
+	    c->c_sp->sp_ncpus);
+	struct mpool *mp;
+	size_t clonebytes = (size_t)n * CLONES_PER_BUF * sizeof(struct mbuf);
+
+	if ((mp = calloc(1, sizeof(*mp))) == NULL)
+		return ENOMEM;
+	c->c_mpool = mp;
+	if (mstack_init(&mp->mp_free, n) != 0 ||
+	    mstack_init(&mp->mp_clones, n * CLONES_PER_BUF) != 0 ||
+	    (mp->mp_clonehdr = aligned_alloc(CACHELINE, clonebytes)) == NULL ||
+	    mpool_rings(c, mp) != 0) {
+		mpool_destroy(c);
+		return ENOMEM;
+	}
+	memset(mp->mp_clonehdr, 0, clonebytes);
+	mpool_fill(c, mp);
+	return 0;
+}
+
+void
+mpool_destroy(struct cpu *c)
+{
+	struct mpool *mp = c->c_mpool;
+	unsigned i;
+
+	if (mp == NULL)
+		return;
+	for (i = 0; i < CPU_MAX; i++)
+		ring_destroy(mp->mp_in[i]);
+	free(mp->mp_clonehdr);
+	free(mp->mp_clones.ms_m);
+	free(mp->mp_free.ms_m);
+	free(mp);
+	c->c_mpool = NULL;
+}
+
+/* What a fresh packet must not inherit; everything else is set by its user. */
+static inline void
+m_reset(struct mbuf *m)
+{
+	m->m_data = m->m_head + MBUF_HEADROOM;
+	m->m_next = NULL;
+	m->m_len = 0;
+	m->m_pktlen = 0;
+	m->m_rcvif = 0;
+	m->m_rcvgen = 0;
+	m->m_flags = 0;
+	m->m_gso = GSO_NONE;
+	m->m_hashtype = 0;
+	m->m_refs = 1;
+	m->m_nvlan = 0;
+	m->m_rtable = 0;
+}
+
+unsigned
+m_alloc_bulk(struct cpu *c, struct mbuf **mm, unsigned n)
+{
+	struct mpool *mp = c->c_mpool;
+	struct mstack *ms = &mp->mp_free;
+	unsigned i, got = n <= ms->ms_n ? n : ms->ms_n;
+
+	for (i = 0; i < got; i++) {
+		mm[i] = ms->ms_m[--ms->ms_n];
+		m_reset(mm[i]);
+	}
+	if (unlikely(got < n))
+		stat_cell_add(&mp->mp_failed, n - got);
+	if (ms->ms_n < mp->mp_least)
+		mp->mp_least = ms->ms_n;
+	return got;
+}
+
+struct mbuf *
+m_alloc(struct cpu *c)
+{
+	struct mbuf *m;
+
+	return m_alloc_bulk(c, &m, 1) == 1 ? m : NULL;
+}
+
+/* A header that borrows buf, which is at home here. */
+static struct mbuf *
+m_borrow(struct cpu *c, struct mbuf *buf)
+{
+	struct mstack *ms = &c->c_mpool->mp_clones;
+	struct mbuf *m;
+
+	CPU_ASSERT(c);
+	KASSERT(buf->m_home == c->c_id && buf->m_kind == MK_BUFFER);
+	if (ms->ms_n == 0) {
+		stat_cell_add(&c->c_mpool->mp_failed, 1);
+		return NULL;
+	}
+	m = ms->ms_m[--ms->ms_n];
+	m->m_head = buf->m_head;
+	m->m_size = buf->m_size;
+	m->m_buf = buf;
+	m->m_next = NULL;
+	m->m_refs = 1;
+	buf->m_refs++;
+	return m;
+}
+
+/* All buffers of the packet are at home here and can be borrowed. */
+static bool
+m_borrowable(const struct cpu *c, const struct mbuf *m)
+{
+	for (; m != NULL; m = m->m_next)
+		if (m->m_home != c->c_id || m->m_kind == MK_FOREIGN)
+			return false;
+	return true;
+}
+
+struct mbuf *
+m_clone(struct cpu *c, struct mbuf *m)
+{
+	struct mbuf *head = NULL, **tail = &head, *from, *n;
+
+	if (!m_borrowable(c, m))
+		return m_copy(c, m);
+	for (from = m; from != NULL; from = from->m_next) {
+		n = m_borrow(c, from->m_kind == MK_CLONE ? from->m_buf : from);
+		if (n == NULL) {
+			if (head != NULL)
+				m_free(c, head);
+			return NULL;
+		}
+		n->m_data = from->m_data;
+		n->m_len = from->m_len;
+		from->m_flags |= MF_SHARED;
+		n->m_flags = MF_SHARED;
+		*tail = n;
+		tail = &n->m_next;
+	}
+	m_copy_meta(head, m);
+	head->m_flags |= MF_SHARED;
+	return head;
+}
+
+/* m is at home here and unchained: one reference less. */
+static void
+m_release(struct cpu *c, struct mbuf *m)
+{
+	struct mpool *mp = c->c_mpool;
+
+	KASSERT(m->m_home == c->c_id && m->m_refs > 0);
+	if (--m->m_refs > 0)
+		return;
+	switch (m->m_kind) {
+	case MK_BUFFER:
+		mstack_push(&mp->mp_free, m);
+		break;
+	case MK_FOREIGN:
+		m->m_freefn(m);
+		m->m_kind = MK_CLONE;
+		mstack_push(&mp->mp_clones, m);
+		break;
+	case MK_CLONE:
+		m_release(c, m->m_buf);
+		mstack_push(&mp->mp_clones, m);
+		break;
+	}
+}
+
+static void
+mpool_return_to(struct cpu *c, unsigned home)
+{
+	struct mpool_return *mr = &c->c_mpool->mp_out[home];
+	struct mpool *to = c->c_sp->sp_cpu[home]->c_mpool;
+	unsigned n;
+
+	n = ring_put(to->mp_in[c->c_id], mr->mr_m, mr->mr_n);
+	KASSERT(n == mr->mr_n); /* it has room for all of them */
+	stat_cell_add(&c->c_mpool->mp_foreign, n);
+	mr->mr_n = 0;
+}
+
+static void
+m_free_away(struct cpu *c, struct mbuf *m)
+{
+	struct mpool_return *mr = &c->c_mpool->mp_out[m->m_home];
+
+	mr->mr_m[mr->mr_n++] = m;
+	if (mr->mr_n == MPOOL_RETURN)
+		mpool_return_to(c, m->m_home);
+}
+
+void
+m_free(struct cpu *c, struct mbuf *m)
+{
+	struct mbuf *next;
+
+	for (; m != NULL; m = next) {
+		next = m->m_next;
+		if (likely(m->m_home == c->c_id) || PLANT_WRONGCPU)
+			m_release(c, m);
+		else
+			m_free_away(c, m);
+	}
+}
+
+void
+m_free_bulk(struct cpu *c, struct mbuf **mm, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		m_free(c, mm[i]);
+}
+
+void
+m_drop(struct cpu *c, struct mbuf *m, enum stat_group g, unsigned why)
+{
+	KASSERT(m->m_rcvif < IF_MAX && c->c_drop[m->m_rcvif] != NULL);
+	stat_add(c, g, why, 1);
+	stat_add(c, SG_PATH, pks_dropped, 1);
+	stat_cell_add(&c->c_drop[m->m_rcvif][stat_base(g) + why], 1);
+	m_free(c, m);
+}
+
+void
+mpool_run(struct cpu *c)
+{
+	struct mpool *mp = c->c_mpool;
+	void *batch[MPOOL_RETURN];
+	unsigned i, k, n;
+
+	for (i = 0; i < c->c_sp->sp_ncpus; i++) {
+		if (i == c->c_id)
+			continue;
+		while ((n = ring_get(mp->mp_in[i], batch, MPOOL_RETURN)) > 0)
+			for (k = 0; k < n; k++)
+				m_release(c, batch[k]);
+	}
+}
+
+void
+mpool_flush(struct cpu *c)
+{
+	struct mpool *mp = c->c_mpool;
+	unsigned i;
+
+	for (i = 0; i < c->c_sp->sp_ncpus; i++)
+		if (mp->mp_out[i].mr_n > 0)
+			mpool_return_to(c, i);
+	atomic_store_explicit(
+	    &mp->mp_nfree, mp->mp_free.ms_n, memory_order_relaxed);
+	atomic_store_explicit(
+	    &mp->mp_nleast, mp->mp_least, memory_order_relaxed);
+	atomic_store_explicit(&mp->mp_nclones,
+	    mp->mp_clones.ms_total - mp->mp_clones.ms_n, memory_order_relaxed);
+}
+
+bool
+mpool_starved(const struct cpu *c)
+{
+	const struct mstack *ms = &c->c_mpool->mp_free;
+
+	return ms->ms_n < ms->ms_total / MPOOL_LOW;
+}
+
+void
+mpool_info(const struct cpu *c, struct mpool_info *mi)
+{
+	const struct mpool *mp = c->c_mpool;
+
+	mi->mi_total = mp->mp_free.ms_total;
+	mi->mi_free = (uint32_t)stat_cell_read(&mp->mp_nfree);
+	mi->mi_least = (uint32_t)stat_cell_read(&mp->mp_nleast);
+	mi->mi_clones = (uint32_t)stat_cell_read(&mp->mp_nclones);
+	mi->mi_failed = stat_cell_read(&mp->mp_failed);
+	mi->mi_foreign = stat_cell_read(&mp->mp_foreign);
+}

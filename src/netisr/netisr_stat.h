@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Counters of steering.
+ */
+#ifndef NETISR_NETISR_STAT_H
+#define NETISR_NETISR_STAT_H
+
+#include "cpu/stat.h"
+
+/* clang-format off */
+#define NETISR_STATS(C, D)						\
+	C(nis_direct,	"packets processed where they arrived")		\
+	C(nis_handed,	"packets handed to the CPU that owns them")
+/* clang-format on */
+
+enum netisrstat { NETISR_STATS(STAT_ENUM, STAT_ENUM) NIS_N };
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The path: the functions behind the stages, running them, and handing packets
+ * to another CPU.
+ *
+ * Packets change CPU in bundles: path_hand() collects, path_hand_flush() puts
+ * the bundle on the ring of the pair of CPUs and wakes the other once.  What
+ * does not fit is dropped: an overloaded CPU must not stop the one that feeds
+ * it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/kassert.h"
+#include "base/plant.h"
+#include "base/point.h"
+#include "dev/dev.h"
+#include "ether/arp.h"
+#include "ether/ether.h"
+#include "ip/ip.h"
+#include "ip6/ip6.h"
+#include "netisr/netisr.h"
+#include "path.h"
+#include "route/neigh.h"
+
+#define HAND_RING 2048 /* packets on their way between two CPUs */
+
+typedef void stage_fn(struct cpu *, struct mvec *);
+
+#define X(stage, fn) [stage] = fn,
+static stage_fn *const path_fn[ST_N] = { PATH(X) };
+#undef X
+
+#define X(stage, fn) [stage] = #fn,
+const char *const path_names[ST_N] = { PATH(X) };
+#undef X
+
+int
+path_create(struct cpu *c)
+{
+	struct path *p;
+	unsigned i;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return ENOMEM;
+	c->c_path = p;
+	for (i = 0; i < c->c_sp->sp_ncpus; i++)
+		if (i != c->c_id &&
+		    (p->p_in[i] = ring_create(HAND_RING)) == NULL) {
+			path_destroy(c);
+			return ENOMEM;
+		}
+	return 0;
+}
+
+void
+path_destroy(struct cpu *c)
+{
+	unsigned i;
+
+	if (c->c_path == NULL)
+		return;
+	for (i = 0; i < CPU_MAX; i++)
+		ring_destroy(c->c_path->p_in[i]);
+	free(c->c_path);
+	c->c_path = NULL;
+}
+
+void
+path_queue(struct path_stage *ps, struct mbuf *m)
+{
+	if (ps->ps_tail == NULL)
+		ps->ps_tail = &ps->ps_more;
+	m->m_nextpkt = NULL;
+	*ps->ps_tail = m;
+	ps->ps_tail = &m->m_nextpkt;
+}
+
+/* Move on from the list what fits into the vector. */
+static void
+path_refill(struct path_stage *ps)
+{
+	struct mbuf *m;
+
+	while ((m = ps->ps_more) != NULL && ps->ps_vec.mv_n < MVEC_MAX) {
+		ps->ps_more = m->m_nextpkt;
+		ps->ps_vec.mv_m[ps->ps_vec.mv_n++] = m;
+	}
+	if (m == NULL)
+		ps->ps_tail = NULL;
+}
+
+/*
+ * The vector is worked on as a copy, so that the stage may append to itself.
+ * At most what was there at the start is done: a stage that feeds itself
+ * waits for the next sweep.
+ */
+static unsigned ON_CPU
+path_run_stage(struct cpu *c, enum stage st)
+{
+	struct path_stage *ps = &c->c_path->p_stage[st];
+	struct mvec mv;
+	unsigned i, n;
+
+	sim_point(SP_STAGE);
+	n = ps->ps_vec.mv_n;
+	for (i = 0; i < n; i++)
+		mv.mv_m[i] = ps->ps_vec.mv_m[i];
+	mv.mv_n = n;
+	ps->ps_vec.mv_n = 0;
+	path_fn[st](c, &mv);
+	stat_cell_add(&ps->ps_packets, n);
+	stat_cell_add(&ps->ps_calls, 1);
+	if (ps->ps_tail != NULL)
+		path_refill(ps);
+	return n;
+}
+
+unsigned
+path_run(struct cpu *c, enum stage first, enum stage last)
+{
+	unsigned st, n = 0;
+
+	for (st = first; st <= last; st++)
+		if (c->c_path->p_stage[st].ps_vec.mv_n > 0)
+			n += path_run_stage(c, st);
+	return n;
+}
+
+bool
+path_waiting(const struct cpu *c)
+{
+	unsigned st;
+
+	for (st = 0; st < ST_N; st++)
+		if (c->c_path->p_stage[st].ps_vec.mv_n > 0)
+			return true;
+	return false;
+}
+
+static void ON_CPU
+path_hand_flush_to(struct cpu *c, unsigned cpu)
+{
+	struct path_hand *ph = &c->c_path->p_hand[cpu];
+	struct path *to = c->c_sp->sp_cpu[cpu]->c_path;
+	unsigned i, n;
+
+	n = ring_put(to->p_in[c->c_id], ph->ph_m, ph->ph_n);
+	/* Held from here until the other CPU takes them off its count. */
+	stat_add(c, SG_PATH, pks_held, n);
+	for (i = n; i < ph->ph_n; i++)
+		m_drop(c, ph->ph_m[i], SG_PATH, pks_handfull);
+	ph->ph_n = 0;
+	if (n > 0)
+		endpoint_wake(c->c_sp, cpu);
+}
+
+void
+path_hand(struct cpu *c, unsigned cpu, enum stage st, struct mbuf *m)
+{
+	struct path_hand *ph = &c->c_path->p_hand[cpu];
+
+	KASSERT(cpu != c->c_id && cpu < c->c_sp->sp_ncpus);
+	m->m_stage = (uint8_t)st;
+	ph->ph_m[ph->ph_n++] = m;
+	if (ph->ph_n == MVEC_MAX)
+		path_hand_flush_to(c, cpu);
+}
+
+void
+path_hand_flush(struct cpu *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->c_sp->sp_ncpus; i++)
+		if (c->c_path->p_hand[i].ph_n > 0)
+			path_hand_flush_to(c, i);
+}
+
+unsigned
+path_hand_run(struct cpu *c)
+{
+	void *batch[MVEC_MAX];
+	unsigned i, k, n, total = 0;
+
+	for (i = 0; i < c->c_sp->sp_ncpus; i++) {
+		if (i == c->c_id)
+			continue;
+		n = ring_get(c->c_path->p_in[i], batch, MVEC_MAX);
+		for (k = 0; k < n; k++) {
+			struct mbuf *m = batch[k];
+
+			path_next(c, m->m_stage, m);
+		}
+		total += n;
+	}
+	if (total > 0)
+		stat_add(c, SG_PATH, pks_held, -(uint64_t)total);
+	return total;
+}
+
+bool
+path_hand_waiting(const struct cpu *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->c_sp->sp_ncpus; i++)
+		if (i != c->c_id && !ring_empty(c->c_path->p_in[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The path of a packet.  Each stage runs once a sweep over the vector its
+ * predecessors filled, in this order.  A packet sent to an earlier stage
+ * (loopback, an answer that must be routed) waits for the next sweep.
+ *
+ * Every layer may include this file and knows the stages by number; src/path.c
+ * alone includes all layers and binds the numbers to functions.
+ */
+#ifndef PATH_H
+#define PATH_H
+
+#include <stdint.h>
+
+#include "base/tsa.h"
+#include "cpu/cpu.h"
+#include "mbuf/mbuf.h"
+
+/* clang-format off */
+#define PATH(X)								\
+	X(ST_RX,	dev_input)	/* frame from a driver */	\
+	X(ST_STEER,	netisr_input)	/* not ours: to its CPU */	\
+	X(ST_ETHER,	ether_input)	/* type */			\
+	X(ST_ARP,	arp_input)					\
+	X(ST_IP,	ip_input)	/* parse, route */		\
+	X(ST_IP6,	ip6_input)					\
+	X(ST_FORWARD,	ip_forward)	/* TTL, MTU */			\
+	X(ST_FORWARD6,	ip6_forward)					\
+	X(ST_ICMP,	icmp_input)	/* for this host */		\
+	X(ST_ICMP6,	icmp6_input)					\
+	X(ST_UNREACH,	ip_unreach)	/* neighbour does not answer */	\
+	X(ST_UNREACH6,	ip6_unreach)					\
+	X(ST_IPOUT,	ip_output)	/* source, route, fragment */	\
+	X(ST_IP6OUT,	ip6_output)					\
+	X(ST_RESOLVE,	neigh_resolve)	/* next hop -> MAC */		\
+	X(ST_ETHEROUT,	ether_output)					\
+	X(ST_TX,	dev_output)
+/* clang-format on */
+
+#define X(stage, fn) stage,
+enum stage { PATH(X) ST_N };
+#undef X
+
+/*
+ * One stage's packets.  Those beyond a vector's size wait in a list, in order,
+ * and follow within the sweep.
+ *	o	owner CPU only
+ *	A	written by the owner, read by anyone
+ */
+struct path_stage {
+	struct mvec ps_vec; /* [o] */
+	struct mbuf *ps_more; /* [o] by m_nextpkt */
+	struct mbuf **ps_tail; /* [o] NULL if ps_more is empty */
+	stat_cell ps_packets; /* [A] */
+	stat_cell ps_calls; /* [A] vectors */
+	stat_cell ps_cycles; /* [A] only while net.isr.cycles is set */
+};
+
+/* Packets on their way to another CPU, flushed once a round. */
+struct path_hand {
+	unsigned ph_n; /* [o] */
+	void *ph_m[MVEC_MAX]; /* [o] */
+};
+
+struct path {
+	struct path_stage p_stage[ST_N];
+	struct path_hand p_hand[CPU_MAX];
+	struct ring *p_in[CPU_MAX]; /* [I] from each other CPU */
+};
+
+/* A full vector's rest; out of line. */
+void path_queue(struct path_stage *, struct mbuf *) ON_CPU;
+
+/* m goes on at stage st of this CPU, in this sweep or the next. */
+static inline void ON_CPU
+path_next(struct cpu *c, enum stage st, struct mbuf *m)
+{
+	struct path_stage *ps = &c->c_path->p_stage[st];
+
+	if (likely(ps->ps_vec.mv_n < MVEC_MAX && ps->ps_tail == NULL))
+		ps->ps_vec.mv_m[ps->ps_vec.mv_n++] = m;
+	else
+		path_queue(ps, m);
+}
+
+/*
+ * m goes on at stage st of another CPU, which owns it from here.  Dropped and
+ * counted (pks_handfull) if that CPU cannot keep up.
+ */
+void path_hand(
+    struct cpu *, unsigned cpu, enum stage st, struct mbuf *m) ON_CPU;
+
+/* Take in what other CPUs handed over, and send what we hand over. */
+unsigned path_hand_run(struct cpu *) ON_CPU;
+void path_hand_flush(struct cpu *) ON_CPU;
+bool path_hand_waiting(const struct cpu *);
+
+/*
+ * Run the stages from first to last, each on all it was given.  Returns the
+ * number of packets that went through stages.
+ */
+unsigned path_run(struct cpu *, enum stage first, enum stage last) ON_CPU;
+
+/* Whether any stage has packets left. */
+bool path_waiting(const struct cpu *);
+
+/* Names, for people. */
+extern const char *const path_names[ST_N];
+
+int path_create(struct cpu *);
+void path_destroy(struct cpu *);
+
+/* src/round.c: one round of a CPU, and what it does when idle. */
+void cpu_round(struct cpu *) ON_CPU;
+
+/*
+ * Sleep if there is nothing to do and there has not been for a while
+ * (net.isr.holdoff); returns at once otherwise.
+ */
+void cpu_idle(struct cpu *) ON_CPU;
+
+#endif

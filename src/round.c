@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One round of a CPU: the table of contents of the data plane.
+ *
+ * Nothing in it blocks, allocates from the system, or reads a second clock.
+ * When rounds find nothing to do for net.isr.holdoff the CPU sleeps; while it
+ * is loaded no system call wakes it.
+ */
+#include "base/plant.h"
+#include "cpu/cpu.h"
+#include "dev/dev.h"
+#include "mbuf/mbuf.h"
+#include "path.h"
+#include "route/neigh.h"
+
+/* A CPU short of buffers looks for returned ones at least this often. */
+#define ROUND_STARVED_NS NS_MS
+
+/*
+ * The time since the last reading is what the last round took; it counts as
+ * busy if that round had work.
+ */
+static void
+cpu_clock(struct cpu *c)
+{
+	const struct spate_env *env = &c->c_sp->sp_env;
+	uint64_t now = env->env_now(env->env_arg);
+
+	if (c->c_work > 0) {
+		stat_add(c, SG_CPU, cps_busy_ns, now - c->c_now);
+		c->c_busy = now;
+	}
+	c->c_now = now;
+}
+
+/* Over the path until nothing is left, but a bounded number of times. */
+static unsigned ON_CPU
+cpu_sweep(struct cpu *c)
+{
+	unsigned n, total = 0, left = (unsigned)tun(c->c_sp, isr_sweeps);
+
+	do {
+		n = path_run(c, 0, ST_N - 1);
+		total += n;
+	} while (--left > 0 && path_waiting(c));
+	return total;
+}
+
+static void
+cpu_account(struct cpu *c, unsigned work)
+{
+	stat_add(c, SG_CPU, cps_rounds, 1);
+	stat_add(c, SG_CPU, cps_worked, work > 0);
+	c->c_work = work;
+}
+
+void
+cpu_round(struct cpu *c)
+{
+	unsigned work = 0;
+
+	cpu_clock(c); /* the only clock read of the round */
+	work += msg_run(&c->c_ep); /* work handed over by others */
+	mpool_run(c); /* our buffers that others are done with */
+	work += path_hand_run(c); /* packets from other CPUs */
+	work += dev_rx(c); /* drivers fill the first stage */
+	work += cpu_sweep(c); /* whole vectors, in order */
+	/* after input: an answer beats its own timeout */
+	work += wheel_run(&c->c_wheel, c->c_now);
+	work += cpu_sweep(c); /* what timers sent */
+	dev_tx(c); /* kick the transmit rings, reap what was sent */
+	path_hand_flush(c); /* bundles for other CPUs */
+	mpool_flush(c); /* other CPUs' buffers go home */
+	cpu_account(c, work);
+	/* no published pointer survives this line */
+	qsbr_checkpoint(&c->c_sp->sp_qsbr, c->c_id);
+}
+
+/* Anything that a sleeper would be woken for, or that cannot wake it. */
+static bool ON_CPU
+cpu_has_work(struct cpu *c)
+{
+	return msg_waiting(&c->c_ep) || path_hand_waiting(c) ||
+	    path_waiting(c) || dev_arm(c);
+}
+
+static uint64_t ON_CPU
+cpu_sleep_until(struct cpu *c)
+{
+	uint64_t until = u64min(wheel_next(&c->c_wheel), dev_when(c));
+
+	if (mpool_starved(c) || dev_txpending(c))
+		until = u64min(until, c->c_now + ROUND_STARVED_NS);
+	return until;
+}
+
+void
+cpu_idle(struct cpu *c)
+{
+	const struct spate_env *env = &c->c_sp->sp_env;
+	uint64_t until;
+
+	if (c->c_work > 0 || path_waiting(c) ||
+	    c->c_now - c->c_busy < tun(c->c_sp, isr_holdoff) * NS_US)
+		return;
+	endpoint_sleep_begin(&c->c_ep);
+	if (!PLANT_WAKEUP && cpu_has_work(c)) {
+		endpoint_sleep_cancel(&c->c_ep);
+		return;
+	}
+	stat_add(c, SG_CPU, cps_sleeps, 1);
+	until = cpu_sleep_until(c);
+	qsbr_sleep(&c->c_sp->sp_qsbr, c->c_id);
+	env->env_wait(env->env_arg, &c->c_ep, until);
+	qsbr_wake(&c->c_sp->sp_qsbr, c->c_id);
+	endpoint_sleep_cancel(&c->c_ep);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Routing tables of an instance: changes go to the RIB, and the FIBs that
+ * CPUs read are compiled from it and published.
+ */
+#ifndef ROUTE_ROUTE_H
+#define ROUTE_ROUTE_H
+
+#include "base/addr.h"
+#include "base/tsa.h"
+#include "cpu/ctl.h"
+#include "route/nhop.h"
+#include "route/rib.h"
+
+/*
+ * Add or replace the route of this source.  The change is in the RIB at once
+ * and seen by CPUs after route_publish().  ENOMEM.
+ */
+int route_add(struct ctl *, unsigned rtable, const struct prefix *,
+    enum rib_proto, const struct nhop *) ON_CTL;
+/* ESRCH if there is no such route of this source. */
+int route_delete(struct ctl *, unsigned rtable, const struct prefix *,
+    enum rib_proto) ON_CTL;
+
+/* Compile and publish what has changed since the last time.  ENOMEM. */
+int route_publish(struct ctl *) ON_CTL;
+
+/*
+ * Routes that belong to an address: itself (NH_LOCAL), its network
+ * (NH_CONNECTED), for IPv4 also the network's and the all-ones broadcast.
+ * add or delete; publishes nothing.
+ */
+int route_address(
+    struct ctl *, struct ifnet *, const struct ifaddr *, bool add) ON_CTL;
+
+#endif

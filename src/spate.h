@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An instance from the outside: put together, run, taken apart.
+ */
+#ifndef SPATE_H
+#define SPATE_H
+
+#include "base/tsa.h"
+#include "cpu/cpu.h"
+#include "cpu/ctl.h"
+#include "cpu/instance.h"
+
+/*
+ * A new instance with sc_ncpus CPUs, no interfaces and nothing running: the
+ * engine that env belongs to steps cpu_round(), cpu_idle(), ctl_round() and
+ * ctl_idle().  The environment is copied.  EINVAL, ENOMEM.
+ */
+int spate_create(
+    const struct spate_conf *, const struct spate_env *, struct spate **);
+
+/* Nothing runs any more.  Closes devices and frees everything. */
+void spate_destroy(struct spate *);
+
+/*
+ * Where every packet is, summed over CPUs; right only while nothing moves.
+ */
+struct ledger {
+	uint64_t lg_received;
+	uint64_t lg_originated;
+	uint64_t lg_copied;
+	uint64_t lg_delivered;
+	uint64_t lg_sent;
+	uint64_t lg_merged;
+	uint64_t lg_dropped;
+	uint64_t lg_held;
+};
+void spate_ledger(const struct spate *, struct ledger *);
+
+/* Whether nothing appeared or vanished uncounted. */
+bool ledger_balanced(const struct ledger *);
+
+/* A counter, summed over CPUs; any thread. */
+uint64_t spate_stat(const struct spate *, enum stat_group, unsigned which);
+
+/* src/thread.c: a thread pinned to each CPU of cpus[] runs the instance. */
+struct engine;
+int engine_create(struct spate_env *, struct engine **);
+/* cpus: system CPU of each CPU of the instance, NULL: as the system likes. */
+int engine_start(struct engine *, struct spate *, const unsigned *cpus);
+/* CPUs end their round and stop; ctl's thread is the caller's. */
+void engine_stop(struct engine *);
+void engine_destroy(struct engine *);
+/* Readable when ctl has been woken; reading it is engine_ctl_woken(). */
+int engine_ctl_fd(const struct engine *);
+void engine_ctl_woken(struct engine *);
+
+#endif
