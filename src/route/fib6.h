@@ -172,14 +172,16 @@ fib6_finish(const struct fib6 *f, uint32_t slot, const struct in6 *dst)
 	case F6_BUCKET_HI:
 		for (; left > 1; left -= half) {
 			half = left / 2;
-			i += w[i + half - 1] <= dst->i6_hi ? half : 0;
+			/* A mask, as a branch would be mispredicted. */
+			i += half & -(unsigned)(w[i + half - 1] <= dst->i6_hi);
 		}
 		nh = (const void *)(w + n - 1);
 		return nh[i];
 	case F6_BUCKET_ALL:
 		for (; left > 1; left -= half) {
 			half = left / 2;
-			i += fib6_before(dst, &all[i + half - 1]) ? 0 : half;
+			i += half &
+			    -(unsigned)!fib6_before(dst, &all[i + half - 1]);
 		}
 		nh = (const void *)(all + n - 1);
 		return nh[i];
