@@ -54,9 +54,9 @@ range_add(void *arg, struct in6 first, uint32_t nh)
 		b->b_range = range;
 		b->b_cap = cap;
 	}
-	b->b_range[b->b_n++] =
-	    (struct range4){ .r_first = (uint32_t)(first.i6_hi >> 32),
-		    .r_nh = nh };
+	range = &b->b_range[b->b_n++];
+	range->r_first = (uint32_t)(first.i6_hi >> 32);
+	range->r_nh = nh;
 	if (nh > b->b_maxnh)
 		b->b_maxnh = nh;
 	return 0;

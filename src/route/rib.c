@@ -393,20 +393,42 @@ rib_delete(struct rib *r, const struct prefix *p, const struct rib_entry *re)
 	return 0;
 }
 
-bool
-rib_lookup_exact(
-    const struct rib *r, const struct prefix *p, struct rib_entry *re)
+/* The first of a prefix's entries, the active one; 0 if it has none. */
+static uint32_t
+prefix_items(const struct rib *r, const struct prefix *p)
 {
-	const struct rib_node *n;
 	uint32_t i;
 
 	if (!prefix_valid(p))
+		return 0;
+	i = node_find(r, tree_of_const(r, p->p_addr.a_family), prefix_key(p),
+	    p->p_len);
+	return i == 0 ? 0 : node_at(r, i)->n_items;
+}
+
+bool
+rib_lookup_exact(const struct rib *r, const struct prefix *p,
+    struct rib_entry *re)
+{
+	uint32_t i = prefix_items(r, p);
+
+	if (i == 0)
 		return false;
-	i = node_find(
-	    r, tree_of_const(r, p->p_addr.a_family), prefix_key(p), p->p_len);
-	if (i == 0 || (n = node_at(r, i))->n_items == 0)
+	*re = item_at(r, i)->i_entry;
+	return true;
+}
+
+bool
+rib_find(const struct rib *r, const struct prefix *p, enum rib_proto proto,
+    struct rib_entry *re)
+{
+	uint32_t i = prefix_items(r, p);
+
+	while (i != 0 && item_at(r, i)->i_entry.re_proto != proto)
+		i = item_at(r, i)->i_next;
+	if (i == 0)
 		return false;
-	*re = item_at(r, n->n_items)->i_entry;
+	*re = item_at(r, i)->i_entry;
 	return true;
 }
 

@@ -65,6 +65,10 @@ int rib_delete(
 bool rib_lookup_exact(
     const struct rib *, const struct prefix *, struct rib_entry *);
 
+/* The best entry of exactly this prefix from one protocol, active or not. */
+bool rib_find(const struct rib *, const struct prefix *, enum rib_proto,
+    struct rib_entry *);
+
 /* The active entry of the longest prefix that covers the address. */
 bool rib_lookup(const struct rib *, const struct addr *, struct prefix *,
     struct rib_entry *);

@@ -142,8 +142,8 @@ test_nested(void **state)
 		nv.nv_n = 0;
 		assert_int_equal(rib_create(&r), 0);
 		for (len = 0; len <= 32; len++) {
-			struct prefix p =
-			    make_prefix(ADDR_V4, key_from_addr(&a), len);
+			struct prefix p = make_prefix(
+			    ADDR_V4, key_from_addr(&a), len);
 
 			naive_add(&nv, r, &p, 100 + len);
 		}
@@ -184,6 +184,31 @@ test_chunk_sizes(void **state)
 		fib4_free(f);
 		rib_destroy(r);
 	}
+}
+
+/* Routes that begin and end with chunks need the direct table only. */
+static void
+test_aligned(void **state)
+{
+	struct rib *r;
+	struct fib4 *f;
+	uint32_t i;
+
+	assert_int_equal(rib_create(&r), 0);
+	for (i = 0; i < 100; i++) {
+		struct prefix p = { .p_addr = addr_v4(i << 17), .p_len = 16 };
+
+		must_add(r, &p, i + 1);
+	}
+	f = must_compile(r);
+	assert_int_equal(f->f4_bits, 16);
+	assert_int_equal(f->f4_nwords, 1u << 16);
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(fib4_lookup(f, i << 17 | 0xffff), i + 1);
+		assert_int_equal(fib4_lookup(f, i << 17 | 0x10000), 0);
+	}
+	fib4_free(f);
+	rib_destroy(r);
 }
 
 static void
@@ -270,6 +295,7 @@ main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_chunk_sizes),
+		cmocka_unit_test(test_aligned),
 		cmocka_unit_test(test_large_nhop),
 		cmocka_unit_test(test_many),
 	};

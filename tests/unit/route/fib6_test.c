@@ -73,8 +73,8 @@ check_vec(
 	for (i = 0; i < n; i++) {
 		dst[i] = random_key(rnd);
 		if (nv->nv_n > 0 && i % 4 != 0)
-			dst[i] =
-			    nv->nv_prefix[rnd_below(rnd, nv->nv_n)].p_addr.a_v6;
+			dst[i] = nv->nv_prefix[rnd_below(rnd, nv->nv_n)]
+				     .p_addr.a_v6;
 	}
 	nh[n] = 0xdeadbeef;
 	fib6_lookup_vec(f, dst, nh, n);
@@ -227,6 +227,40 @@ test_block_sizes(void **state)
 		}
 }
 
+/* Who is outside of a skipped block may have another route on either side. */
+static void
+test_skip_sides(void **state)
+{
+	const struct in6 low = { 0xfd00000000000000, 0 };
+	const struct in6 middle = { 0xfd80000000000000, 0 };
+	static struct naive nv;
+	struct tables t = { .t_naive = &nv };
+	struct prefix p;
+	struct rib *r;
+	struct fib6 *f;
+	struct rnd rnd;
+	unsigned i;
+
+	rnd_seed(&rnd, 1);
+	nv.nv_n = 0;
+	assert_int_equal(rib_create(&r), 0);
+	p = make_prefix(ADDR_V6, low, 9);
+	naive_add(&nv, r, &p, 1);
+	p = make_prefix(ADDR_V6, middle, 9);
+	naive_add(&nv, r, &p, 2);
+	for (i = 0; i < 20; i++) {
+		p = make_prefix(
+		    ADDR_V6, (struct in6){ middle.i6_hi + i, 0 }, 64);
+		naive_add(&nv, r, &p, 3 + i);
+	}
+	f = must_compile(r);
+	assert_int_equal(fib6_kind(fib6_root(f, &middle)), F6_SKIP);
+	t.t_fib = f;
+	naive_probe(&nv, ADDR_V6, &rnd, check_naive, &t);
+	fib6_free(f);
+	rib_destroy(r);
+}
+
 /* A router's own table must not cost a walk over each bit of its addresses. */
 static void
 test_few_is_shallow(void **state)
@@ -314,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_block_sizes),
+		cmocka_unit_test(test_skip_sides),
 		cmocka_unit_test(test_few_is_shallow),
 		cmocka_unit_test(test_many),
 	};

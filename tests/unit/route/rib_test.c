@@ -146,6 +146,31 @@ test_best(void **state)
 }
 
 static void
+test_find(void **state)
+{
+	struct rib *r = must_create();
+	struct prefix p = must_parse("10.0.0.0/8");
+	struct prefix half = must_parse("10.0.0.0/9");
+	struct rib_entry near = { 3, RP_CONNECTED, 0 };
+	struct rib_entry far = { 4, RP_STATIC, 5 };
+	struct rib_entry farther = { 5, RP_STATIC, 6 };
+	struct rib_entry re = { 0 };
+
+	role_enter(&on_ctl);
+	assert_false(rib_find(r, &p, RP_STATIC, &re));
+	assert_int_equal(rib_add(r, &p, &farther), 0);
+	assert_int_equal(rib_add(r, &p, &near), 0);
+	assert_int_equal(rib_add(r, &p, &far), 0);
+	assert_true(rib_find(r, &p, RP_STATIC, &re));
+	assert_int_equal(re.re_nhop, 4);
+	assert_true(rib_find(r, &p, RP_CONNECTED, &re));
+	assert_int_equal(re.re_nhop, 3);
+	assert_false(rib_find(r, &p, RP_LOCAL, &re));
+	assert_false(rib_find(r, &half, RP_STATIC, &re));
+	rib_destroy(r);
+}
+
+static void
 test_host_bits(void **state)
 {
 	struct rib *r = must_create();
@@ -233,8 +258,8 @@ list_operate(struct list *l, struct rib *r, struct rnd *rnd,
 	} else {
 		assert_int_equal(rib_add(r, &p, &re), i < 0 ? 0 : EEXIST);
 		if (i < 0)
-			l->l_known[l->l_n++] =
-			    (struct known){ p, re, l->l_clock++ };
+			l->l_known[l->l_n++] = (struct known){ p, re,
+				l->l_clock++ };
 	}
 }
 
@@ -430,6 +455,32 @@ test_memory(void **state)
 	rib_destroy(r);
 }
 
+/* What joins two routes goes with either of them. */
+static void
+test_forks_go(void **state)
+{
+	struct rib_entry re = { 1, RP_STATIC, 1 };
+	struct rib *r = must_create();
+	struct prefix p[2];
+	size_t memory = 0;
+	unsigned i, j;
+
+	role_enter(&on_ctl);
+	for (i = 0; i < 1000; i++) {
+		for (j = 0; j < 2; j++) {
+			p[j] = (struct prefix){ .p_len = 32,
+				.p_addr = addr_v4(i << 8 | j) };
+			assert_int_equal(rib_add(r, &p[j], &re), 0);
+		}
+		for (j = 0; j < 2; j++)
+			assert_int_equal(rib_delete(r, &p[j], &re), 0);
+		if (i == 0)
+			memory = rib_memory(r);
+		assert_int_equal(rib_memory(r), memory);
+	}
+	rib_destroy(r);
+}
+
 static void
 test_protocols(void **state)
 {
@@ -447,11 +498,13 @@ main(void)
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_delete_unknown),
 		cmocka_unit_test(test_best),
+		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_host_bits),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_walk_stops),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_forks_go),
 		cmocka_unit_test(test_protocols),
 	};
 
