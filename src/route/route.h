@@ -9,18 +9,19 @@
 #include "base/addr.h"
 #include "base/tsa.h"
 #include "cpu/ctl.h"
+#include "if/if.h"
 #include "route/nhop.h"
 #include "route/rib.h"
 
 /*
- * Add or replace the route of this source.  The change is in the RIB at once
- * and seen by CPUs after route_publish().  ENOMEM.
+ * Add or delete the route of this source by way of this next hop (nh_type,
+ * nh_ifindex, nh_mtu, nh_gw).  The change is in the RIB at once and seen by
+ * CPUs after route_publish().  EEXIST, ESRCH, ENOMEM.
  */
 int route_add(struct ctl *, unsigned rtable, const struct prefix *,
     enum rib_proto, const struct nhop *) ON_CTL;
-/* ESRCH if there is no such route of this source. */
 int route_delete(struct ctl *, unsigned rtable, const struct prefix *,
-    enum rib_proto) ON_CTL;
+    enum rib_proto, const struct nhop *) ON_CTL;
 
 /* Compile and publish what has changed since the last time.  ENOMEM. */
 int route_publish(struct ctl *) ON_CTL;
@@ -28,7 +29,8 @@ int route_publish(struct ctl *) ON_CTL;
 /*
  * Routes that belong to an address: itself (NH_LOCAL), its network
  * (NH_CONNECTED), for IPv4 also the network's and the all-ones broadcast.
- * add or delete; publishes nothing.
+ * Publishes nothing.  When deleting, the address is no longer in if_addrs, and
+ * routes that another address of the interface needs stay.
  */
 int route_address(
     struct ctl *, struct ifnet *, const struct ifaddr *, bool add) ON_CTL;

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Next hops as ctl manages them.
+ *
+ * Equal next hops are one object, found by comparing with all there are: they
+ * are few.  An object lives while routes refer to it.  The published table
+ * doubles when it is full; its objects stay what they are.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/kassert.h"
+#include "base/point.h"
+#include "route/nhop.h"
+#include "route/nhop_int.h"
+
+#define NHOP_FIRST 64 /* size of the first table */
+
+const struct nhop nhop_none = { .nh_type = NH_NONE };
+
+static struct nhop_table *
+nhop_table(const struct ctl *ctl)
+{
+	return atomic_load_explicit(
+	    &ctl->ctl_sp->sp_nhops, memory_order_relaxed);
+}
+
+static struct nhop *
+nhop_slot(const struct nhop_table *nt, uint32_t i)
+{
+	return atomic_load_explicit(&nt->nt_nh[i], memory_order_relaxed);
+}
+
+static struct nhop_table *
+nhop_table_alloc(uint32_t size)
+{
+	struct nhop_table *nt;
+
+	nt = calloc(1, sizeof(*nt) + size * sizeof(nt->nt_nh[0]));
+	if (nt != NULL)
+		nt->nt_size = size;
+	return nt;
+}
+
+int
+nhop_ctl_init(struct ctl *ctl)
+{
+	struct nhop_table *nt = nhop_table_alloc(NHOP_FIRST);
+
+	atomic_init(&ctl->ctl_sp->sp_nhops, nt);
+	return nt != NULL ? 0 : ENOMEM;
+}
+
+void
+nhop_ctl_fini(struct ctl *ctl)
+{
+	struct nhop_table *nt = nhop_table(ctl);
+	uint32_t i;
+
+	if (nt == NULL)
+		return;
+	for (i = 0; i < nt->nt_size; i++)
+		free(nhop_slot(nt, i));
+	free(nt);
+}
+
+static bool
+nhop_equal(const struct nhop *a, const struct nhop *b)
+{
+	return a->nh_type == b->nh_type && a->nh_ifindex == b->nh_ifindex &&
+	    a->nh_mtu == b->nh_mtu && addr_eq(&a->nh_gw, &b->nh_gw);
+}
+
+uint32_t
+nhop_find(const struct ctl *ctl, const struct nhop *want)
+{
+	const struct nhop_table *nt = nhop_table(ctl);
+	const struct nhop *nh;
+	uint32_t i;
+
+	for (i = 1; i < nt->nt_size; i++)
+		if ((nh = nhop_slot(nt, i)) != NULL && nhop_equal(nh, want))
+			return i;
+	return 0;
+}
+
+static uint32_t
+nhop_unused(const struct nhop_table *nt)
+{
+	uint32_t i;
+
+	for (i = 1; i < nt->nt_size; i++)
+		if (nhop_slot(nt, i) == NULL)
+			return i;
+	return 0;
+}
+
+/* Twice the room, with the same objects. */
+static int ON_CTL
+nhop_grow(struct ctl *ctl)
+{
+	struct nhop_table *old = nhop_table(ctl), *new;
+	uint32_t i;
+
+	if ((new = nhop_table_alloc(old->nt_size * 2)) == NULL)
+		return ENOMEM;
+	for (i = 0; i < old->nt_size; i++)
+		atomic_init(&new->nt_nh[i], nhop_slot(old, i));
+	atomic_store_explicit(
+	    &ctl->ctl_sp->sp_nhops, new, memory_order_release);
+	sim_point(SP_PUBLISH);
+	qsbr_retire(&ctl->ctl_sp->sp_qsbr, old,
+	    sizeof(*old) + old->nt_size * sizeof(old->nt_nh[0]), free);
+	return 0;
+}
+
+int
+nhop_get(struct ctl *ctl, const struct nhop *want, uint32_t *index)
+{
+	struct nhop *nh;
+	uint32_t i;
+	int error;
+
+	if ((i = nhop_find(ctl, want)) != 0) {
+		nhop_slot(nhop_table(ctl), i)->nh_refs++;
+		*index = i;
+		return 0;
+	}
+	if (nhop_unused(nhop_table(ctl)) == 0 && (error = nhop_grow(ctl)) != 0)
+		return error;
+	if ((nh = malloc(sizeof(*nh))) == NULL)
+		return ENOMEM;
+	*nh = *want;
+	i = nhop_unused(nhop_table(ctl));
+	nh->nh_index = i;
+	nh->nh_refs = 1;
+	atomic_store_explicit(
+	    &nhop_table(ctl)->nt_nh[i], nh, memory_order_release);
+	sim_point(SP_PUBLISH);
+	*index = i;
+	return 0;
+}
+
+/*
+ * A FIB that CPUs still read may name the number until it is replaced; they
+ * find NH_NONE there, or the next user of the number: so the number is free
+ * again only once the FIBs that knew it are gone (route_publish()).
+ */
+void
+nhop_put(struct ctl *ctl, uint32_t index)
+{
+	struct nhop *nh = nhop_slot(nhop_table(ctl), index);
+
+	KASSERT(nh != NULL && nh->nh_refs > 0);
+	nh->nh_refs--;
+}
+
+void
+nhop_sweep(struct ctl *ctl)
+{
+	struct nhop_table *nt = nhop_table(ctl);
+	struct nhop *nh;
+	uint32_t i;
+
+	for (i = 1; i < nt->nt_size; i++) {
+		if ((nh = nhop_slot(nt, i)) == NULL || nh->nh_refs > 0)
+			continue;
+		atomic_store_explicit(
+		    &nt->nt_nh[i], NULL, memory_order_release);
+		qsbr_retire(&ctl->ctl_sp->sp_qsbr, nh, sizeof(*nh), free);
+	}
+}

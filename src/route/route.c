@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Routing tables as ctl manages them.
+ *
+ * A change goes to the RIB and marks the table; route_publish() compiles the
+ * marked tables and replaces what CPUs read, each with one store.  A next hop
+ * whose last route went may still be named by the FIB that is being replaced:
+ * a CPU in the middle of a round looks a number up in the old FIB and the next
+ * hop after it.  So the numbers are freed a grace period after the publish.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/kassert.h"
+#include "base/point.h"
+#include "route/fib4.h"
+#include "route/fib6.h"
+#include "route/nhop_int.h"
+#include "route/route.h"
+
+struct route_ctl {
+	bool rc_changed[RT_MAX]; /* [C] since the last publish */
+};
+
+/* A table and its first, empty FIBs. */
+static int ON_CTL
+rtable_init(struct rtable *rt)
+{
+	struct fib4 *fib4;
+	struct fib6 *fib6;
+	int error;
+
+	if ((error = rib_create(&rt->rt_rib)) != 0 ||
+	    (error = fib4_compile(rt->rt_rib, &fib4)) != 0)
+		return error;
+	atomic_init(&rt->rt_fib4, fib4);
+	if ((error = fib6_compile(rt->rt_rib, &fib6)) != 0)
+		return error;
+	atomic_init(&rt->rt_fib6, fib6);
+	return 0;
+}
+
+int
+route_ctl_init(struct ctl *ctl)
+{
+	unsigned i;
+	int error;
+
+	ctl->ctl_route = calloc(1, sizeof(*ctl->ctl_route));
+	if (ctl->ctl_route == NULL)
+		return ENOMEM;
+	if ((error = nhop_ctl_init(ctl)) != 0)
+		return error;
+	for (i = 0; i < RT_MAX; i++)
+		if ((error = rtable_init(&ctl->ctl_sp->sp_rt[i])) != 0)
+			return error;
+	return 0;
+}
+
+void
+route_ctl_fini(struct ctl *ctl)
+{
+	unsigned i;
+
+	if (ctl->ctl_route == NULL)
+		return;
+	for (i = 0; i < RT_MAX; i++) {
+		struct rtable *rt = &ctl->ctl_sp->sp_rt[i];
+
+		fib4_free(rt->rt_fib4);
+		fib6_free(rt->rt_fib6);
+		rib_destroy(rt->rt_rib);
+	}
+	nhop_ctl_fini(ctl);
+	free(ctl->ctl_route);
+	ctl->ctl_route = NULL;
+}
+
+int
+route_add(struct ctl *ctl, unsigned rtable, const struct prefix *p,
+    enum rib_proto proto, const struct nhop *nh)
+{
+	struct rib_entry re = {
+		.re_proto = (uint8_t)proto,
+		.re_distance = rib_proto_distance(proto),
+	};
+	int error;
+
+	if ((error = nhop_get(ctl, nh, &re.re_nhop)) != 0)
+		return error;
+	error = rib_add(ctl->ctl_sp->sp_rt[rtable].rt_rib, p, &re);
+	if (error != 0) {
+		nhop_put(ctl, re.re_nhop);
+		return error;
+	}
+	ctl->ctl_route->rc_changed[rtable] = true;
+	return 0;
+}
+
+int
+route_delete(struct ctl *ctl, unsigned rtable, const struct prefix *p,
+    enum rib_proto proto, const struct nhop *nh)
+{
+	struct rib_entry re = { .re_proto = (uint8_t)proto };
+	int error;
+
+	if ((re.re_nhop = nhop_find(ctl, nh)) == 0)
+		return ESRCH;
+	error = rib_delete(ctl->ctl_sp->sp_rt[rtable].rt_rib, p, &re);
+	if (error != 0)
+		return error;
+	nhop_put(ctl, re.re_nhop);
+	ctl->ctl_route->rc_changed[rtable] = true;
+	return 0;
+}
+
+static void
+fib4_retired(void *fib)
+{
+	fib4_free(fib);
+}
+
+static void
+fib6_retired(void *fib)
+{
+	fib6_free(fib);
+}
+
+static int ON_CTL
+rtable_publish(struct ctl *ctl, struct rtable *rt)
+{
+	struct qsbr *q = &ctl->ctl_sp->sp_qsbr;
+	struct fib4 *fib4, *old4;
+	struct fib6 *fib6, *old6;
+	int error;
+
+	if ((error = fib4_compile(rt->rt_rib, &fib4)) != 0)
+		return error;
+	if ((error = fib6_compile(rt->rt_rib, &fib6)) != 0) {
+		fib4_free(fib4);
+		return error;
+	}
+	old4 = atomic_exchange_explicit(
+	    &rt->rt_fib4, fib4, memory_order_acq_rel);
+	sim_point(SP_PUBLISH);
+	old6 = atomic_exchange_explicit(
+	    &rt->rt_fib6, fib6, memory_order_acq_rel);
+	atomic_fetch_add_explicit(&rt->rt_gen, 1, memory_order_release);
+	sim_point(SP_PUBLISH);
+	qsbr_retire(q, old4, 0, fib4_retired);
+	qsbr_retire(q, old6, 0, fib6_retired);
+	return 0;
+}
+
+/* The FIBs that knew the next hops without routes are gone. */
+static void
+route_grace(void *arg)
+{
+	role_enter(&on_ctl);
+	nhop_sweep(arg);
+}
+
+int
+route_publish(struct ctl *ctl)
+{
+	struct route_ctl *rc = ctl->ctl_route;
+	bool changed = false;
+	unsigned i;
+	int error;
+
+	for (i = 0; i < RT_MAX; i++) {
+		if (!rc->rc_changed[i])
+			continue;
+		error = rtable_publish(ctl, &ctl->ctl_sp->sp_rt[i]);
+		if (error != 0)
+			return error;
+		rc->rc_changed[i] = false;
+		changed = true;
+	}
+	if (changed)
+		qsbr_retire(&ctl->ctl_sp->sp_qsbr, ctl, 0, route_grace);
+	return 0;
+}
+
+static struct prefix
+prefix_of(const struct addr *a, unsigned len)
+{
+	return (struct prefix){ .p_addr = *a, .p_len = (uint8_t)len };
+}
+
+static int ON_CTL
+route_change(struct ctl *ctl, const struct ifnet *ifp, const struct prefix *p,
+    enum rib_proto proto, enum nhop_type type, bool add)
+{
+	struct nhop nh = {
+		.nh_type = (uint8_t)type,
+		.nh_ifindex = ifp->if_index,
+		.nh_mtu = ifp->if_mtu,
+	};
+	int error;
+
+	if (!add)
+		return route_delete(ctl, ifp->if_rtable, p, proto, &nh);
+	error = route_add(ctl, ifp->if_rtable, p, proto, &nh);
+	/* Two addresses of one network: it is connected already. */
+	return error == EEXIST ? 0 : error;
+}
+
+/* The network itself and its all-ones address (RFC 1812, 4.2.2.11). */
+static int ON_CTL
+route_broadcast(struct ctl *ctl, const struct ifnet *ifp,
+    const struct ifaddr *ifa, bool add)
+{
+	uint32_t mask = in_mask(ifa->ifa_plen);
+	struct addr low = addr_v4(ifa->ifa_addr.a_v4 & mask);
+	struct addr high = addr_v4(ifa->ifa_addr.a_v4 | ~mask);
+	struct prefix plow = prefix_of(&low, 32), phigh = prefix_of(&high, 32);
+	int error;
+
+	error = route_change(ctl, ifp, &plow, RP_LOCAL, NH_BROADCAST, add);
+	if (error != 0)
+		return error;
+	return route_change(ctl, ifp, &phigh, RP_LOCAL, NH_BROADCAST, add);
+}
+
+/* Another address of ifp is in the same network. */
+static bool
+network_shared(const struct ifnet *ifp, const struct ifaddr *ifa)
+{
+	const struct ifaddrs *ias = if_addrs(ifp);
+	struct prefix net = prefix_of(&ifa->ifa_addr, ifa->ifa_plen);
+	unsigned i;
+
+	for (i = 0; i < ias->ias_n; i++)
+		if (ias->ias_a[i].ifa_plen == ifa->ifa_plen &&
+		    !addr_eq(&ias->ias_a[i].ifa_addr, &ifa->ifa_addr) &&
+		    prefix_match(&net, &ias->ias_a[i].ifa_addr))
+			return true;
+	return false;
+}
+
+int
+route_address(
+    struct ctl *ctl, struct ifnet *ifp, const struct ifaddr *ifa, bool add)
+{
+	const struct addr *a = &ifa->ifa_addr;
+	unsigned bits = addr_bits(a->a_family);
+	struct prefix own = prefix_of(a, bits);
+	struct prefix net = prefix_of(a, ifa->ifa_plen);
+	int error;
+
+	/* Link-local addresses mean something on their link only. */
+	if (a->a_family == 6 && in6_is_linklocal(a->a_v6))
+		return 0;
+	error = route_change(ctl, ifp, &own, RP_LOCAL, NH_LOCAL, add);
+	if (error != 0 || ifa->ifa_plen == bits || network_shared(ifp, ifa))
+		return error;
+	error = route_change(ctl, ifp, &net, RP_CONNECTED, NH_CONNECTED, add);
+	/* A /31 has no broadcast (RFC 3021). */
+	if (error != 0 || a->a_family == 6 || ifa->ifa_plen >= 31)
+		return error;
+	return route_broadcast(ctl, ifp, ifa, add);
+}
