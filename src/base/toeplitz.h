@@ -8,6 +8,7 @@
  *
  * Addresses and ports are in host order; the hash is over source address,
  * destination address, source port, destination port in wire order.
+ * Members are marked as in base/log.h.
  */
 #ifndef BASE_TOEPLITZ_H
 #define BASE_TOEPLITZ_H

@@ -16,6 +16,7 @@
  * load and store (the atomics here are relaxed: they only tell the compiler
  * that others read).  Readers sum over CPUs.  Drops are counted a second time
  * per receive interface, so that "where did my packets go" has an answer.
+ * Members are marked as in cpu/endpoint.h.
  */
 #ifndef CPU_STAT_H
 #define CPU_STAT_H

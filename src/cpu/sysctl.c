@@ -15,7 +15,7 @@ const struct sysctl_desc sysctl_descs[] = {
 	{ name, text, offsetof(struct sysctls, member), def, least, most },
 	SYSCTLS(X)
 #undef X
-	    { .sc_name = NULL },
+	{ .sc_name = NULL },
 };
 
 static _Atomic uint64_t *

@@ -4,6 +4,7 @@
  * the tree, its default, its bounds and its text.  ctl writes them, every CPU
  * reads them, relaxed: a change is seen within a round or two and never needs
  * to be seen together with another.
+ * Members are marked as in cpu/endpoint.h.
  */
 #ifndef CPU_SYSCTL_H
 #define CPU_SYSCTL_H

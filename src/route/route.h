@@ -13,6 +13,8 @@
 #include "route/nhop.h"
 #include "route/rib.h"
 
+struct ifaddr;
+
 /*
  * Add or delete the route of this source by way of this next hop (nh_type,
  * nh_ifindex, nh_mtu, nh_gw).  The change is in the RIB at once and seen by
