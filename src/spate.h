@@ -42,15 +42,28 @@ bool ledger_balanced(const struct ledger *);
 /* A counter, summed over CPUs; any thread. */
 uint64_t spate_stat(const struct spate *, enum stat_group, unsigned which);
 
-/* src/thread.c: a thread pinned to each CPU of cpus[] runs the instance. */
+/*
+ * The engine of production: a thread pinned to each CPU (src/thread.c).
+ * engine_create() fills in clock, sleep and wake-up of the environment, with
+ * which the instance is then created.
+ */
 struct engine;
 int engine_create(struct spate_env *, struct engine **);
-/* cpus: system CPU of each CPU of the instance, NULL: as the system likes. */
-int engine_start(struct engine *, struct spate *, const unsigned *cpus);
-/* CPUs end their round and stop; ctl's thread is the caller's. */
-void engine_stop(struct engine *);
 void engine_destroy(struct engine *);
-/* Readable when ctl has been woken; reading it is engine_ctl_woken(). */
+
+/*
+ * Run the instance.  cpus: system CPU of each CPU, or NULL for the first ones
+ * that this process may use.  ctl's thread is the caller's.
+ */
+int engine_start(struct engine *, struct spate *, const unsigned *cpus);
+
+/* CPUs end their round and stop; the threads are gone on return. */
+void engine_stop(struct engine *);
+
+/*
+ * For ctl's event loop: a descriptor that is readable when somebody woke ctl,
+ * which engine_ctl_woken() makes unreadable again.
+ */
 int engine_ctl_fd(const struct engine *);
 void engine_ctl_woken(struct engine *);
 

@@ -52,6 +52,12 @@ struct spate_env {
 	void (*env_wait)(void *arg, struct endpoint *, uint64_t until_ns);
 	/* End env_wait() of another end point, now or when it begins. */
 	void (*env_wake)(void *arg, struct endpoint *);
+	/*
+	 * A descriptor that ends env_wait() of the end point when readable,
+	 * or no longer does.  Called by the end point's own thread; NULL where
+	 * there are no descriptors.
+	 */
+	void (*env_watch)(void *arg, struct endpoint *, int fd, bool on);
 	void *env_arg;
 	struct log env_log;
 	struct opener *env_opener; /* of devices; NULL: dev's own */

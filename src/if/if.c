@@ -136,6 +136,15 @@ if_map_tx(struct ifnet *ifp)
 }
 
 static void
+cpu_watch(struct cpu *c, const struct rxq *rxq, bool on)
+{
+	const struct spate_env *env = &c->c_sp->sp_env;
+
+	if (rxq->rxq_fd >= 0 && env->env_watch != NULL)
+		env->env_watch(env->env_arg, &c->c_ep, rxq->rxq_fd, on);
+}
+
+static void
 cpu_serve_queues(struct endpoint *ep, struct msg *msg)
 {
 	struct if_queues_msg *iqm =
@@ -144,9 +153,13 @@ cpu_serve_queues(struct endpoint *ep, struct msg *msg)
 	struct ifnet *ifp = iqm->iqm_if;
 	unsigned i;
 
-	for (i = 0; i < ifp->if_nrxq; i++)
-		if (ifp->if_rxq[i].rxq_cpu == c->c_id)
-			c->c_rxq[c->c_nrxq++] = &ifp->if_rxq[i];
+	for (i = 0; i < ifp->if_nrxq; i++) {
+		if (ifp->if_rxq[i].rxq_cpu != c->c_id)
+			continue;
+		KASSERT(c->c_nrxq < CPU_QUEUES);
+		c->c_rxq[c->c_nrxq++] = &ifp->if_rxq[i];
+		cpu_watch(c, &ifp->if_rxq[i], true);
+	}
 	if (ifp->if_tx[c->c_id] != NULL)
 		c->c_txq[c->c_ntxq++] = ifp->if_tx[c->c_id];
 	msg_done(ep, msg);
@@ -160,6 +173,8 @@ cpu_forget_queues(struct cpu *c, const struct ifnet *ifp)
 	for (i = n = 0; i < c->c_nrxq; i++)
 		if (c->c_rxq[i]->rxq_if != ifp)
 			c->c_rxq[n++] = c->c_rxq[i];
+		else
+			cpu_watch(c, c->c_rxq[i], false);
 	c->c_nrxq = (uint16_t)n;
 	for (i = n = 0; i < c->c_ntxq; i++)
 		if (c->c_txq[i]->txq_if != ifp)

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The engine of production: a pinned thread runs each CPU, and sleeps in epoll.
+ *
+ * Each end point has an epoll instance with an eventfd in it, for wake-ups by
+ * other end points, and the descriptors of the receive queues that it serves.
+ * These are level-triggered: packets that came before the CPU slept end its
+ * sleep at once.
+ *
+ *	I	immutable after engine_start()
+ *	A	atomic; the order is given where it is used
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "path.h"
+#include "spate.h"
+
+struct engine_ep {
+	int ee_epfd;		/* [I] */
+	int ee_wakefd;		/* [I] */
+	pthread_t ee_thread;	/* [I] */
+	bool ee_running;	/* [I] there is a thread to join */
+	struct cpu *ee_cpu;	/* [I] NULL: ctl */
+	struct engine *ee_engine; /* [I] */
+};
+
+struct engine {
+	struct spate *en_sp;	     /* [I] */
+	unsigned en_n;		     /* [I] end points set up */
+	struct engine_ep en_ep[EP_MAX]; /* [I] */
+	_Atomic bool en_stop;	     /* [A] */
+};
+
+static uint64_t
+thread_now(void *arg)
+{
+	struct timespec ts;
+
+	(void)arg;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_S + (uint64_t)ts.tv_nsec;
+}
+
+/* Makes the eventfd unreadable; how often it was written is no matter. */
+static void
+wakefd_clear(int fd)
+{
+	uint64_t count;
+
+	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
+		continue;
+}
+
+static void
+thread_wake(void *arg, struct endpoint *ep)
+{
+	struct engine_ep *ee = ep->ep_engine;
+	uint64_t one = 1;
+
+	(void)arg;
+	/* EAGAIN: it is readable as never before. */
+	while (write(ee->ee_wakefd, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue;
+}
+
+static void
+thread_wait(void *arg, struct endpoint *ep, uint64_t until_ns)
+{
+	struct engine_ep *ee = ep->ep_engine;
+	struct epoll_event ev[16];
+	struct timespec ts = { 0 };
+	uint64_t now;
+	int i, n;
+
+	if (until_ns != UINT64_MAX) {
+		now = thread_now(arg);
+		if (until_ns <= now)
+			return;
+		ts.tv_sec = (time_t)((until_ns - now) / NS_S);
+		ts.tv_nsec = (long)((until_ns - now) % NS_S);
+	}
+	n = epoll_pwait2(ee->ee_epfd, ev, (int)countof(ev),
+	    until_ns != UINT64_MAX ? &ts : NULL, NULL);
+	for (i = 0; i < n; i++)
+		if (ev[i].data.fd == ee->ee_wakefd)
+			wakefd_clear(ee->ee_wakefd);
+}
+
+static void
+thread_watch(void *arg, struct endpoint *ep, int fd, bool on)
+{
+	struct engine_ep *ee = ep->ep_engine;
+	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+
+	(void)arg;
+	if (epoll_ctl(ee->ee_epfd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd,
+	    &ev) != 0)
+		log_error(&ep->ep_sp->sp_env.env_log,
+		    "cpu %u cannot wait for a queue: %s", ep->ep_id,
+		    strerror(errno));
+}
+
+int
+engine_create(struct spate_env *env, struct engine **enp)
+{
+	struct engine *en;
+
+	if ((en = calloc(1, sizeof(*en))) == NULL)
+		return ENOMEM;
+	env->env_now = thread_now;
+	env->env_wait = thread_wait;
+	env->env_wake = thread_wake;
+	env->env_watch = thread_watch;
+	env->env_arg = en;
+	*enp = en;
+	return 0;
+}
+
+static int
+engine_ep_init(struct engine *en, unsigned id)
+{
+	struct engine_ep *ee = &en->en_ep[id];
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	ee->ee_engine = en;
+	ee->ee_cpu = id < en->en_sp->sp_ncpus ? en->en_sp->sp_cpu[id] : NULL;
+	ee->ee_epfd = epoll_create1(EPOLL_CLOEXEC);
+	ee->ee_wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	en->en_n = id + 1;
+	ev.data.fd = ee->ee_wakefd;
+	if (ee->ee_epfd < 0 || ee->ee_wakefd < 0 ||
+	    epoll_ctl(ee->ee_epfd, EPOLL_CTL_ADD, ee->ee_wakefd, &ev) != 0)
+		return errno;
+	en->en_sp->sp_ep[id]->ep_engine = ee;
+	return 0;
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct engine_ep *ee = arg;
+	struct cpu *c = ee->ee_cpu;
+
+	role_enter(&on_cpu);
+	curcpu = c;
+	qsbr_wake(&c->c_sp->sp_qsbr, c->c_id);
+	while (!atomic_load_explicit(&ee->ee_engine->en_stop,
+	    memory_order_relaxed)) {
+		cpu_round(c);
+		cpu_idle(c);
+	}
+	qsbr_sleep(&c->c_sp->sp_qsbr, c->c_id);
+	return NULL;
+}
+
+/* The n-th CPU of the system that this process may use; wraps around. */
+static unsigned
+system_cpu(unsigned n)
+{
+	cpu_set_t set;
+	unsigned i;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return n;
+	n %= (unsigned)CPU_COUNT(&set);
+	for (i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &set) && n-- == 0)
+			break;
+	return i;
+}
+
+static int
+engine_thread(struct engine_ep *ee, unsigned cpu)
+{
+	pthread_attr_t attr;
+	char name[16];
+	cpu_set_t set;
+	int error;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	pthread_attr_init(&attr);
+	pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
+	error = pthread_create(&ee->ee_thread, &attr, thread_main, ee);
+	pthread_attr_destroy(&attr);
+	if (error != 0)
+		return error;
+	ee->ee_running = true;
+	snprintf(name, sizeof(name), "spate-cpu%u", ee->ee_cpu->c_id);
+	pthread_setname_np(ee->ee_thread, name);
+	return 0;
+}
+
+int
+engine_start(struct engine *en, struct spate *sp, const unsigned *cpus)
+{
+	unsigned i;
+	int error;
+
+	en->en_sp = sp;
+	for (i = 0; i <= sp->sp_ncpus; i++)
+		if ((error = engine_ep_init(en, i)) != 0)
+			return error;
+	for (i = 0; i < sp->sp_ncpus; i++) {
+		error = engine_thread(&en->en_ep[i],
+		    cpus != NULL ? cpus[i] : system_cpu(i));
+		if (error != 0) {
+			engine_stop(en);
+			return error;
+		}
+	}
+	return 0;
+}
+
+void
+engine_stop(struct engine *en)
+{
+	unsigned i;
+
+	atomic_store_explicit(&en->en_stop, true, memory_order_relaxed);
+	for (i = 0; i < en->en_n; i++) {
+		struct engine_ep *ee = &en->en_ep[i];
+
+		if (!ee->ee_running)
+			continue;
+		/* Unconditionally: the flag may be seen only after a sleep. */
+		thread_wake(en, &ee->ee_cpu->c_ep);
+		pthread_join(ee->ee_thread, NULL);
+		ee->ee_running = false;
+	}
+}
+
+void
+engine_destroy(struct engine *en)
+{
+	unsigned i;
+
+	engine_stop(en);
+	for (i = 0; i < en->en_n; i++) {
+		close(en->en_ep[i].ee_epfd);
+		close(en->en_ep[i].ee_wakefd);
+	}
+	free(en);
+}
+
+int
+engine_ctl_fd(const struct engine *en)
+{
+	return en->en_ep[sp_ctl_id(en->en_sp)].ee_wakefd;
+}
+
+void
+engine_ctl_woken(struct engine *en)
+{
+	wakefd_clear(engine_ctl_fd(en));
+}
