@@ -66,8 +66,8 @@ prefix_parse(struct prefix *p, const char *s)
 	text[n] = '\0';
 	if ((error = addr_parse(&new.p_addr, text)) != 0)
 		return error;
-	error =
-	    len_parse(&new.p_len, slash + 1, addr_bits(new.p_addr.a_family));
+	error = len_parse(
+	    &new.p_len, slash + 1, addr_bits(new.p_addr.a_family));
 	if (error != 0)
 		return error;
 	*p = new;

@@ -161,6 +161,13 @@ szmax(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
+/* Rotate left by 1 to 63. */
+static inline uint64_t
+rotl64(uint64_t v, unsigned n)
+{
+	return v << n | v >> (64 - n);
+}
+
 static inline bool
 is_pow2(uint64_t v)
 {

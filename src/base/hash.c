@@ -11,12 +11,6 @@ struct sip {
 	uint64_t s_v[4];
 };
 
-static uint64_t
-rotl64(uint64_t v, unsigned n)
-{
-	return v << n | v >> (64 - n);
-}
-
 static void
 sip_round(struct sip *s)
 {

@@ -19,12 +19,6 @@ splitmix64(uint64_t *x)
 	return z ^ z >> 31;
 }
 
-static uint64_t
-rotl64(uint64_t v, unsigned n)
-{
-	return v << n | v >> (64 - n);
-}
-
 void
 rnd_seed(struct rnd *r, uint64_t seed)
 {

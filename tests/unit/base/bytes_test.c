@@ -112,6 +112,7 @@ powers_of_two(void **state)
 		assert_true(roundup_pow2(pow2tab[i].v) == pow2tab[i].up);
 	}
 	assert_false(is_pow2(UINT64_MAX));
+	assert_true(rotl64(UINT64_C(0x8000000000000001), 4) == 0x18);
 }
 
 struct inner {

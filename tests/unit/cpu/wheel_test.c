@@ -344,8 +344,8 @@ model_first(struct model *mo)
 static uint64_t
 model_time(struct model *mo, unsigned bits)
 {
-	uint64_t d =
-	    rnd_u64(&mo->mo_rnd) >> (63 - rnd_below(&mo->mo_rnd, bits));
+	uint64_t d = rnd_u64(&mo->mo_rnd) >>
+	    (63 - rnd_below(&mo->mo_rnd, bits));
 
 	if (rnd_below(&mo->mo_rnd, 8) == 0)
 		return mo->mo_now - u64min(d, mo->mo_now);
