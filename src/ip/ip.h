@@ -10,7 +10,13 @@
 #include "ip/ip_stat.h"
 #include "mbuf/mbuf.h"
 
-/* Stages. */
+/*
+ * Stages; m_data is at the IPv4 header in all of them.
+ *
+ * What is routed has its next hop in m_nh.  Who originates a packet gives it to
+ * ST_IPOUT with MF_LOCAL, m_rcvif 0, all of its header but the checksum, and a
+ * source or 0 to have one chosen; pks_originated is the caller's to count.
+ */
 void ip_input(struct cpu *, struct mvec *) ON_CPU;
 void ip_forward(struct cpu *, struct mvec *) ON_CPU;
 void icmp_input(struct cpu *, struct mvec *) ON_CPU;

@@ -11,7 +11,18 @@
 #include "ip6/nd6_stat.h"
 #include "mbuf/mbuf.h"
 
-/* Stages. */
+/*
+ * Stages; m_data is at the IPv6 header in all of them.
+ *
+ * What is routed has its next hop in m_nh.  Who originates a packet gives it to
+ * ST_IP6OUT with MF_LOCAL, m_rcvif 0, a complete header, and a source or :: to
+ * have one chosen (not if a checksum covers it); pks_originated is the
+ * caller's to count.
+ *
+ * A link-local destination has no route: its link is m_oif, given by who
+ * originates the packet.  It reaches ST_RESOLVE with m_nh 0, which there means
+ * "a neighbour on m_oif".
+ */
 void ip6_input(struct cpu *, struct mvec *) ON_CPU;
 void ip6_forward(struct cpu *, struct mvec *) ON_CPU;
 void icmp6_input(struct cpu *, struct mvec *) ON_CPU;

@@ -8,10 +8,50 @@
 #include "cpu/stat.h"
 
 /* clang-format off */
-#define IP6_STATS(C, D)						\
-	C(i6s_total,	"packets received")
+#define IP6_STATS(C, D)							\
+	C(i6s_total,	"packets received")				\
+	C(i6s_forward,	"packets forwarded")				\
+	C(i6s_delivered, "packets for this host")			\
+	C(i6s_output,	"packets originated here")			\
+	C(i6s_loopback,	"packets from this host to itself")		\
+	C(i6s_fragmented, "packets fragmented")				\
+	C(i6s_ofragments, "fragments made")				\
+	C(i6s_rst,	"TCP resets sent where nothing listens")	\
+	D(i6s_toosmall,	"shorter than an IPv6 header")			\
+	D(i6s_badvers,	"IP version is not 6")				\
+	D(i6s_badlen,	"bad IPv6 payload length, or packet cut short")	\
+	D(i6s_toolong,	"IPv6 fragment reaches beyond 65535 bytes")	\
+	D(i6s_badext,	"malformed IPv6 extension header")		\
+	D(i6s_manyext,	"too many IPv6 extension headers")		\
+	D(i6s_badopt,	"IPv6 option this host must not ignore")	\
+	D(i6s_srcroute,	"IPv6 routing header (refused)")		\
+	D(i6s_badsrc,	"impossible IPv6 source address")		\
+	D(i6s_ownsrc,	"IPv6 source address is one of this host")	\
+	D(i6s_baddst,	"impossible IPv6 destination address")		\
+	D(i6s_linkbcast, "IPv6 unicast in a link-layer broadcast")	\
+	D(i6s_linklocal, "IPv6 link-local address (not forwarded)")	\
+	D(i6s_mcast,	"IPv6 multicast group not joined")		\
+	D(i6s_tentative, "IPv6 address is not known to be unique yet")	\
+	D(i6s_noforward, "forwarding is off: net.inet6.ip6.forwarding = 0") \
+	D(i6s_noroute,	"no IPv6 route to the destination")		\
+	D(i6s_blackhole, "IPv6 route is a blackhole")			\
+	D(i6s_reject,	"IPv6 route says unreachable")			\
+	D(i6s_ttl,	"IPv6 hop limit expired")			\
+	D(i6s_mtu,	"larger than the MTU ahead (IPv6)")		\
+	D(i6s_noneigh,	"IPv6 neighbour does not answer (ND)")		\
+	D(i6s_nosrc,	"no IPv6 address to send from")			\
+	D(i6s_reass,	"IPv6 fragment for this host (no reassembly)")	\
+	D(i6s_noport,	"UDP port where nothing listens")		\
+	D(i6s_notcp,	"TCP port where nothing listens")		\
+	D(i6s_noproto,	"IPv6 protocol this host does not speak")	\
+	D(i6s_nonext,	"IPv6 packet with nothing in it")		\
+	D(i6s_badl4,	"malformed TCP or UDP header")			\
+	D(i6s_badl4sum,	"bad TCP or UDP checksum")			\
+	D(i6s_nobuf,	"no packet buffers left")
 /* clang-format on */
 
 enum ip6stat { IP6_STATS(STAT_ENUM, STAT_ENUM) I6S_N };
+
+#define i6s_none i6s_total /* no reason to drop it */
 
 #endif

@@ -9,7 +9,16 @@
 #include "base/tsa.h"
 #include "cpu/ctl.h"
 #include "if/if.h"
+#include "ip6/ip6_parse.h"
 #include "route/neigh.h"
+
+/*
+ * An ICMPv6 message of types 133 to 137 for this host; consumes m.  m_data is
+ * at the IPv6 header, the ICMPv6 header l4off behind it; its checksum is right.
+ * Called by icmp6_input().
+ */
+void nd6_input(struct cpu *, struct mbuf *m, const struct ip6_info *,
+    unsigned l4off) ON_CPU;
 
 /* How ctl has CPUs send solicitations; for neigh_ctl_init(). */
 extern const struct neigh_proto nd6_proto;

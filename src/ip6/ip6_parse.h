@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An IPv6 header, and the chain of extension headers behind it, as values.
+ * Nothing here points into the packet; whoever holds one owns it.
+ */
+#ifndef IP6_IP6_PARSE_H
+#define IP6_IP6_PARSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "ip6/ip6_stat.h"
+
+#define IP6_EXT_MAX 8 /* extension headers we go through */
+
+enum { /* i6_flags; set by ip6_parse_ext() */
+	I6F_FRAGMENT = 1u << 0, /* there is a fragment header */
+	I6F_MF = 1u << 1, /* and more fragments follow */
+	I6F_ALERT = 1u << 2, /* router alert (RFC 2711) */
+};
+
+struct ip6_info { /* host order */
+	struct in6 i6_src;
+	struct in6 i6_dst;
+	uint32_t i6_flow; /* flow label */
+	uint32_t i6_len; /* whole packet, at most what arrived */
+	uint16_t i6_off; /* fragment offset in bytes */
+	uint16_t i6_l4off; /* upper-layer header, after ip6_parse_ext() */
+	uint16_t i6_errptr; /* of a drop reason: offset of the bad byte */
+	uint8_t i6_errcode; /* ICMPv6 parameter problem that goes with it */
+	uint8_t i6_proto; /* next header; upper layer after ip6_parse_ext() */
+	uint8_t i6_hlim;
+	uint8_t i6_tclass;
+	uint8_t i6_flags; /* I6F_* */
+};
+
+/*
+ * The fixed header at p, of which n bytes are contiguous, of a packet of total
+ * bytes.  Returns i6s_none, or why the packet must be dropped.
+ */
+enum ip6stat ip6_parse(
+    const uint8_t *p, size_t n, size_t total, struct ip6_info *);
+
+/*
+ * Go on through extension headers, of which the first n bytes of the packet
+ * are contiguous, to the upper-layer header (which may lie beyond n).  What
+ * this host does not have to understand is skipped.
+ */
+enum ip6stat ip6_parse_ext(const uint8_t *p, size_t n, struct ip6_info *);
+
+#endif
