@@ -92,8 +92,8 @@ ring_put(struct ring *r, void *const *v, unsigned n)
 	sim_point(SP_RING);
 	head = atomic_load_explicit(&r->rg_head, memory_order_relaxed);
 	if (size - (head - r->rg_tail_seen) < n)
-		r->rg_tail_seen =
-		    atomic_load_explicit(&r->rg_tail, memory_order_acquire);
+		r->rg_tail_seen = atomic_load_explicit(
+		    &r->rg_tail, memory_order_acquire);
 	n = umin(n, size - (head - r->rg_tail_seen));
 	if (n == 0)
 		return 0;
@@ -114,8 +114,8 @@ ring_get(struct ring *r, void **v, unsigned n)
 	sim_point(SP_RING);
 	tail = atomic_load_explicit(&r->rg_tail, memory_order_relaxed);
 	if (r->rg_head_seen - tail < n)
-		r->rg_head_seen =
-		    atomic_load_explicit(&r->rg_head, memory_order_acquire);
+		r->rg_head_seen = atomic_load_explicit(
+		    &r->rg_head, memory_order_acquire);
 	n = umin(n, r->rg_head_seen - tail);
 	if (n == 0)
 		return 0;
@@ -134,8 +134,8 @@ ring_room(struct ring *r)
 
 	sim_point(SP_RING);
 	head = atomic_load_explicit(&r->rg_head, memory_order_relaxed);
-	r->rg_tail_seen =
-	    atomic_load_explicit(&r->rg_tail, memory_order_acquire);
+	r->rg_tail_seen = atomic_load_explicit(
+	    &r->rg_tail, memory_order_acquire);
 	return r->rg_mask + 1 - (head - r->rg_tail_seen);
 }
 

@@ -82,8 +82,8 @@ list_remove(struct wheel *w, struct timer *t)
 	t->tm_link.tl_prev = NULL;
 	if (next == prev) {
 		list = (size_t)(next - w->w_list);
-		w->w_map[list / WHEEL_SLOTS] &=
-		    ~(UINT64_C(1) << list % WHEEL_SLOTS);
+		w->w_map[list / WHEEL_SLOTS] &= ~(
+		    UINT64_C(1) << list % WHEEL_SLOTS);
 	}
 }
 
