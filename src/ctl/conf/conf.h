@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configuration file as a value.
+ *
+ * conf_load() reads a file (spate.conf(5)), checks it as a whole and gives
+ * either a struct conf or a list of mistakes, never both.  A struct conf does
+ * not change after that; all it points to belongs to it and goes with
+ * conf_free().  It may be read by any thread.
+ *
+ * Every list item and every section remembers where it stands, so that who
+ * acts on it later (a device that cannot be opened) can say so too.
+ *
+ * Members that were not given and have no default are 0, NULL or empty.
+ */
+#ifndef CTL_CONF_CONF_H
+#define CTL_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/addr.h"
+
+struct conf;
+struct conf_mem;
+struct conf_secdef;
+
+/* Columns count bytes from 1.  A line of 0 stands for the file itself. */
+struct conf_pos {
+	const char	*cp_file;
+	unsigned	 cp_line;
+	unsigned	 cp_col;
+};
+
+#define CONF_ERRORS_MAX 32
+
+/* Mistakes in the order of the file. */
+struct conf_errors {
+	unsigned	 ce_n;		/* texts kept */
+	unsigned	 ce_more;	/* mistakes beyond CONF_ERRORS_MAX */
+	char		*ce_text[CONF_ERRORS_MAX];
+	struct conf_pos	 ce_pos[CONF_ERRORS_MAX]; /* cp_file: compare only */
+};
+
+/* What the parser needs from its surroundings; all of it may be NULL. */
+struct conf_env {
+	void	*ce_arg;	/* handed to each function */
+	/*
+	 * Whether a sysctl may have this value.  Returns 0, or an errno value
+	 * with the reason in err.
+	 */
+	int	(*ce_sysctl)(void *arg, const char *name, const char *value,
+		    char *err, size_t errlen);
+	/*
+	 * The whole content of a file, allocated by malloc(3).  NULL means
+	 * the file system.
+	 */
+	int	(*ce_read)(void *arg, const char *path, char **text,
+		    size_t *len);
+};
+
+enum conf_driver { CONF_TAP, CONF_XDP, CONF_PAIR, CONF_PCAP };
+
+enum conf_checksum {
+	CONF_CSUM_TRUST,	/* received checksums are what they should be */
+	CONF_CSUM_REPAIR	/* the sender leaves them to its hardware */
+};
+
+enum conf_mode { CONF_MODE_AUTO, CONF_MODE_COPY, CONF_MODE_ZEROCOPY };
+
+/* First in each section; conf_where() looks into it. */
+struct conf_sec {
+	const struct conf_secdef *cs_def;
+	struct conf_pos	 cs_pos;	/* of its name or keyword */
+	struct conf_pos	*cs_at;		/* of each key; line 0: not given */
+};
+
+struct conf_prefix {
+	struct conf_pos	 cx_pos;
+	struct prefix	 cx_prefix;	/* host bits kept as given */
+};
+
+struct conf_addr {
+	struct conf_pos	 ca_pos;
+	struct addr	 ca_addr;
+};
+
+struct conf_if {
+	struct conf_sec	 ci_sec;
+	const char	*ci_name;
+	enum conf_driver ci_driver;
+	const char	*ci_device;	/* tap, xdp: name of it in the kernel */
+	unsigned	 ci_queues;	/* 0: as many as there are CPUs */
+	unsigned	 ci_mtu;	/* 0: the device's */
+	uint8_t		 ci_mac[6];	/* all 0: the device's */
+	enum conf_checksum ci_checksum;
+	enum conf_mode	 ci_mode;	/* xdp */
+	bool		 ci_offload;	/* tap */
+	const char	*ci_owner;	/* tap */
+	const char	*ci_peer;	/* pair */
+	const char	*ci_read;	/* pcap */
+	const char	*ci_write;	/* pcap */
+	const char	*ci_description;
+	struct conf_prefix *ci_addr;
+	unsigned	 ci_naddr;
+};
+
+/* Exactly one of ro_nvia > 0, ro_blackhole, ro_unreachable holds. */
+struct conf_route {
+	struct conf_sec	 ro_sec;
+	struct conf_prefix ro_dst;	/* host bits are 0 */
+	struct conf_addr *ro_via;	/* several: equal-cost paths */
+	unsigned	 ro_nvia;
+	const char	*ro_if;		/* NULL: found by each via's network */
+	bool		 ro_blackhole;
+	bool		 ro_unreachable;
+	unsigned	 ro_preference;	/* 0: a static route's usual one */
+};
+
+struct conf_neigh {
+	struct conf_sec	 ne_sec;
+	struct conf_addr ne_addr;
+	const char	*ne_if;
+	uint8_t		 ne_mac[6];
+};
+
+struct conf_sysctl {
+	struct conf_pos	 sy_pos;
+	const char	*sy_name;
+	const char	*sy_value;
+};
+
+struct conf_control {
+	struct conf_sec	 co_sec;
+	const char	*co_socket;
+	const char	*co_group;
+	unsigned	 co_mode;
+};
+
+struct conf {
+	struct conf_sec	 cf_sec;
+	unsigned	 cf_cpus;	/* workers; at least 1 */
+	unsigned	*cf_cpu_list;	/* the core of each, or empty */
+	unsigned	 cf_ncpu_list;	/* 0 or cf_cpus */
+	uint64_t	 cf_memory;	/* bytes for packets; 0: the default */
+	const char	*cf_hostname;
+	struct conf_if	*cf_if;
+	unsigned	 cf_nif;
+	struct conf_neigh *cf_neigh;
+	unsigned	 cf_nneigh;
+	struct conf_route *cf_route;
+	unsigned	 cf_nroute;
+	struct conf_sysctl *cf_sysctl;
+	unsigned	 cf_nsysctl;
+	struct conf_control *cf_control;	/* one, always */
+	unsigned	 cf_ncontrol;
+	struct conf_mem	*cf_mem;	/* all of the above */
+};
+
+/*
+ * Read and check the file at path, or the text given under a name for
+ * messages (len bytes; includes are found beside that name).  Returns 0 and
+ * the configuration in *cfp, or EINVAL (also for a file that cannot be read)
+ * or ENOMEM, NULL in *cfp and at least one message in errs.  errs is
+ * overwritten and is the caller's to free in either case.
+ */
+int	 conf_load(const char *path, const struct conf_env *, struct conf **cfp,
+	    struct conf_errors *errs);
+int	 conf_parse_text(const char *name, const char *text, size_t len,
+	    const struct conf_env *, struct conf **cfp,
+	    struct conf_errors *errs);
+void	 conf_free(struct conf *);
+
+/*
+ * Print in the file's own form: everything that has a value, defaults
+ * included, one form for each value.  Read back it gives an equal conf.
+ */
+void	 conf_print(const struct conf *, FILE *);
+/* Same values in the same order, wherever they stand. */
+bool	 conf_equal(const struct conf *, const struct conf *);
+
+/* Where a key of a section was given, or else where its section is. */
+const struct conf_pos *conf_where(const struct conf_sec *, const char *key);
+/* The interface of that name, or NULL. */
+const struct conf_if *conf_if_find(const struct conf *, const char *name);
+
+/* Add "file:line:col: text", in its place in the order of the file. */
+void	 conf_error(struct conf_errors *, const struct conf_pos *,
+	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void	 conf_errors_print(const struct conf_errors *, FILE *);
+void	 conf_errors_free(struct conf_errors *);
+
+#endif

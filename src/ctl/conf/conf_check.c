@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What one part of a configuration demands of another: nothing stands twice,
+ * names are those of something, next hops can be reached.
+ *
+ * Duplicates are found by sorting: a file may hold a million routes.
+ */
+#include "ctl/conf/conf_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One of many that must differ. */
+struct item {
+	const void	*i_value;
+	const struct conf_pos *i_pos;
+	uintptr_t	 i_scope;	/* may stand once in each scope */
+	unsigned	 i_index;	/* order of the file */
+	int		(*i_cmp)(const void *, const void *);
+};
+
+struct items {
+	struct item	*is_item;
+	unsigned	 is_n;
+};
+
+static int
+cmp_uint(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int
+item_same(const struct item *a, const struct item *b)
+{
+	if (a->i_scope != b->i_scope)
+		return a->i_scope < b->i_scope ? -1 : 1;
+	return a->i_cmp(a->i_value, b->i_value);
+}
+
+static int
+item_cmp(const void *va, const void *vb)
+{
+	const struct item *a = va;
+	const struct item *b = vb;
+	int c = item_same(a, b);
+
+	return c != 0 ? c : cmp_uint(a->i_index, b->i_index);
+}
+
+static int
+cmp_string(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static int
+cmp_addr(const void *va, const void *vb)
+{
+	const struct addr *a = va;
+	const struct addr *b = vb;
+	int c;
+
+	if ((c = cmp_uint(a->a_family, b->a_family)) != 0)
+		return c;
+	if (a->a_family == ADDR_V4)
+		return cmp_uint(a->a_v4, b->a_v4);
+	if ((c = cmp_uint(a->a_v6.i6_hi, b->a_v6.i6_hi)) != 0)
+		return c;
+	return cmp_uint(a->a_v6.i6_lo, b->a_v6.i6_lo);
+}
+
+static int
+cmp_prefix(const void *va, const void *vb)
+{
+	const struct prefix *a = va;
+	const struct prefix *b = vb;
+	int c = cmp_addr(&a->p_addr, &b->p_addr);
+
+	return c != 0 ? c : cmp_uint(a->p_len, b->p_len);
+}
+
+static bool
+items_init(struct conf_ctx *ctx, struct items *is, size_t n)
+{
+	is->is_n = 0;
+	is->is_item = conf_alloc(ctx->x_mem, n, sizeof(*is->is_item));
+	return is->is_item != NULL;
+}
+
+static void
+items_add(struct items *is, const void *value, const struct conf_pos *pos,
+    const void *scope, int (*cmp)(const void *, const void *))
+{
+	is->is_item[is->is_n] = (struct item) {
+		.i_value = value,
+		.i_pos = pos,
+		.i_scope = (uintptr_t)scope,
+		.i_index = is->is_n,
+		.i_cmp = cmp,
+	};
+	is->is_n++;
+}
+
+/* Report each that stands again, with the place of the first. */
+static void
+items_check(struct conf_ctx *ctx, struct items *is, const char *what)
+{
+	const struct item *first;
+	unsigned i;
+
+	if (is->is_n < 2)
+		return;
+	qsort(is->is_item, is->is_n, sizeof(*is->is_item), item_cmp);
+	first = &is->is_item[0];
+	for (i = 1; i < is->is_n; i++) {
+		if (item_same(first, &is->is_item[i]) != 0) {
+			first = &is->is_item[i];
+			continue;
+		}
+		conf_error(ctx->x_errs, is->is_item[i].i_pos,
+		    "%s is given twice, first at %s; expected it once", what,
+		    conf_ref(is->is_item[i].i_pos, first->i_pos).r_text);
+	}
+}
+
+const struct conf_if *
+conf_if_find(const struct conf *cf, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < cf->cf_nif; i++) {
+		if (strcmp(cf->cf_if[i].ci_name, name) == 0)
+			return &cf->cf_if[i];
+	}
+	return NULL;
+}
+
+/* The interface that a key names, or a message and NULL. */
+static const struct conf_if *
+named_if(struct conf_ctx *ctx, const char *name, const struct conf_pos *pos)
+{
+	struct conf_guess g = { .g_word = name };
+	struct conf_names known = { .m_full = false };
+	const struct conf *cf = ctx->x_conf;
+	const struct conf_if *ci;
+	unsigned i;
+
+	if ((ci = conf_if_find(cf, name)) != NULL || ctx->x_ids_bad)
+		return ci;
+	for (i = 0; i < cf->cf_nif; i++) {
+		conf_names_add(&known, cf->cf_if[i].ci_name);
+		conf_guess(&g, cf->cf_if[i].ci_name);
+	}
+	if (cf->cf_nif == 0)
+		conf_names_add(&known, "none");
+	conf_error(ctx->x_errs, pos,
+	    "no interface \"%s\" in this file; known: %s%s%s%s", name,
+	    known.m_text, g.g_best != NULL ? "; did you mean \"" : "",
+	    g.g_best != NULL ? g.g_best : "", g.g_best != NULL ? "\"?" : "");
+	return NULL;
+}
+
+/* conf_secdef.sd_check: within one section */
+
+void
+conf_check_top(struct conf_ctx *ctx, const void *sec)
+{
+	struct conf *cf = ctx->x_conf;
+	const struct conf_pos *pos = conf_where(sec, "cpu_list");
+	unsigned i;
+	unsigned k;
+
+	for (i = 0; i < cf->cf_ncpu_list; i++) {
+		for (k = 0; k < i; k++) {
+			if (cf->cf_cpu_list[i] != cf->cf_cpu_list[k])
+				continue;
+			conf_error(ctx->x_errs, pos,
+			    "cpu_list holds %u twice; expected each CPU once",
+			    cf->cf_cpu_list[i]);
+			break;
+		}
+	}
+	if (cf->cf_cpus != 0 && cf->cf_ncpu_list != 0 &&
+	    cf->cf_cpus != cf->cf_ncpu_list)
+		conf_error(ctx->x_errs, pos,
+		    "cpus is %u, but cpu_list holds %u; expected one of the "
+		    "two, or as many", cf->cf_cpus, cf->cf_ncpu_list);
+	if (cf->cf_cpus == 0)
+		cf->cf_cpus = cf->cf_ncpu_list != 0 ? cf->cf_ncpu_list : 1;
+}
+
+void
+conf_check_if(struct conf_ctx *ctx, const void *sec)
+{
+	const struct conf_if *ci = sec;
+	const struct conf_pos *pos = conf_where(&ci->ci_sec, "mtu");
+	const struct conf_prefix *cx;
+	unsigned i;
+
+	if (ci->ci_driver == CONF_PCAP && ci->ci_read == NULL &&
+	    ci->ci_write == NULL)
+		conf_error(ctx->x_errs, &ci->ci_sec.cs_pos,
+		    "this interface has no file; expected read = \"FILE\", "
+		    "write = \"FILE\" or both");
+	if (ci->ci_mtu == 0 || ci->ci_mtu >= 1280)
+		return;
+	/* RFC 8200, 5: IPv6 needs 1280 bytes of every link. */
+	for (i = 0; i < ci->ci_naddr; i++) {
+		cx = &ci->ci_addr[i];
+		if (cx->cx_prefix.p_addr.a_family != ADDR_V6)
+			continue;
+		conf_error(ctx->x_errs, pos,
+		    "mtu is %u, too small for the IPv6 address of %s; "
+		    "expected at least 1280", ci->ci_mtu,
+		    conf_ref(pos, &cx->cx_pos).r_text);
+		return;
+	}
+}
+
+static void
+check_via(struct conf_ctx *ctx, const struct conf_route *ro,
+    const struct conf_addr *ca)
+{
+	const struct addr *dst = &ro->ro_dst.cx_prefix.p_addr;
+	const struct addr *a = &ca->ca_addr;
+	const struct conf_addr *c;
+	char buf[ADDR_STRLEN];
+
+	addr_format(a, buf);
+	if (a->a_family != dst->a_family) {
+		conf_error(ctx->x_errs, &ca->ca_pos,
+		    "\"%s\" is an IPv%u address, the route is of IPv%u; "
+		    "expected an IPv%u address", buf, a->a_family,
+		    dst->a_family, dst->a_family);
+		return;
+	}
+	if (a->a_family == ADDR_V6 && in6_is_linklocal(a->a_v6) &&
+	    ro->ro_if == NULL)
+		conf_error(ctx->x_errs, &ca->ca_pos,
+		    "\"%s\" is a link-local address and stands on every link; "
+		    "expected interface = \"INTERFACE\" beside it", buf);
+	for (c = ro->ro_via; c < ca; c++) {
+		if (!addr_eq(&c->ca_addr, a))
+			continue;
+		conf_error(ctx->x_errs, &ca->ca_pos,
+		    "\"%s\" is given twice; expected each next hop once", buf);
+		break;
+	}
+}
+
+void
+conf_check_route(struct conf_ctx *ctx, const void *sec)
+{
+	const struct conf_route *ro = sec;
+	unsigned i;
+
+	if ((ro->ro_nvia != 0) + ro->ro_blackhole + ro->ro_unreachable != 1)
+		conf_error(ctx->x_errs, &ro->ro_sec.cs_pos,
+		    "this route says %s what becomes of its packets; expected "
+		    "one of via = {\"ADDRESS\"}, blackhole = yes, "
+		    "unreachable = yes",
+		    ro->ro_nvia == 0 && !ro->ro_blackhole &&
+			    !ro->ro_unreachable ?
+			"nothing of" : "in two ways");
+	else if (ro->ro_nvia == 0 && ro->ro_if != NULL)
+		conf_error(ctx->x_errs, conf_where(&ro->ro_sec, "interface"),
+		    "interface goes with via; expected via = {\"ADDRESS\"} "
+		    "beside it");
+	for (i = 0; i < ro->ro_nvia; i++)
+		check_via(ctx, ro, &ro->ro_via[i]);
+}
+
+/* Interfaces among each other. */
+
+static bool
+check_if_names(struct conf_ctx *ctx)
+{
+	const struct conf *cf = ctx->x_conf;
+	const struct conf_if *ci;
+	struct items names;
+	struct items devices;
+	unsigned i;
+
+	if (!items_init(ctx, &names, cf->cf_nif) ||
+	    !items_init(ctx, &devices, cf->cf_nif))
+		return false;
+	for (i = 0; i < cf->cf_nif; i++) {
+		ci = &cf->cf_if[i];
+		items_add(&names, ci->ci_name, &ci->ci_sec.cs_pos, NULL,
+		    cmp_string);
+		if (ci->ci_device != NULL)
+			items_add(&devices, ci->ci_device,
+			    conf_where(&ci->ci_sec, "device"), NULL,
+			    cmp_string);
+	}
+	items_check(ctx, &names, "an interface of this name");
+	items_check(ctx, &devices, "this device");
+	return true;
+}
+
+static bool
+check_if_addrs(struct conf_ctx *ctx)
+{
+	const struct conf *cf = ctx->x_conf;
+	const struct conf_prefix *cx;
+	const struct addr *a;
+	struct items addrs;
+	size_t n = 0;
+	unsigned i;
+	unsigned k;
+
+	for (i = 0; i < cf->cf_nif; i++)
+		n += cf->cf_if[i].ci_naddr;
+	if (!items_init(ctx, &addrs, n))
+		return false;
+	for (i = 0; i < cf->cf_nif; i++) {
+		for (k = 0; k < cf->cf_if[i].ci_naddr; k++) {
+			cx = &cf->cf_if[i].ci_addr[k];
+			a = &cx->cx_prefix.p_addr;
+			/* A link-local address is unique on its link only. */
+			items_add(&addrs, a, &cx->cx_pos,
+			    a->a_family == ADDR_V6 &&
+				    in6_is_linklocal(a->a_v6) ?
+				&cf->cf_if[i] : NULL, cmp_addr);
+		}
+	}
+	items_check(ctx, &addrs, "this address");
+	return true;
+}
+
+static void
+check_peer(struct conf_ctx *ctx, const struct conf_if *ci)
+{
+	const struct conf_pos *pos = conf_where(&ci->ci_sec, "peer");
+	const struct conf_if *peer;
+
+	if ((peer = named_if(ctx, ci->ci_peer, pos)) == NULL)
+		return;
+	if (peer == ci)
+		conf_error(ctx->x_errs, pos,
+		    "\"%s\" is its own peer; expected another interface of "
+		    "driver pair", ci->ci_name);
+	else if (peer->ci_peer == NULL && !ctx->x_ifs_bad)
+		conf_error(ctx->x_errs, pos,
+		    "the driver of \"%s\" is %s; expected an interface of "
+		    "driver pair", peer->ci_name,
+		    conf_driver_name(peer->ci_driver));
+	else if (peer->ci_peer != NULL &&
+	    strcmp(peer->ci_peer, ci->ci_name) != 0)
+		conf_error(ctx->x_errs, pos,
+		    "the peer of \"%s\" is \"%s\" (%s); expected each of a "
+		    "pair to name the other", peer->ci_name, peer->ci_peer,
+		    conf_ref(pos, conf_where(&peer->ci_sec, "peer")).r_text);
+}
+
+/* Next hops and neighbours: on a network that some interface is on. */
+
+static bool
+is_linklocal6(const struct addr *a)
+{
+	return a->a_family == ADDR_V6 && in6_is_linklocal(a->a_v6);
+}
+
+/* The networks of an address's family, for a message. */
+static void
+names_networks(const struct conf *cf, const struct conf_if *only,
+    unsigned family, struct conf_names *m)
+{
+	const struct conf_if *ci;
+	struct prefix net;
+	char buf[PREFIX_STRLEN];
+	char text[PREFIX_STRLEN + 32];
+	unsigned i;
+	unsigned k;
+
+	for (i = 0; i < cf->cf_nif; i++) {
+		ci = &cf->cf_if[i];
+		for (k = 0; k < ci->ci_naddr; k++) {
+			net = conf_net(&ci->ci_addr[k].cx_prefix);
+			if (net.p_addr.a_family != family ||
+			    (only != NULL && only != ci))
+				continue;
+			snprintf(text, sizeof(text), "%s (%s)",
+			    prefix_format(&net, buf), ci->ci_name);
+			conf_names_add(m, text);
+		}
+	}
+}
+
+/* Whether ci's network holds a.  *why is set if it does, but not as a host. */
+static bool
+on_network(const struct conf_if *ci, const struct addr *a, const char **why)
+{
+	struct prefix p;
+	unsigned i;
+
+	for (i = 0; i < ci->ci_naddr; i++) {
+		p = ci->ci_addr[i].cx_prefix;
+		if (!prefix_match(&p, a))
+			continue;
+		if (addr_eq(&p.p_addr, a))
+			*why = "an address of this router itself";
+		p.p_addr = *a;
+		if (*why == NULL)
+			*why = conf_edge_wrong(&p);
+		return true;
+	}
+	return false;
+}
+
+/* only: the interface it must be on, or NULL for any. */
+static void
+check_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
+    const struct conf_if *only)
+{
+	const struct conf *cf = ctx->x_conf;
+	const struct addr *a = &ca->ca_addr;
+	struct conf_names nets = { .m_full = false };
+	const char *why = NULL;
+	char buf[ADDR_STRLEN];
+	bool found = false;
+	unsigned i;
+
+	for (i = 0; i < cf->cf_nif && !found; i++) {
+		if (only == NULL || only == &cf->cf_if[i])
+			found = on_network(&cf->cf_if[i], a, &why);
+	}
+	addr_format(a, buf);
+	if (why != NULL) {
+		conf_error(ctx->x_errs, &ca->ca_pos,
+		    "\"%s\" is %s; expected the address of a neighbour", buf,
+		    why);
+		return;
+	}
+	if (found || is_linklocal6(a))
+		return;
+	names_networks(cf, only, a->a_family, &nets);
+	conf_error(ctx->x_errs, &ca->ca_pos,
+	    "\"%s\" is on no network of %s; expected an address %s%s", buf,
+	    only != NULL ? only->ci_name : "the interfaces",
+	    nets.m_text[0] != '\0' ? "in " : "on an interface first",
+	    nets.m_text);
+}
+
+static bool
+check_routes(struct conf_ctx *ctx)
+{
+	const struct conf *cf = ctx->x_conf;
+	const struct conf_route *ro;
+	const struct conf_if *ci;
+	struct items dst;
+	unsigned i;
+	unsigned k;
+
+	if (!items_init(ctx, &dst, cf->cf_nroute))
+		return false;
+	for (i = 0; i < cf->cf_nroute; i++) {
+		ro = &cf->cf_route[i];
+		items_add(&dst, &ro->ro_dst.cx_prefix, &ro->ro_sec.cs_pos,
+		    NULL, cmp_prefix);
+		ci = NULL;
+		if (ro->ro_if != NULL) {
+			ci = named_if(ctx, ro->ro_if,
+			    conf_where(&ro->ro_sec, "interface"));
+			if (ci == NULL)
+				continue;
+		}
+		for (k = 0; k < ro->ro_nvia && !ctx->x_ifs_bad; k++)
+			check_reach(ctx, &ro->ro_via[k], ci);
+	}
+	items_check(ctx, &dst, "a route to this prefix");
+	return true;
+}
+
+static bool
+check_neighs(struct conf_ctx *ctx)
+{
+	const struct conf *cf = ctx->x_conf;
+	const struct conf_neigh *ne;
+	const struct conf_if *ci;
+	struct items addrs;
+	unsigned i;
+
+	if (!items_init(ctx, &addrs, cf->cf_nneigh))
+		return false;
+	for (i = 0; i < cf->cf_nneigh; i++) {
+		ne = &cf->cf_neigh[i];
+		ci = named_if(ctx, ne->ne_if,
+		    conf_where(&ne->ne_sec, "interface"));
+		if (ci == NULL)
+			continue;
+		items_add(&addrs, &ne->ne_addr.ca_addr, &ne->ne_sec.cs_pos, ci,
+		    cmp_addr);
+		if (!ctx->x_ifs_bad)
+			check_reach(ctx, &ne->ne_addr, ci);
+	}
+	items_check(ctx, &addrs, "this neighbour of this interface");
+	return true;
+}
+
+static bool
+check_sysctls(struct conf_ctx *ctx)
+{
+	const struct conf_env *env = ctx->x_env;
+	const struct conf *cf = ctx->x_conf;
+	const struct conf_sysctl *sy;
+	struct items names;
+	char why[256];
+	unsigned i;
+	int error;
+
+	if (!items_init(ctx, &names, cf->cf_nsysctl))
+		return false;
+	for (i = 0; i < cf->cf_nsysctl; i++) {
+		sy = &cf->cf_sysctl[i];
+		items_add(&names, sy->sy_name, &sy->sy_pos, NULL, cmp_string);
+		why[0] = '\0';
+		if (env->ce_sysctl == NULL)
+			continue;
+		error = env->ce_sysctl(env->ce_arg, sy->sy_name, sy->sy_value,
+		    why, sizeof(why));
+		if (error != 0)
+			conf_error(ctx->x_errs, &sy->sy_pos, "%s",
+			    why[0] != '\0' ? why : strerror(error));
+	}
+	items_check(ctx, &names, "this sysctl");
+	return true;
+}
+
+bool
+conf_check(struct conf_ctx *ctx)
+{
+	const struct conf *cf = ctx->x_conf;
+	unsigned i;
+
+	for (i = 0; i < cf->cf_nif; i++) {
+		if (cf->cf_if[i].ci_driver == CONF_PAIR &&
+		    cf->cf_if[i].ci_peer != NULL)
+			check_peer(ctx, &cf->cf_if[i]);
+	}
+	return check_if_names(ctx) && check_if_addrs(ctx) &&
+	    check_neighs(ctx) && check_routes(ctx) && check_sysctls(ctx);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a configuration file may say: sections, their keys, the type and the
+ * bounds of each.  spate.conf(5) tells the same to people.
+ */
+#include "ctl/conf/conf_int.h"
+
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS	"0123456789"
+#define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
+
+#define ONLY(driver) (1u << (driver))
+
+static bool
+only_of(const char *s, const char *set)
+{
+	return s[0] != '\0' && strspn(s, set) == strlen(s);
+}
+
+/* Names of interfaces stand bare in commands and messages. */
+static const char *
+check_ifname(const char *s)
+{
+	if (!only_of(s, LETTERS DIGITS "._-") ||
+	    strchr(LETTERS DIGITS, s[0]) == NULL)
+		return "a name of letters, digits, \".\", \"_\" and \"-\"";
+	return NULL;
+}
+
+/* What the kernel takes for an interface. */
+static const char *
+check_device(const char *s)
+{
+	size_t i;
+
+	if (s[0] == '\0' || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
+		return "the name of a network device, as \"eth1\"";
+	for (i = 0; s[i] != '\0'; i++) {
+		if (s[i] <= ' ' || s[i] > '~' || s[i] == '/' || s[i] == ':')
+			return "a name without blanks, \"/\" and \":\"";
+	}
+	return NULL;
+}
+
+static const char *
+check_hostname(const char *s)
+{
+	if (!only_of(s, LETTERS DIGITS ".-") || s[0] == '-' || s[0] == '.')
+		return "a name of letters, digits, \"-\" and \".\"";
+	return NULL;
+}
+
+static const char *
+check_user(const char *s)
+{
+	if (!only_of(s, LETTERS DIGITS "._-") || s[0] == '-')
+		return "a name or number as in /etc/passwd or /etc/group";
+	return NULL;
+}
+
+static const char *
+check_path(const char *s)
+{
+	return s[0] == '\0' ? "the name of a file" : NULL;
+}
+
+/* clang-format off */
+static const char *const driver_names[] = {
+	[CONF_TAP] = "tap",
+	[CONF_XDP] = "xdp",
+	[CONF_PAIR] = "pair",
+	[CONF_PCAP] = "pcap",
+	NULL
+};
+
+static const char *const checksum_names[] = {
+	[CONF_CSUM_TRUST] = "trust",
+	[CONF_CSUM_REPAIR] = "repair",
+	NULL
+};
+
+static const char *const mode_names[] = {
+	[CONF_MODE_AUTO] = "auto",
+	[CONF_MODE_COPY] = "copy",
+	[CONF_MODE_ZEROCOPY] = "zerocopy",
+	NULL
+};
+
+#define KEY(name, type, str, member)					\
+	.kd_name = name, .kd_type = &conf_type_##type,			\
+	.kd_off = offsetof(struct str, member)
+#define LIST(name, type, str, member, count, max)			\
+	KEY(name, type, str, member),					\
+	.kd_noff = offsetof(struct str, count), .kd_max = (max)
+#define BOUNDS(lo, hi)	.kd_lo = (lo), .kd_hi = (hi)
+#define STRING(max, fn)	.kd_hi = (max), .kd_check = (fn)
+
+static const struct conf_keydef top_keys[] = {
+	{ KEY("cpus", u32, conf, cf_cpus), BOUNDS(1, 64) },
+	{ LIST("cpu_list", u32, conf, cf_cpu_list, cf_ncpu_list, 64),
+	    BOUNDS(0, 1023) },
+	{ KEY("memory", size, conf, cf_memory), BOUNDS(1u << 20, 1ull << 40) },
+	{ KEY("hostname", str, conf, cf_hostname), STRING(63, check_hostname) },
+};
+
+static const struct conf_keydef if_keys[] = {
+	{ KEY("driver", enum, conf_if, ci_driver), .kd_names = driver_names,
+	    .kd_required = true },
+	{ KEY("device", str, conf_if, ci_device), STRING(15, check_device),
+	    .kd_drivers = ONLY(CONF_TAP) | ONLY(CONF_XDP), .kd_required = true,
+	    .kd_hint = "\"eth1\"" },
+	{ KEY("queues", u32, conf_if, ci_queues), BOUNDS(1, 64) },
+	{ KEY("mtu", u32, conf_if, ci_mtu), BOUNDS(68, 9216) },
+	{ KEY("mac", mac, conf_if, ci_mac) },
+	{ KEY("checksum", enum, conf_if, ci_checksum),
+	    .kd_names = checksum_names, .kd_default = "trust" },
+	{ KEY("mode", enum, conf_if, ci_mode), .kd_names = mode_names,
+	    .kd_drivers = ONLY(CONF_XDP), .kd_default = "auto" },
+	{ KEY("offload", bool, conf_if, ci_offload),
+	    .kd_drivers = ONLY(CONF_TAP), .kd_default = "yes" },
+	{ KEY("owner", str, conf_if, ci_owner), STRING(32, check_user),
+	    .kd_drivers = ONLY(CONF_TAP) },
+	{ KEY("peer", str, conf_if, ci_peer), STRING(15, check_ifname),
+	    .kd_drivers = ONLY(CONF_PAIR), .kd_required = true,
+	    .kd_hint = "\"INTERFACE\"" },
+	{ KEY("read", str, conf_if, ci_read), STRING(1000, check_path),
+	    .kd_drivers = ONLY(CONF_PCAP) },
+	{ KEY("write", str, conf_if, ci_write), STRING(1000, check_path),
+	    .kd_drivers = ONLY(CONF_PCAP) },
+	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
+	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
+};
+
+static const struct conf_keydef route_keys[] = {
+	{ LIST("via", addr, conf_route, ro_via, ro_nvia, 64) },
+	{ KEY("interface", str, conf_route, ro_if), STRING(15, check_ifname) },
+	{ KEY("blackhole", bool, conf_route, ro_blackhole) },
+	{ KEY("unreachable", bool, conf_route, ro_unreachable) },
+	{ KEY("preference", u32, conf_route, ro_preference), BOUNDS(1, 255) },
+};
+
+static const struct conf_keydef neigh_keys[] = {
+	{ KEY("interface", str, conf_neigh, ne_if), STRING(15, check_ifname),
+	    .kd_required = true, .kd_hint = "\"INTERFACE\"" },
+	{ KEY("mac", mac, conf_neigh, ne_mac), .kd_required = true,
+	    .kd_hint = "\"02:00:00:00:00:01\"" },
+};
+
+static const struct conf_keydef control_keys[] = {
+	/* The address of a UNIX socket holds 107 bytes and a NUL. */
+	{ KEY("socket", str, conf_control, co_socket), STRING(107, check_path),
+	    .kd_default = "/run/spate/spate.sock" },
+	{ KEY("group", str, conf_control, co_group), STRING(32, check_user) },
+	{ KEY("mode", octal, conf_control, co_mode), BOUNDS(0, 0777),
+	    .kd_default = "0660" },
+};
+
+#define KEYS(keys)	.sd_keys = (keys), .sd_nkeys = NITEMS(keys)
+#define ARRAY(type, member, count)					\
+	.sd_size = sizeof(struct type),					\
+	.sd_off = offsetof(struct conf, member),			\
+	.sd_noff = offsetof(struct conf, count)
+
+/* clang-format off */
+const struct conf_secdef conf_top = {
+	.sd_name = "the file", KEYS(top_keys), .sd_check = conf_check_top,
+};
+
+/* In the order of printing. */
+const struct conf_secdef conf_sections[] = {
+	{ .sd_name = "interface", .sd_flags = CONF_NAMED, KEYS(if_keys),
+	    ARRAY(conf_if, cf_if, cf_nif), .sd_max = 1024,
+	    .sd_id = { KEY("an interface's name", name, conf_if, ci_name),
+		STRING(15, check_ifname), .kd_hint = "NAME" },
+	    .sd_check = conf_check_if },
+	{ .sd_name = "neighbour", KEYS(neigh_keys),
+	    ARRAY(conf_neigh, cf_neigh, cf_nneigh), .sd_max = 1u << 20,
+	    .sd_id = { KEY("a neighbour", addr, conf_neigh, ne_addr),
+		.kd_hint = "\"ADDRESS\"" } },
+	{ .sd_name = "route", KEYS(route_keys),
+	    ARRAY(conf_route, cf_route, cf_nroute), .sd_max = 1u << 21,
+	    .sd_id = { KEY("a destination", dst, conf_route, ro_dst),
+		.kd_hint = "\"PREFIX\"" },
+	    .sd_check = conf_check_route },
+	{ .sd_name = "sysctl", .sd_flags = CONF_ONCE | CONF_FREE,
+	    ARRAY(conf_sysctl, cf_sysctl, cf_nsysctl) },
+	{ .sd_name = "control", .sd_flags = CONF_ONCE, KEYS(control_keys),
+	    ARRAY(conf_control, cf_control, cf_ncontrol), .sd_max = 1 },
+};
+/* clang-format on */
+
+const unsigned conf_nsections = NITEMS(conf_sections);
+
+const struct conf_secdef *
+conf_secdef_find(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < conf_nsections; i++) {
+		if (strcmp(conf_sections[i].sd_name, name) == 0)
+			return &conf_sections[i];
+	}
+	return NULL;
+}
+
+const struct conf_keydef *
+conf_keydef_find(const struct conf_secdef *sd, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < sd->sd_nkeys; i++) {
+		if (strcmp(sd->sd_keys[i].kd_name, name) == 0)
+			return &sd->sd_keys[i];
+	}
+	return NULL;
+}
+
+bool
+conf_key_applies(const struct conf_keydef *k, const void *sec)
+{
+	const struct conf_if *ci = sec; /* nothing else has drivers */
+
+	return k->kd_drivers == 0 || (k->kd_drivers & ONLY(ci->ci_driver));
+}
+
+const char *
+conf_driver_name(enum conf_driver d)
+{
+	return driver_names[d];
+}
