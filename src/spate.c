@@ -72,7 +72,9 @@ spate_ctl_create(struct spate *sp)
 	sp->sp_ep[sp_ctl_id(sp)] = &ctl->ctl_ep;
 	if ((error = if_ctl_init(ctl)) != 0 ||
 	    (error = route_ctl_init(ctl)) != 0 ||
-	    (error = neigh_ctl_init(ctl, &arp_proto, &nd6_proto)) != 0)
+	    (error = neigh_ctl_init(ctl, &arp_proto, &nd6_proto)) != 0 ||
+	    (error = arp_ctl_init(ctl)) != 0 ||
+	    (error = nd6_ctl_init(ctl)) != 0)
 		return error;
 	return 0;
 }
@@ -85,6 +87,8 @@ spate_ctl_destroy(struct spate *sp)
 	role_enter(&on_ctl);
 	if (ctl == NULL)
 		return;
+	nd6_ctl_fini(ctl);
+	arp_ctl_fini(ctl);
 	neigh_ctl_fini(ctl);
 	if_ctl_fini(ctl);
 	route_ctl_fini(ctl);

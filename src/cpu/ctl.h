@@ -15,7 +15,9 @@
 #include "cpu/endpoint.h"
 #include "cpu/wheel.h"
 
+struct arp_ctl;
 struct if_ctl;
+struct nd6_ctl;
 struct neigh_ctl;
 struct control;
 
@@ -27,6 +29,8 @@ struct ctl {
 	struct rnd ctl_rnd; /* [C] */
 	struct if_ctl *ctl_if; /* [C] interfaces, if/ */
 	struct neigh_ctl *ctl_neigh; /* [C] neighbours, route/ */
+	struct arp_ctl *ctl_arp; /* [C] own IPv4 addresses, ether/ */
+	struct nd6_ctl *ctl_nd6; /* [C] own IPv6 addresses, ip6/ */
 	struct route_ctl *ctl_route; /* [C] next hops, route/ */
 	struct control *ctl_control; /* [C] configuration, ctl/ */
 };

@@ -16,6 +16,10 @@ void arp_input(struct cpu *, struct mvec *) ON_CPU;
 /* How ctl has CPUs send requests; for neigh_ctl_init(). */
 extern const struct neigh_proto arp_proto;
 
+/* Announcements and conflicts of own addresses.  ENOMEM. */
+int arp_ctl_init(struct ctl *) ON_CTL;
+void arp_ctl_fini(struct ctl *) ON_CTL;
+
 /*
  * ctl: announce an address that ifp has now (gratuitous ARP, RFC 5227 2.3).
  */

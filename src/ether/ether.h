@@ -7,14 +7,9 @@
 
 #include "base/tsa.h"
 #include "ether/ether_stat.h"
+#include "ether/ether_wire.h"
 #include "if/if.h"
 #include "mbuf/mbuf.h"
-
-enum {
-	ETHERTYPE_IP = 0x0800,
-	ETHERTYPE_ARP = 0x0806,
-	ETHERTYPE_IPV6 = 0x86dd,
-};
 
 /* Stage: frames with m_data at the Ethernet header. */
 void ether_input(struct cpu *, struct mvec *) ON_CPU;

@@ -9,7 +9,21 @@
 
 /* clang-format off */
 #define ETHER_STATS(C, D)						\
-	C(ets_total,	"packets received")
+	C(ets_in,	"frames received")				\
+	C(ets_out,	"frames sent on")				\
+	C(ets_resolved,	"packets given their next hop's address")	\
+	D(ets_none,	"")						\
+	D(ets_runt,	"shorter than a header")			\
+	D(ets_notforus,	"to another station")				\
+	D(ets_badsrc,	"sender is a group address")			\
+	D(ets_noif,	"interface is gone")				\
+	D(ets_down,	"interface is down")				\
+	D(ets_8023,	"length instead of a type (802.3)")		\
+	D(ets_vlan,	"VLAN tag")					\
+	D(ets_type,	"unknown type")					\
+	D(ets_nonh,	"next hop is gone")				\
+	D(ets_family,	"next hop is of another family")		\
+	D(ets_nobufs,	"no buffer for the link header")
 /* clang-format on */
 
 enum etherstat { ETHER_STATS(STAT_ENUM, STAT_ENUM) ETS_N };

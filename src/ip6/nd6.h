@@ -10,6 +10,8 @@
 #include "cpu/ctl.h"
 #include "if/if.h"
 #include "ip6/ip6_parse.h"
+#include "ip6/nd6_stat.h"
+#include "mbuf/mbuf.h"
 #include "route/neigh.h"
 
 /*
@@ -20,13 +22,19 @@
 void nd6_input(struct cpu *, struct mbuf *m, const struct ip6_info *,
     unsigned l4off) ON_CPU;
 
+/* Duplicate address detection and announcements under way.  ENOMEM. */
+int nd6_ctl_init(struct ctl *) ON_CTL;
+void nd6_ctl_fini(struct ctl *) ON_CTL;
+
 /* How ctl has CPUs send solicitations; for neigh_ctl_init(). */
 extern const struct neigh_proto nd6_proto;
 
 /*
- * ctl: probe for an address of ifp that is IFA_TENTATIVE (RFC 4862 5.4).  When
- * it is found unique it loses the flag and is announced; a duplicate gets
- * IFA_DUPLICATE and an error in the log.  Either way done() is told.
+ * ctl: probe for an address of ifp that is IFA_TENTATIVE (RFC 4862 5.4), once
+ * the link is up.  When it is found unique it loses the flag and is announced;
+ * a duplicate gets IFA_DUPLICATE and an error in the log.  Either way done()
+ * is told, from a later round; it may be NULL.  Should the address or the
+ * interface go, the probing ends without a word.  ENOMEM.
  */
 int nd6_dad_start(struct ctl *, struct ifnet *, const struct in6 *,
     void (*done)(struct ctl *, unsigned ifindex, const struct in6 *,

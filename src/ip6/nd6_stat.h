@@ -8,8 +8,33 @@
 #include "cpu/stat.h"
 
 /* clang-format off */
-#define ND6_STATS(C, D)						\
-	C(nds_total,	"packets received")
+#define ND6_STATS(C, D)							\
+	C(nds_in,	"packets received")				\
+	C(nds_ns,	"neighbour solicitations received")		\
+	C(nds_na,	"neighbour advertisements received")		\
+	C(nds_rs,	"router solicitations received, ignored")	\
+	C(nds_ra,	"router advertisements received, ignored")	\
+	C(nds_redirect,	"redirects received, ignored")			\
+	C(nds_answered,	"solicitations answered")			\
+	C(nds_asked,	"solicitations sent")				\
+	C(nds_dad,	"probes for a duplicate address sent")		\
+	C(nds_announced, "unsolicited advertisements sent")		\
+	C(nds_conflicts, "packets in which another used our address")	\
+	C(nds_nosrc,	"solicitations not sent: no address to ask from") \
+	C(nds_noanswer,	"answers put off: asker's MAC is not known")	\
+	C(nds_nobufs,	"packets not sent: no buffer")			\
+	D(nds_none,	"")						\
+	D(nds_short,	"shorter than its type demands")		\
+	D(nds_badtype,	"not neighbour discovery")			\
+	D(nds_badhlim,	"hop limit is not 255: came through a router")	\
+	D(nds_badcode,	"code is not 0")				\
+	D(nds_badopt,	"option of no length, or cut off")		\
+	D(nds_badtarget, "target is a group")				\
+	D(nds_badsrc,	"sender cannot be a host")			\
+	D(nds_baddst,	"destination does not fit the message")		\
+	D(nds_badmac,	"link-layer address is a group's")		\
+	D(nds_noif,	"interface is gone")				\
+	D(nds_looped,	"our own packet came back")
 /* clang-format on */
 
 enum nd6stat { ND6_STATS(STAT_ENUM, STAT_ENUM) NDS_N };

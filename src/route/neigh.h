@@ -5,8 +5,8 @@
  *
  * One table, published by ctl and read by all CPUs.  ctl alone creates
  * entries, changes their state, ages and deletes them.  The CPU that misses
- * holds the packet, tells ctl, and goes on; "resolved" (or "failed") comes to
- * every CPU that asked, as a message, and it sends (or gives up) what it held.
+ * holds the packet, asks ctl, and goes on; an answer comes to every CPU that
+ * asked, as a message, and it sends (or gives up) what it held.
  *
  *	I	immutable once published
  *	o	owner CPU
@@ -29,7 +29,7 @@
 
 #define ETHER_HDR_LEN 14
 
-/* RFC 4861, 7.3.2; FAILED is ours: it answered nobody for a while. */
+/* RFC 4861, 7.3.2; FAILED is ours: it did not answer a moment ago. */
 enum neigh_state {
 	NS_INCOMPLETE,
 	NS_REACHABLE,
@@ -38,6 +38,7 @@ enum neigh_state {
 	NS_PROBE,
 	NS_FAILED,
 	NS_PERMANENT, /* configured */
+	NS_N
 };
 
 /* What CPUs see of a neighbour; only those that have a MAC are published. */
@@ -46,6 +47,7 @@ struct lle {
 	uint16_t lle_ifindex; /* [I] */
 	uint8_t lle_hdr[ETHER_HDR_LEN]; /* [I] complete Ethernet header */
 	_Atomic bool lle_used; /* [A] set by CPUs, cleared by ctl */
+	_Atomic uint8_t lle_state; /* [A] enum neigh_state, set by ctl */
 };
 
 /*
@@ -57,6 +59,10 @@ const struct lle *neigh_lookup4(
 const struct lle *neigh_lookup6(
     const struct spate *, unsigned ifindex, const struct in6 *addr);
 
+/* The same for either family, on a packet's way. */
+const struct lle *neigh_lookup(
+    struct cpu *, unsigned ifindex, const struct addr *) ON_CPU;
+
 /* A CPU used it; the state machine wants to know (STALE -> DELAY). */
 static inline void
 lle_use(const struct lle *lle)
@@ -67,7 +73,13 @@ lle_use(const struct lle *lle)
 		atomic_store_explicit(used, true, memory_order_relaxed);
 }
 
-/* Packets a CPU holds, by neighbour. */
+static inline bool
+lle_is(const struct lle *lle, unsigned ifindex, const struct addr *a)
+{
+	return lle->lle_ifindex == ifindex && addr_eq(&lle->lle_addr, a);
+}
+
+/* Packets a CPU holds, by neighbour.  ENOMEM. */
 int neigh_cpu_init(struct cpu *);
 void neigh_cpu_fini(struct cpu *);
 
@@ -75,7 +87,8 @@ void neigh_cpu_fini(struct cpu *);
  * Hold m, whose next hop addr on ifindex is not resolved, and have it resolved.
  * m is at its IP header and comes back to ST_RESOLVE when there is an entry,
  * goes to ST_UNREACH (or ST_UNREACH6) if there is none, or is dropped and
- * counted when too many wait.
+ * counted when too many wait.  Without a packet (NULL) the neighbour is only
+ * resolved.
  */
 void neigh_hold(struct cpu *, unsigned ifindex, const struct addr *addr,
     struct mbuf *m) ON_CPU;
@@ -100,6 +113,13 @@ void neigh_heard(struct cpu *, unsigned ifindex, const struct addr *,
     const uint8_t mac[static ETHER_ALEN], enum neigh_news,
     unsigned flags) ON_CPU;
 
+/*
+ * Whether this CPU may tell ctl, now, one more thing of a kind that the wire
+ * can provoke at will.  ARP and ND ask it for what they tell ctl themselves.
+ */
+enum neigh_tell { NT_REQUEST, NT_REPLY, NT_ANNOUNCE, NT_CONFLICT, NT_N };
+bool neigh_may_tell(struct cpu *, enum neigh_tell) ON_CPU;
+
 /* How ctl asks a CPU to send requests; one of these for each family. */
 struct neigh_solicit {
 	struct msg ns_msg;
@@ -122,8 +142,11 @@ int neigh_add(struct ctl *, struct ifnet *, const struct addr *,
     const uint8_t mac[static ETHER_ALEN]) ON_CTL;
 int neigh_delete(struct ctl *, struct ifnet *, const struct addr *) ON_CTL;
 
-/* All entries of an interface; it goes, or its link went down. */
+/* All entries of an interface, because it goes. */
 void neigh_flush(struct ctl *, unsigned ifindex) ON_CTL;
+
+/* Those that were learnt, because its link went down or a user wishes so. */
+void neigh_unlearn(struct ctl *, unsigned ifindex) ON_CTL;
 
 struct neigh_info {
 	struct addr ni_addr;
