@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configuration, applied to an instance.
+ *
+ *	C	ctl only
+ */
+#ifndef CTL_CONTROL_H
+#define CTL_CONTROL_H
+
+#include "base/tsa.h"
+#include "cpu/ctl.h"
+#include "ctl/conf/conf.h"
+
+/*
+ * What a configuration asks of an instance before there is one: for
+ * conf_load(), which then refuses what spate_create() or control_apply() could
+ * not do.
+ */
+extern const struct conf_env control_conf_env;
+
+/*
+ * Bring a fresh instance to what the configuration says: tunables, interfaces
+ * with their devices, addresses, routes, neighbours.  The configuration stays
+ * the caller's and must outlive the instance.  Devices are opened here; the
+ * first that cannot be opened ends it, with the position of its section in
+ * errs.  Returns 0 or an errno value; after a failure the instance is only
+ * good for spate_destroy().
+ */
+int control_apply(struct ctl *, const struct conf *, struct conf_errors *)
+    ON_CTL;
+void control_fini(struct ctl *) ON_CTL;
+
+/* The configuration that runs; NULL if none was applied. */
+const struct conf *control_conf(const struct ctl *) ON_CTL;
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control protocol: one JSON object a line, both ways, over a stream.
+ *
+ *	{"spate": 1, "command": "show", "what": "routes"}
+ *	{"spate": 1, "ok": true, "done": true, "result": {"routes": [ ... ]}}
+ *	{"spate": 1, "ok": false, "done": true, "error": "no such thing: ..."}
+ *
+ * "spate" is the version of the protocol.  A command may answer with several
+ * lines (ping); the last has "done": true.  Names within a version are only
+ * ever added.
+ */
+#ifndef CTL_REQUEST_H
+#define CTL_REQUEST_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "base/tsa.h"
+#include "cpu/ctl.h"
+
+#define CONTROL_VERSION 1
+#define CONTROL_LINEMAX 65536 /* bytes of a request */
+
+/*
+ * Who asks.  The transport embeds it; send() is called in ctl's thread, once
+ * for each line of the answer, maybe after control_request() returned.
+ */
+struct control_client {
+	void (*cc_send)(struct control_client *, const json_t *reply);
+};
+
+/* One line from the client, with or without its newline.  Any bytes. */
+void control_request(struct ctl *, struct control_client *, const char *line,
+    size_t len) ON_CTL;
+
+/* The client has gone: answers to come have nowhere to go. */
+void control_gone(struct ctl *, struct control_client *) ON_CTL;
+
+#endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Views of a running instance.
+ *
+ * Everything here only reads: counters of CPUs while they run, and what ctl
+ * owns.  Numbers of different CPUs are not from the same moment.
+ */
+#include <string.h>
+
+#include "base/addr.h"
+#include "ctl/conf/conf.h"
+#include "ctl/control.h"
+#include "ctl/show.h"
+#include "if/if.h"
+#include "path.h"
+#include "route/fib4.h"
+#include "route/fib6.h"
+#include "route/neigh.h"
+#include "route/nhop.h"
+#include "route/rib.h"
+#include "spate.h"
+
+#define INT(n) ((json_int_t)(n))
+
+/* The interface of an index, by name; "-" for none and for one that went. */
+static const char *
+ifname(const struct spate *sp, unsigned index)
+{
+	const struct ifnet *ifp = index != 0 ? if_lookup(sp, index) : NULL;
+
+	return ifp != NULL ? ifp->if_name : "-";
+}
+
+static json_t *
+show_version(struct ctl *ctl)
+{
+	const struct spate *sp = ctl->ctl_sp;
+
+	return json_pack("{s:s, s:s, s:i, s:f}", "version", SPATE_VERSION,
+	    "hostname", sp->sp_hostname, "cpus", (int)sp->sp_ncpus, "uptime",
+	    (double)(ctl->ctl_now - sp->sp_started) / NS_S);
+}
+
+static json_t *
+show_addresses(const struct ifnet *ifp)
+{
+	const struct ifaddrs *ias = if_addrs(ifp);
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < ias->ias_n; i++) {
+		const struct ifaddr *ifa = &ias->ias_a[i];
+		struct prefix p = { .p_addr = ifa->ifa_addr,
+			.p_len = ifa->ifa_plen };
+		char text[PREFIX_STRLEN];
+
+		json_array_append_new(list, json_pack("{s:s, s:b, s:b}",
+		    "address", prefix_format(&p, text), "tentative",
+		    (ifa->ifa_flags & IFA_TENTATIVE) != 0, "duplicate",
+		    (ifa->ifa_flags & IFA_DUPLICATE) != 0));
+	}
+	return list;
+}
+
+/* Drops of an interface's packets, all reasons and CPUs. */
+static uint64_t
+interface_drops(const struct spate *sp, unsigned index)
+{
+	uint64_t sum = 0;
+	unsigned c, i, n = stat_total();
+
+	for (c = 0; c < sp->sp_ncpus; c++)
+		for (i = 0; i < n && sp->sp_cpu[c]->c_drop[index] != NULL; i++)
+			sum += stat_cell_read(
+			    &sp->sp_cpu[c]->c_drop[index][i]);
+	return sum;
+}
+
+static json_t *
+show_queues(const struct ifnet *ifp)
+{
+	json_t *rx = json_array(), *tx = json_array();
+	unsigned i;
+
+	for (i = 0; i < ifp->if_nrxq; i++) {
+		const struct rxq *q = &ifp->if_rxq[i];
+
+		json_array_append_new(rx, json_pack("{s:i, s:i, s:I, s:I}",
+		    "queue", (int)i, "cpu", (int)q->rxq_cpu, "packets",
+		    INT(stat_cell_read(&q->rxq_packets)), "bytes",
+		    INT(stat_cell_read(&q->rxq_bytes))));
+	}
+	for (i = 0; i < ifp->if_ntxq; i++) {
+		const struct txq *q = &ifp->if_txq[i];
+
+		json_array_append_new(tx, json_pack("{s:i, s:i, s:I, s:I, s:I}",
+		    "queue", (int)i, "cpu", (int)q->txq_cpu, "packets",
+		    INT(stat_cell_read(&q->txq_packets)), "bytes",
+		    INT(stat_cell_read(&q->txq_bytes)), "full",
+		    INT(stat_cell_read(&q->txq_full))));
+	}
+	return json_pack("{s:o, s:o}", "receive", rx, "transmit", tx);
+}
+
+/* The sum over an array of objects. */
+static json_int_t
+sum_of(const json_t *list, const char *key)
+{
+	json_int_t sum = 0;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		sum += json_integer_value(json_object_get(item, key));
+	return sum;
+}
+
+static const char *
+interface_state(const struct ifnet *ifp)
+{
+	uint32_t state = atomic_load_explicit(&ifp->if_state,
+	    memory_order_relaxed);
+
+	if ((state & IFS_UP) == 0)
+		return "down";
+	return (state & IFS_CARRIER) != 0 ? "up" : "no carrier";
+}
+
+static json_t *
+show_interface(const struct ifnet *ifp)
+{
+	struct dev_stats ds = { 0 };
+	json_t *queues = show_queues(ifp);
+	json_t *rx = json_object_get(queues, "receive");
+	json_t *tx = json_object_get(queues, "transmit");
+	char mac[MAC_STRLEN];
+
+	ifp->if_ops->do_stats((struct ifnet *)ifp, &ds);
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, "
+			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o}",
+	    "name", ifp->if_name, "index", (int)ifp->if_index, "driver",
+	    ifp->if_ops->do_name, "device", ifp->if_device, "state",
+	    interface_state(ifp), "mac", mac_format(ifp->if_mac, mac), "mtu",
+	    (int)ifp->if_mtu, "addresses", show_addresses(ifp), "rx_packets",
+	    sum_of(rx, "packets"), "rx_bytes", sum_of(rx, "bytes"),
+	    "tx_packets", sum_of(tx, "packets"), "tx_bytes",
+	    sum_of(tx, "bytes"), "drops",
+	    INT(interface_drops(ifp->if_sp, ifp->if_index)), "device_dropped",
+	    INT(ds.ds_rx_dropped), "rx_errors", INT(ds.ds_rx_errors),
+	    "tx_errors", INT(ds.ds_tx_errors), "note", ds.ds_note, "queues",
+	    queues);
+}
+
+static json_t *
+show_interfaces(struct ctl *ctl)
+{
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++) {
+		const struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
+
+		if (ifp != NULL)
+			json_array_append_new(list, show_interface(ifp));
+	}
+	return json_pack("{s:o}", "interfaces", list);
+}
+
+struct show_routes {
+	const struct spate *sr_sp;
+	json_t *sr_list;
+	unsigned sr_table;
+};
+
+static const char *
+nhop_type_name(enum nhop_type type)
+{
+	static const char *const names[] = {
+		[NH_NONE] = "none",
+		[NH_LOCAL] = "local",
+		[NH_CONNECTED] = "connected",
+		[NH_GATEWAY] = "gateway",
+		[NH_BROADCAST] = "broadcast",
+		[NH_BLACKHOLE] = "blackhole",
+		[NH_UNREACHABLE] = "unreachable",
+	};
+
+	return names[type];
+}
+
+static int
+show_route(void *arg, const struct prefix *p, const struct rib_entry *re,
+    bool active)
+{
+	struct show_routes *sr = arg;
+	const struct nhop *nh = nhop_lookup(sr->sr_sp, re->re_nhop);
+	char text[PREFIX_STRLEN], via[ADDR_STRLEN];
+
+	json_array_append_new(sr->sr_list,
+	    json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b}", "table",
+		(int)sr->sr_table, "prefix", prefix_format(p, text),
+		"protocol", rib_proto_name(re->re_proto), "type",
+		nhop_type_name(nh->nh_type), "via",
+		nh->nh_type == NH_GATEWAY ? addr_format(&nh->nh_gw, via) : "",
+		"interface", ifname(sr->sr_sp, nh->nh_ifindex), "distance",
+		(int)re->re_distance, "active", (int)active));
+	return 0;
+}
+
+static json_t *
+show_routes(struct ctl *ctl)
+{
+	struct show_routes sr = { .sr_sp = ctl->ctl_sp,
+		.sr_list = json_array() };
+
+	for (; sr.sr_table < RT_MAX; sr.sr_table++) {
+		const struct rib *rib =
+		    ctl->ctl_sp->sp_rt[sr.sr_table].rt_rib;
+
+		rib_walk(rib, 4, show_route, &sr);
+		rib_walk(rib, 6, show_route, &sr);
+	}
+	return json_pack("{s:o}", "routes", sr.sr_list);
+}
+
+static void
+show_neighbour(void *arg, const struct neigh_info *ni)
+{
+	struct show_routes *sr = arg;
+	char text[ADDR_STRLEN], mac[MAC_STRLEN];
+	bool known = ni->ni_state != NS_INCOMPLETE &&
+	    ni->ni_state != NS_FAILED;
+
+	json_array_append_new(sr->sr_list,
+	    json_pack("{s:s, s:s, s:s, s:s, s:b, s:f}", "address",
+		addr_format(&ni->ni_addr, text), "interface",
+		ifname(sr->sr_sp, ni->ni_ifindex), "mac",
+		known ? mac_format(ni->ni_mac, mac) : "", "state",
+		neigh_state_name(ni->ni_state), "router", (int)ni->ni_router,
+		"age", (double)ni->ni_age_ns / NS_S));
+}
+
+static json_t *
+show_neighbours(struct ctl *ctl)
+{
+	struct show_routes sr = { .sr_sp = ctl->ctl_sp,
+		.sr_list = json_array() };
+
+	neigh_dump(ctl, show_neighbour, &sr);
+	return json_pack("{s:o}", "neighbours", sr.sr_list);
+}
+
+static json_t *
+show_stages(const struct cpu *c)
+{
+	json_t *list = json_array();
+	unsigned st;
+
+	for (st = 0; st < ST_N; st++) {
+		const struct path_stage *ps = &c->c_path->p_stage[st];
+		uint64_t packets = stat_cell_read(&ps->ps_packets);
+		uint64_t calls = stat_cell_read(&ps->ps_calls);
+
+		if (calls == 0)
+			continue;
+		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:f}",
+		    "stage", path_names[st], "packets", INT(packets), "calls",
+		    INT(calls), "vector", (double)packets / (double)calls));
+	}
+	return list;
+}
+
+static json_t *
+show_cpu(const struct cpu *c)
+{
+	const struct spate *sp = c->c_sp;
+	uint64_t up = sp->sp_ctl->ctl_now - sp->sp_started;
+	stat_cell *const *s = c->c_stat;
+
+#define CPU_STAT(g, i) INT(stat_cell_read(&s[g][i]))
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}",
+	    "cpu", (int)c->c_id, "received", CPU_STAT(SG_PATH, pks_received),
+	    "sent", CPU_STAT(SG_PATH, pks_sent), "dropped",
+	    CPU_STAT(SG_PATH, pks_dropped), "rounds",
+	    CPU_STAT(SG_CPU, cps_rounds), "sleeps",
+	    CPU_STAT(SG_CPU, cps_sleeps), "messages",
+	    CPU_STAT(SG_CPU, cps_messages), "busy",
+	    up > 0 ? (double)stat_cell_read(&s[SG_CPU][cps_busy_ns]) * 100 /
+		    (double)up :
+		     0.0,
+	    "stages", show_stages(c));
+#undef CPU_STAT
+}
+
+static json_t *
+show_cpus(struct ctl *ctl)
+{
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < ctl->ctl_sp->sp_ncpus; i++)
+		json_array_append_new(list,
+		    show_cpu(ctl->ctl_sp->sp_cpu[i]));
+	return json_pack("{s:o}", "cpus", list);
+}
+
+/* One reason on one interface, if any CPU has counted it. */
+static void
+show_drop(json_t *list, const struct spate *sp, unsigned index,
+    enum stat_group g, unsigned why)
+{
+	const struct stat_desc *sd = &stat_groups[g].sg_desc[why];
+	json_t *percpu = json_array();
+	uint64_t n, sum = 0;
+	unsigned i;
+
+	for (i = 0; i < sp->sp_ncpus; i++) {
+		const stat_cell *cells = sp->sp_cpu[i]->c_drop[index];
+
+		n = cells != NULL ? stat_cell_read(&cells[stat_base(g) + why]) :
+				    0;
+		sum += n;
+		json_array_append_new(percpu, json_integer(INT(n)));
+	}
+	if (sum == 0) {
+		json_decref(percpu);
+		return;
+	}
+	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}",
+	    "interface", index != 0 ? ifname(sp, index) : "(this host)",
+	    "layer", stat_groups[g].sg_name, "counter", sd->sd_name, "reason",
+	    sd->sd_text, "packets", INT(sum), "cpus", percpu));
+}
+
+static json_t *
+show_drops(struct ctl *ctl)
+{
+	json_t *list = json_array();
+	unsigned index, g, i;
+
+	for (index = 0; index < IF_MAX; index++) {
+		if (ctl->ctl_sp->sp_cpu[0]->c_drop[index] == NULL)
+			continue;
+		for (g = 0; g < SG_N; g++)
+			for (i = 0; i < stat_groups[g].sg_n; i++)
+				if (stat_groups[g].sg_desc[i].sd_drop)
+					show_drop(list, ctl->ctl_sp, index, g,
+					    i);
+	}
+	return json_pack("{s:o}", "drops", list);
+}
+
+static json_t *
+show_counters(struct ctl *ctl)
+{
+	json_t *list = json_array();
+	unsigned g, i;
+	uint64_t n;
+
+	for (g = 0; g < SG_N; g++)
+		for (i = 0; i < stat_groups[g].sg_n; i++) {
+			const struct stat_desc *sd = &stat_groups[g].sg_desc[i];
+
+			if ((n = spate_stat(ctl->ctl_sp, g, i)) == 0)
+				continue;
+			json_array_append_new(list,
+			    json_pack("{s:s, s:s, s:s, s:I, s:b}", "layer",
+				stat_groups[g].sg_name, "counter",
+				sd->sd_name, "text", sd->sd_text, "value",
+				INT(n), "drop", (int)sd->sd_drop));
+		}
+	return json_pack("{s:o}", "counters", list);
+}
+
+static json_t *
+show_pools(const struct spate *sp)
+{
+	json_t *list = json_array();
+	struct mpool_info mi;
+	unsigned i;
+
+	for (i = 0; i < sp->sp_ncpus; i++) {
+		mpool_info(sp->sp_cpu[i], &mi);
+		json_array_append_new(list,
+		    json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "cpu",
+			(int)i, "buffers", INT(mi.mi_total), "free",
+			INT(mi.mi_free), "least_free", INT(mi.mi_least),
+			"clones", INT(mi.mi_clones), "refused",
+			INT(mi.mi_failed), "sent_home", INT(mi.mi_foreign)));
+	}
+	return list;
+}
+
+static json_t *
+show_memory(struct ctl *ctl)
+{
+	const struct spate *sp = ctl->ctl_sp;
+	const struct rtable *rt = &sp->sp_rt[0];
+
+	return json_pack("{s:{s:I, s:b, s:o}, s:{s:I, s:I, s:I}}",
+	    "packet_memory", "bytes", INT(pktmem_size(sp->sp_pktmem)),
+	    "huge_pages", (int)pktmem_huge(sp->sp_pktmem), "pools",
+	    show_pools(sp), "routing", "rib", INT(rib_memory(rt->rt_rib)),
+	    "fib4", INT(fib4_memory(rt->rt_fib4)), "fib6",
+	    INT(fib6_memory(rt->rt_fib6)));
+}
+
+static json_t *
+show_sysctl(struct ctl *ctl)
+{
+	const struct sysctl_desc *sc;
+	json_t *list = json_array();
+
+	for (sc = sysctl_descs; sc->sc_name != NULL; sc++)
+		json_array_append_new(list,
+		    json_pack("{s:s, s:I, s:I, s:I, s:I, s:s}", "name",
+			sc->sc_name, "value",
+			INT(sysctl_get(&ctl->ctl_sp->sp_sysctl, sc)),
+			"default", INT(sc->sc_default), "least",
+			INT(sc->sc_least), "most", INT(sc->sc_most), "text",
+			sc->sc_text));
+	return json_pack("{s:o}", "sysctl", list);
+}
+
+static json_t *
+show_config(struct ctl *ctl)
+{
+	const struct conf *conf = control_conf(ctl);
+	json_t *reply;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f;
+
+	if (conf == NULL || (f = open_memstream(&text, &len)) == NULL)
+		return NULL;
+	conf_print(conf, f);
+	fclose(f);
+	reply = json_pack("{s:s%}", "config", text, len);
+	free(text);
+	return reply;
+}
+
+static const struct {
+	const char *name;
+	json_t *(*fn)(struct ctl *);
+} shows[] = {
+	{ "config", show_config },
+	{ "counters", show_counters },
+	{ "cpus", show_cpus },
+	{ "drops", show_drops },
+	{ "interfaces", show_interfaces },
+	{ "memory", show_memory },
+	{ "neighbours", show_neighbours },
+	{ "routes", show_routes },
+	{ "sysctl", show_sysctl },
+	{ "version", show_version },
+};
+
+json_t *
+show(struct ctl *ctl, const char *what)
+{
+	unsigned i;
+
+	for (i = 0; i < countof(shows); i++)
+		if (strcmp(shows[i].name, what) == 0)
+			return shows[i].fn(ctl);
+	return NULL;
+}
+
+const char *
+show_names(void)
+{
+	return "config, counters, cpus, drops, interfaces, memory, "
+	       "neighbours, routes, sysctl, version";
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What "spate show" can show, as JSON.
+ */
+#ifndef CTL_SHOW_H
+#define CTL_SHOW_H
+
+#include <jansson.h>
+
+#include "base/tsa.h"
+#include "cpu/ctl.h"
+
+/*
+ * A new object with what was asked for; NULL if there is nothing of that name
+ * or no memory.
+ */
+json_t *show(struct ctl *, const char *what) ON_CTL;
+
+/* The names that show() knows, separated by commas, for messages. */
+const char *show_names(void);
+
+#endif
