@@ -14,6 +14,7 @@
 #define CTL_REQUEST_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/tsa.h"
@@ -33,6 +34,11 @@ struct control_client {
 /* One line from the client, with or without its newline.  Any bytes. */
 void control_request(struct ctl *, struct control_client *, const char *line,
     size_t len) ON_CTL;
+
+/* Answer a client; result becomes the reply's.  For the commands in ctl/. */
+void control_reply(struct control_client *, json_t *result, bool done);
+void control_error(struct control_client *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The client has gone: answers to come have nowhere to go. */
 void control_gone(struct ctl *, struct control_client *) ON_CTL;

@@ -71,8 +71,7 @@ interface_drops(const struct spate *sp, unsigned index)
 
 	for (c = 0; c < sp->sp_ncpus; c++)
 		for (i = 0; i < n && sp->sp_cpu[c]->c_drop[index] != NULL; i++)
-			sum += stat_cell_read(
-			    &sp->sp_cpu[c]->c_drop[index][i]);
+			sum += stat_cell_read(&sp->sp_cpu[c]->c_drop[index][i]);
 	return sum;
 }
 
@@ -111,7 +110,7 @@ sum_of(const json_t *list, const char *key)
 	size_t i;
 
 	json_array_foreach(list, i, item)
-		sum += json_integer_value(json_object_get(item, key));
+	    sum += json_integer_value(json_object_get(item, key));
 	return sum;
 }
 
@@ -240,7 +239,7 @@ show_neighbour(void *arg, const struct neigh_info *ni)
 		"age", (double)ni->ni_age_ns / NS_S));
 }
 
-static json_t *
+static json_t *ON_CTL
 show_neighbours(struct ctl *ctl)
 {
 	struct show_routes sr = { .sr_sp = ctl->ctl_sp,
@@ -299,8 +298,7 @@ show_cpus(struct ctl *ctl)
 	unsigned i;
 
 	for (i = 0; i < ctl->ctl_sp->sp_ncpus; i++)
-		json_array_append_new(list,
-		    show_cpu(ctl->ctl_sp->sp_cpu[i]));
+		json_array_append_new(list, show_cpu(ctl->ctl_sp->sp_cpu[i]));
 	return json_pack("{s:o}", "cpus", list);
 }
 
@@ -422,7 +420,7 @@ show_sysctl(struct ctl *ctl)
 	return json_pack("{s:o}", "sysctl", list);
 }
 
-static json_t *
+static json_t *ON_CTL
 show_config(struct ctl *ctl)
 {
 	const struct conf *conf = control_conf(ctl);
