@@ -115,7 +115,7 @@ struct conf_route {
 	const char	*ro_if;		/* NULL: found by each via's network */
 	bool		 ro_blackhole;
 	bool		 ro_unreachable;
-	unsigned	 ro_preference;	/* 0: a static route's usual one */
+	unsigned	 ro_preference;	/* lower wins; 0: the usual one */
 };
 
 struct conf_neigh {

@@ -99,7 +99,7 @@ unknown_key(struct conf_ctx *ctx, const struct conf_secdef *sd,
 
 	for (i = 0; i < sd->sd_nkeys; i++) {
 		conf_names_add(&known, sd->sd_keys[i].kd_name);
-		conf_guess(&g, sd->sd_keys[i].kd_name);
+		conf_guess(ctx, &g, sd->sd_keys[i].kd_name);
 	}
 	conf_error(ctx->x_errs, &n->n_pos,
 	    "unknown key %s in %s; known: %s%s%s%s",
@@ -229,9 +229,7 @@ build_keys(struct conf_ctx *ctx, const struct conf_secdef *sd,
 	}
 	if (!check_keys(ctx, sd, sec, driver_ok))
 		ok = false;
-	if (ok && sd->sd_check != NULL)
-		sd->sd_check(ctx, sec);
-	return ok;
+	return ok && (sd->sd_check == NULL || sd->sd_check(ctx, sec));
 }
 
 /* Sections stand at the top only. */
@@ -427,8 +425,10 @@ build_sections(struct conf_ctx *ctx, const struct conf_secdef *sd)
 		build_once(ctx, sd, n);
 		return;
 	}
-	if (count > sd->sd_max)
+	if (count > sd->sd_max) {
+		ctx->x_ids_bad = true;
 		return;
+	}
 	if ((secs = build_alloc(ctx, count, sd->sd_size)) == NULL)
 		return;
 	for (; n != NULL && !ctx->x_nomem; n = n->n_next) {
@@ -464,7 +464,7 @@ unknown_sections(struct conf_ctx *ctx)
 			continue;
 		}
 		for (i = 0; i < conf_nsections; i++)
-			conf_guess(&g, conf_sections[i].sd_name);
+			conf_guess(ctx, &g, conf_sections[i].sd_name);
 		conf_error(ctx->x_errs, &n->n_pos,
 		    "unknown section %s; known: %s%s%s%s",
 		    conf_quote(n->n_key).q_text, known.m_text,

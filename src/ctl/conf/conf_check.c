@@ -150,7 +150,7 @@ named_if(struct conf_ctx *ctx, const char *name, const struct conf_pos *pos)
 		return ci;
 	for (i = 0; i < cf->cf_nif; i++) {
 		conf_names_add(&known, cf->cf_if[i].ci_name);
-		conf_guess(&g, cf->cf_if[i].ci_name);
+		conf_guess(ctx, &g, cf->cf_if[i].ci_name);
 	}
 	if (cf->cf_nif == 0)
 		conf_names_add(&known, "none");
@@ -161,13 +161,12 @@ named_if(struct conf_ctx *ctx, const char *name, const struct conf_pos *pos)
 	return NULL;
 }
 
-/* conf_secdef.sd_check: within one section */
+/* conf_secdef.sd_check: within one section. */
 
-void
-conf_check_top(struct conf_ctx *ctx, const void *sec)
+static bool
+check_cpu_list(struct conf_ctx *ctx, const struct conf_pos *pos)
 {
-	struct conf *cf = ctx->x_conf;
-	const struct conf_pos *pos = conf_where(sec, "cpu_list");
+	const struct conf *cf = ctx->x_conf;
 	unsigned i;
 	unsigned k;
 
@@ -178,19 +177,31 @@ conf_check_top(struct conf_ctx *ctx, const void *sec)
 			conf_error(ctx->x_errs, pos,
 			    "cpu_list holds %u twice; expected each CPU once",
 			    cf->cf_cpu_list[i]);
-			break;
+			return false;
 		}
 	}
-	if (cf->cf_cpus != 0 && cf->cf_ncpu_list != 0 &&
-	    cf->cf_cpus != cf->cf_ncpu_list)
-		conf_error(ctx->x_errs, pos,
-		    "cpus is %u, but cpu_list holds %u; expected one of the "
-		    "two, or as many", cf->cf_cpus, cf->cf_ncpu_list);
-	if (cf->cf_cpus == 0)
-		cf->cf_cpus = cf->cf_ncpu_list != 0 ? cf->cf_ncpu_list : 1;
+	return true;
 }
 
-void
+bool
+conf_check_top(struct conf_ctx *ctx, const void *sec)
+{
+	struct conf *cf = ctx->x_conf;
+	const struct conf_pos *pos = conf_where(sec, "cpu_list");
+
+	if (!check_cpu_list(ctx, pos))
+		return false;
+	if (cf->cf_cpus == 0)
+		cf->cf_cpus = cf->cf_ncpu_list != 0 ? cf->cf_ncpu_list : 1;
+	if (cf->cf_ncpu_list == 0 || cf->cf_cpus == cf->cf_ncpu_list)
+		return true;
+	conf_error(ctx->x_errs, pos,
+	    "cpus is %u, but cpu_list holds %u; expected one of the two, or "
+	    "as many", cf->cf_cpus, cf->cf_ncpu_list);
+	return false;
+}
+
+bool
 conf_check_if(struct conf_ctx *ctx, const void *sec)
 {
 	const struct conf_if *ci = sec;
@@ -199,12 +210,14 @@ conf_check_if(struct conf_ctx *ctx, const void *sec)
 	unsigned i;
 
 	if (ci->ci_driver == CONF_PCAP && ci->ci_read == NULL &&
-	    ci->ci_write == NULL)
+	    ci->ci_write == NULL) {
 		conf_error(ctx->x_errs, &ci->ci_sec.cs_pos,
 		    "this interface has no file; expected read = \"FILE\", "
 		    "write = \"FILE\" or both");
+		return false;
+	}
 	if (ci->ci_mtu == 0 || ci->ci_mtu >= 1280)
-		return;
+		return true;
 	/* RFC 8200, 5: IPv6 needs 1280 bytes of every link. */
 	for (i = 0; i < ci->ci_naddr; i++) {
 		cx = &ci->ci_addr[i];
@@ -214,11 +227,12 @@ conf_check_if(struct conf_ctx *ctx, const void *sec)
 		    "mtu is %u, too small for the IPv6 address of %s; "
 		    "expected at least 1280", ci->ci_mtu,
 		    conf_ref(pos, &cx->cx_pos).r_text);
-		return;
+		return false;
 	}
+	return true;
 }
 
-static void
+static bool
 check_via(struct conf_ctx *ctx, const struct conf_route *ro,
     const struct conf_addr *ca)
 {
@@ -233,42 +247,53 @@ check_via(struct conf_ctx *ctx, const struct conf_route *ro,
 		    "\"%s\" is an IPv%u address, the route is of IPv%u; "
 		    "expected an IPv%u address", buf, a->a_family,
 		    dst->a_family, dst->a_family);
-		return;
+		return false;
 	}
 	if (a->a_family == ADDR_V6 && in6_is_linklocal(a->a_v6) &&
-	    ro->ro_if == NULL)
+	    ro->ro_if == NULL) {
 		conf_error(ctx->x_errs, &ca->ca_pos,
 		    "\"%s\" is a link-local address and stands on every link; "
 		    "expected interface = \"INTERFACE\" beside it", buf);
+		return false;
+	}
 	for (c = ro->ro_via; c < ca; c++) {
 		if (!addr_eq(&c->ca_addr, a))
 			continue;
 		conf_error(ctx->x_errs, &ca->ca_pos,
 		    "\"%s\" is given twice; expected each next hop once", buf);
-		break;
+		return false;
 	}
+	return true;
 }
 
-void
+bool
 conf_check_route(struct conf_ctx *ctx, const void *sec)
 {
 	const struct conf_route *ro = sec;
+	const unsigned ways = (ro->ro_nvia != 0) + ro->ro_blackhole +
+	    ro->ro_unreachable;
 	unsigned i;
+	bool ok = true;
 
-	if ((ro->ro_nvia != 0) + ro->ro_blackhole + ro->ro_unreachable != 1)
+	if (ways != 1) {
 		conf_error(ctx->x_errs, &ro->ro_sec.cs_pos,
 		    "this route says %s what becomes of its packets; expected "
 		    "one of via = {\"ADDRESS\"}, blackhole = yes, "
 		    "unreachable = yes",
-		    ro->ro_nvia == 0 && !ro->ro_blackhole &&
-			    !ro->ro_unreachable ?
-			"nothing of" : "in two ways");
-	else if (ro->ro_nvia == 0 && ro->ro_if != NULL)
+		    ways == 0 ? "nothing of" : "in several ways");
+		return false;
+	}
+	if (ro->ro_nvia == 0 && ro->ro_if != NULL) {
 		conf_error(ctx->x_errs, conf_where(&ro->ro_sec, "interface"),
 		    "interface goes with via; expected via = {\"ADDRESS\"} "
 		    "beside it");
-	for (i = 0; i < ro->ro_nvia; i++)
-		check_via(ctx, ro, &ro->ro_via[i]);
+		return false;
+	}
+	for (i = 0; i < ro->ro_nvia; i++) {
+		if (!check_via(ctx, ro, &ro->ro_via[i]))
+			ok = false;
+	}
+	return ok;
 }
 
 /* Interfaces among each other. */

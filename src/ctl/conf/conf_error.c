@@ -169,12 +169,17 @@ distance(const char *a, const char *b)
 	return d[na][nb];
 }
 
-/* A third of the letters may be wrong; g_best must start as NULL. */
+/* A third of the letters may be wrong. */
 void
-conf_guess(struct conf_guess *g, const char *candidate)
+conf_guess(const struct conf_ctx *ctx, struct conf_guess *g,
+    const char *candidate)
 {
-	unsigned dist = distance(g->g_word, candidate);
+	unsigned dist;
 
+	/* A file may hold millions of mistakes; these are not printed. */
+	if (ctx->x_errs->ce_n == CONF_ERRORS_MAX)
+		return;
+	dist = distance(g->g_word, candidate);
 	if (dist > (strlen(candidate) + 1) / 3 || dist > 3)
 		return;
 	if (g->g_best != NULL && dist >= g->g_dist)

@@ -214,8 +214,8 @@ struct conf_secdef {
 	size_t		 sd_off;	/* of the array in struct conf */
 	size_t		 sd_noff;
 	unsigned	 sd_max;
-	/* Demands of one key on another. */
-	void		(*sd_check)(struct conf_ctx *, const void *sec);
+	/* Demands of one key on another; false after a message. */
+	bool		(*sd_check)(struct conf_ctx *, const void *sec);
 };
 
 /* conf_table.c */
@@ -232,9 +232,9 @@ const char *conf_driver_name(enum conf_driver);
 /* conf_build.c, conf_check.c */
 bool	 conf_build(struct conf_ctx *);
 bool	 conf_check(struct conf_ctx *);
-void	 conf_check_top(struct conf_ctx *, const void *);
-void	 conf_check_if(struct conf_ctx *, const void *);
-void	 conf_check_route(struct conf_ctx *, const void *);
+bool	 conf_check_top(struct conf_ctx *, const void *);
+bool	 conf_check_if(struct conf_ctx *, const void *);
+bool	 conf_check_route(struct conf_ctx *, const void *);
 
 /* The items of a list at two offsets of a struct, whatever their type. */
 void	*conf_list_get(const void *base, size_t off, size_t noff, unsigned *n);
@@ -263,9 +263,10 @@ void	 conf_names_add(struct conf_names *, const char *);
 /* Nearest of the candidates offered, if any is near. */
 struct conf_guess {
 	const char	*g_word;
-	const char	*g_best;
+	const char	*g_best;	/* NULL: nothing near */
 	unsigned	 g_dist;
 };
-void	 conf_guess(struct conf_guess *, const char *candidate);
+void	 conf_guess(const struct conf_ctx *, struct conf_guess *,
+	    const char *candidate);
 
 #endif

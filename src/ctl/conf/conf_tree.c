@@ -95,7 +95,7 @@ macro_unknown(struct conf_ctx *ctx, const struct conf_word *name)
 	const struct conf_macro *m;
 
 	for (m = ctx->x_macros; m != NULL; m = m->m_next)
-		conf_guess(&g, m->m_name);
+		conf_guess(ctx, &g, m->m_name);
 	if (g.g_best != NULL)
 		conf_error(ctx->x_errs, &name->w_pos,
 		    "macro \"%.48s\" is not defined; did you mean \"$%s\"?",
@@ -185,14 +185,14 @@ macro_unused(struct conf_ctx *ctx, const struct conf_macro *m)
 	unsigned k;
 
 	for (i = 0; i < conf_top.sd_nkeys; i++)
-		conf_guess(&g, conf_top.sd_keys[i].kd_name);
+		conf_guess(ctx, &g, conf_top.sd_keys[i].kd_name);
 	for (i = 0; i < conf_nsections; i++) {
 		sd = &conf_sections[i];
-		conf_guess(&g, sd->sd_name);
+		conf_guess(ctx, &g, sd->sd_name);
 		for (k = 0; k < sd->sd_nkeys; k++) {
 			const char *best = g.g_best;
 
-			conf_guess(&g, sd->sd_keys[k].kd_name);
+			conf_guess(ctx, &g, sd->sd_keys[k].kd_name);
 			if (g.g_best != best)
 				in = sd;
 		}

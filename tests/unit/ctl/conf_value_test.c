@@ -254,8 +254,8 @@ static const struct bad_text bad[] = {
 	    "interface a { driver=tap device=t address={192.0.2.1/24, "
 	    "fd00::1/64} }\n"
 	    "route ::/0 { via = fd00::2 blackhole = yes }\n",
-	    "etc/f:2:7: this route says in two ways what becomes of its "
-	    "packets; expected one of via = {\"ADDRESS\"}, blackhole = "
+	    "etc/f:2:7: this route says in several ways what becomes of "
+	    "its packets; expected one of via = {\"ADDRESS\"}, blackhole = "
 	    "yes, unreachable = yes\n" },
 	{ "a route twice",
 	    "route ::/0 { blackhole = yes }\n"
