@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "demo/demo.h"
 
 struct subcmd {
 	const char	*sc_name;
@@ -21,6 +22,8 @@ static cmd_fn cmd_help;
 static cmd_fn cmd_version;
 
 static const struct subcmd subcmds[] = {
+	{ "demo", "[--unprivileged]", "two hosts and a router, anywhere",
+	    cmd_demo },
 	{ "help", "", "this list", cmd_help },
 	{ "version", "", "the version of this program", cmd_version },
 };
