@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/cycles.h"
 #include "base/kassert.h"
 #include "base/plant.h"
 #include "base/point.h"
@@ -90,6 +91,16 @@ path_refill(struct path_stage *ps)
 		ps->ps_tail = NULL;
 }
 
+static void
+path_call_timed(struct cpu *c, struct path_stage *ps, enum stage st,
+    struct mvec *mv)
+{
+	uint64_t began = cycles();
+
+	path_fn[st](c, mv);
+	stat_cell_add(&ps->ps_cycles, cycles() - began);
+}
+
 /*
  * The vector is worked on as a copy, so that the stage may append to itself.
  * At most what was there at the start is done: a stage that feeds itself
@@ -108,7 +119,10 @@ path_run_stage(struct cpu *c, enum stage st)
 		mv.mv_m[i] = ps->ps_vec.mv_m[i];
 	mv.mv_n = n;
 	ps->ps_vec.mv_n = 0;
-	path_fn[st](c, &mv);
+	if (tun(c->c_sp, isr_cycles) != 0)
+		path_call_timed(c, ps, st, &mv);
+	else
+		path_fn[st](c, &mv);
 	stat_cell_add(&ps->ps_packets, n);
 	stat_cell_add(&ps->ps_calls, 1);
 	if (ps->ps_tail != NULL)

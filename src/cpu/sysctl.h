@@ -22,6 +22,8 @@
 	    "microseconds a CPU polls in vain before it sleeps")	\
 	X(isr_sweeps, "net.isr.sweeps", 8, 1, 64,			\
 	    "passes over the path in one round")			\
+	X(isr_cycles, "net.isr.cycles", 0, 0, 1,			\
+	    "count the cycles that each stage takes")			\
 	X(ip_forwarding, "net.inet.ip.forwarding", 1, 0, 1,		\
 	    "forward IPv4 packets")					\
 	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\

@@ -262,9 +262,13 @@ show_stages(const struct cpu *c)
 
 		if (calls == 0)
 			continue;
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:f}",
-		    "stage", path_names[st], "packets", INT(packets), "calls",
-		    INT(calls), "vector", (double)packets / (double)calls));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:I, s:I, s:f, s:f}", "stage",
+			path_names[st], "packets", INT(packets), "calls",
+			INT(calls), "vector",
+			(double)packets / (double)calls, "cycles",
+			(double)stat_cell_read(&ps->ps_cycles) /
+			    (double)packets));
 	}
 	return list;
 }
@@ -274,20 +278,20 @@ show_cpu(const struct cpu *c)
 {
 	const struct spate *sp = c->c_sp;
 	uint64_t up = sp->sp_ctl->ctl_now - sp->sp_started;
-	stat_cell *const *s = c->c_stat;
-
-#define CPU_STAT(g, i) INT(stat_cell_read(&s[g][i]))
-	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}",
-	    "cpu", (int)c->c_id, "received", CPU_STAT(SG_PATH, pks_received),
-	    "sent", CPU_STAT(SG_PATH, pks_sent), "dropped",
-	    CPU_STAT(SG_PATH, pks_dropped), "rounds",
-	    CPU_STAT(SG_CPU, cps_rounds), "sleeps",
-	    CPU_STAT(SG_CPU, cps_sleeps), "messages",
-	    CPU_STAT(SG_CPU, cps_messages), "busy",
-	    up > 0 ? (double)stat_cell_read(&s[SG_CPU][cps_busy_ns]) * 100 /
-		    (double)up :
-		     0.0,
-	    "stages", show_stages(c));
+#define PATH_STAT(i) INT(stat_cell_read(&c->c_stat[SG_PATH][i]))
+#define CPU_STAT(i)  INT(stat_cell_read(&c->c_stat[SG_CPU][i]))
+	return json_pack("{s:i, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:I, s:I, s:I, s:o}",
+	    "cpu", (int)c->c_id, "busy",
+	    up > 0 ? (double)CPU_STAT(cps_busy_ns) * 100 / (double)up : 0.0,
+	    "received", PATH_STAT(pks_received), "originated",
+	    PATH_STAT(pks_originated), "copied", PATH_STAT(pks_copied),
+	    "delivered", PATH_STAT(pks_delivered), "sent",
+	    PATH_STAT(pks_sent), "merged", PATH_STAT(pks_merged), "dropped",
+	    PATH_STAT(pks_dropped), "held", PATH_STAT(pks_held), "rounds",
+	    CPU_STAT(cps_rounds), "sleeps", CPU_STAT(cps_sleeps), "messages",
+	    CPU_STAT(cps_messages), "stages", show_stages(c));
+#undef PATH_STAT
 #undef CPU_STAT
 }
 
