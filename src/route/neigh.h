@@ -26,11 +26,13 @@
 #include "cpu/ctl.h"
 #include "if/if.h"
 #include "mbuf/mbuf.h"
+#include "route/neigh_stat.h"
 
 #define ETHER_HDR_LEN 14
 
 /* RFC 4861, 7.3.2; FAILED is ours: it did not answer a moment ago. */
 enum neigh_state {
+	NS_NONE, /* there is no entry */
 	NS_INCOMPLETE,
 	NS_REACHABLE,
 	NS_STALE,
