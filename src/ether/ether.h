@@ -17,9 +17,8 @@ void ether_input(struct cpu *, struct mvec *) ON_CPU;
 /*
  * Stage: packets with m_data at the IP header, m_nh set and, for NH_CONNECTED,
  * the destination to be resolved in their IP header; m_nh 0 means connected to
- * m_oif (a link-local IPv6 destination).  Each leaves with its
- * Ethernet header and m_oif for ST_ETHEROUT, or is held (neigh_hold()), or
- * dropped.
+ * m_oif (a link-local IPv6 destination).  Each leaves with its Ethernet header
+ * and m_oif for ST_ETHEROUT, or is held (neigh_hold()), or dropped.
  */
 void neigh_resolve(struct cpu *, struct mvec *) ON_CPU;
 

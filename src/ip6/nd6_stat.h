@@ -21,7 +21,6 @@
 	C(nds_announced, "unsolicited advertisements sent")		\
 	C(nds_conflicts, "packets in which another used our address")	\
 	C(nds_nosrc,	"solicitations not sent: no address to ask from") \
-	C(nds_noanswer,	"answers put off: asker's MAC is not known")	\
 	C(nds_nobufs,	"packets not sent: no buffer")			\
 	D(nds_none,	"")						\
 	D(nds_short,	"shorter than its type demands")		\
