@@ -15,6 +15,7 @@
 
 #include "ether/ether.h"
 #include "path.h"
+#include "route/neigh.h"
 #include "route/nhop.h"
 
 enum hop_what {
