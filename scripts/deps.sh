@@ -15,7 +15,7 @@ set -eu
 
 build="bison flex gcc libc6-dev meson ninja-build pkg-config libcmocka-dev libjansson-dev"
 test="clang libclang-rt-14-dev clang-format spin mandoc python3"
-demo=""
+demo="iproute2 iputils-ping iperf3 traceroute ethtool"
 bench=""
 
 mode=install

@@ -17,7 +17,8 @@
 	C(i6cs_toobig,	"packet too big sent")				\
 	C(i6cs_timex,	"time exceeded sent")				\
 	C(i6cs_param,	"parameter problem sent")			\
-	C(i6cs_limited,	"ICMPv6 errors not sent: over net.inet6.icmp6.errppslimit") \
+	C(i6cs_limited,							\
+	    "ICMPv6 errors not sent: over net.inet6.icmp6.errppslimit")	\
 	C(i6cs_silent,	"ICMPv6 errors not sent: the RFC forbids it")	\
 	C(i6cs_nobuf,	"ICMPv6 errors not sent: no packet buffers left") \
 	D(i6cs_toosmall, "shorter than an ICMPv6 header")		\

@@ -55,7 +55,8 @@ died(int sig)
 static void
 watch_for_death(void)
 {
-	static const int deadly[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+	static const int deadly[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE,
+		SIGILL };
 	void (*before)(int);
 
 	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
@@ -214,8 +215,8 @@ run_all(const struct corpus *c, const char *dir)
 	fflush(stdout);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (n = 0; n < RANDOM_MAX && time_left(&start); n++) {
-		snprintf(doing, sizeof(doing), "# repeat: %.400s %d %llu\n", dir,
-		    SEED, (unsigned long long)n);
+		snprintf(doing, sizeof(doing), "# repeat: %.400s %d %llu\n",
+		    dir, SEED, (unsigned long long)n);
 		run_random(c, SEED, n);
 	}
 	printf("ok 2 - %llu random inputs\n", (unsigned long long)n);
