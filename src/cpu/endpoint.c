@@ -78,9 +78,8 @@ fail:
 }
 
 /*
- * Frees what is still under way.  Messages of ctl that a CPU has not handled
- * lie in the CPU's rings: they came from malloc() and go there.  Messages of
- * CPUs go with their pools.
+ * Messages of ctl that a CPU has not handled lie in the CPU's rings: they came
+ * from malloc() and go there.  Messages of CPUs go with their pools.
  */
 static void
 msg_discard(struct endpoint *ep, struct msg *msg)
@@ -90,7 +89,7 @@ msg_discard(struct endpoint *ep, struct msg *msg)
 }
 
 void
-endpoint_fini(struct endpoint *ep)
+endpoint_drain(struct endpoint *ep)
 {
 	struct msg *msg;
 	void *p;
@@ -99,12 +98,24 @@ endpoint_fini(struct endpoint *ep)
 	for (i = 0; i < ep->ep_n; i++) {
 		while (ep->ep_in[i] != NULL && ring_get(ep->ep_in[i], &p, 1))
 			msg_discard(ep, p);
-		ring_destroy(ep->ep_in[i]);
-		ep->ep_in[i] = NULL;
 		while ((msg = ep->ep_wait[i].mq_head) != NULL) {
 			ep->ep_wait[i].mq_head = msg->msg_next;
 			msg_discard(ep, msg);
 		}
+		msgq_init(&ep->ep_wait[i]);
+	}
+	ep->ep_nwait = 0;
+}
+
+void
+endpoint_fini(struct endpoint *ep)
+{
+	unsigned i;
+
+	endpoint_drain(ep);
+	for (i = 0; i < ep->ep_n; i++) {
+		ring_destroy(ep->ep_in[i]);
+		ep->ep_in[i] = NULL;
 	}
 	free(ep->ep_pool);
 	ep->ep_pool = NULL;

@@ -80,6 +80,13 @@ int endpoint_init(
 void endpoint_fini(struct endpoint *);
 
 /*
+ * Nothing runs any more: free what is under way to ep.  All end points of an
+ * instance are drained before the first is finished, whose messages may lie
+ * in the rings of the others.
+ */
+void endpoint_drain(struct endpoint *);
+
+/*
  * A message of the given size (at most MSG_BYTES) from the caller's own pool,
  * zeroed behind struct msg; NULL if the pool is empty, which a CPU meets by
  * trying again in a later round.
