@@ -101,13 +101,13 @@ struct pair_end {
 	struct ifnet *pe_ifp; /* [L] NULL: closed */
 	stat_cell pe_lost_down; /* [L] of what it sent; read by anyone */
 
-	bool pe_impaired; /* pair_set_impair() */
-	struct pair_impair pe_impair; /* pair_set_impair() */
+	bool pe_impaired; /* [U] or pair_set_impair() */
+	struct pair_impair pe_impair; /* [U] or pair_set_impair() */
 	_Atomic uint64_t pe_free_at; /* [A] when pi_rate lets the next out */
 };
 
 struct pair {
-	atomic_flag p_lock; /* opening and closing; never on a packet's way */
+	atomic_flag p_lock; /* [A] opening, closing; never in a round */
 	unsigned p_users; /* [L] creator and open ends */
 	unsigned p_ring; /* [I] size */
 	unsigned p_delay; /* [I] size of heaps */
