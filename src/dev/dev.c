@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dev/dev.h"
+#include "dev/dev_int.h"
 #include "dev/drivers.h"
 #include "path.h"
 
@@ -98,21 +99,6 @@ dev_send(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 		stat_cell_add(&txq->txq_full, n - sent);
 	for (i = sent; i < n; i++)
 		m_drop(c, mm[i], SG_DEV, dvs_full);
-}
-
-static uint32_t
-gso_cap(const struct mbuf *m)
-{
-	switch (m->m_gso) {
-	case GSO_TCP4:
-		return IFCAP_TSO4;
-	case GSO_TCP6:
-		return IFCAP_TSO6;
-	case GSO_UDP:
-		return IFCAP_USO;
-	default:
-		return 0;
-	}
 }
 
 /* Whether the device takes it as it is. */

@@ -9,19 +9,9 @@
 #include "dev/rss.h"
 
 #include "base/bytes.h"
+#include "dev/frame.h"
 
-enum {
-	FRAME_HDR = 14, /* Ethernet's, up to and with the type */
-	FRAME_VLAN = 4,
-	FRAME_MAXVLAN = 2,
-	TYPE_IP4 = 0x0800,
-	TYPE_IP6 = 0x86dd,
-	TYPE_VLAN = 0x8100,
-	TYPE_QINQ = 0x88a8,
-	PROTO_TCP = 6,
-	IP4_HDR = 20,
-	IP6_HDR = 40,
-};
+enum { PROTO_TCP = 6, IP4_HDR = 20, IP6_HDR = 40 };
 
 static enum rss_type
 rss_ip4(const struct toeplitz *tz, const uint8_t *p, size_t n, uint32_t *hash)
@@ -55,24 +45,13 @@ rss_ip6(const struct toeplitz *tz, const uint8_t *p, size_t n, uint32_t *hash)
 enum rss_type
 rss_frame(const struct toeplitz *tz, const uint8_t *p, size_t n, uint32_t *hash)
 {
-	unsigned type, tags;
+	unsigned type;
+	size_t l3 = frame_parse(p, n, &type);
 
 	*hash = 0;
-	if (n < FRAME_HDR)
-		return RSS_NONE;
-	type = ld16be(p + 12);
-	p += FRAME_HDR;
-	n -= FRAME_HDR;
-	for (tags = 0; type == TYPE_VLAN || type == TYPE_QINQ; tags++) {
-		if (tags == FRAME_MAXVLAN || n < FRAME_VLAN)
-			return RSS_NONE;
-		type = ld16be(p + 2);
-		p += FRAME_VLAN;
-		n -= FRAME_VLAN;
-	}
-	if (type == TYPE_IP4)
-		return rss_ip4(tz, p, n, hash);
-	if (type == TYPE_IP6)
-		return rss_ip6(tz, p, n, hash);
+	if (l3 != 0 && type == FRAME_IP4)
+		return rss_ip4(tz, p + l3, n - l3, hash);
+	if (l3 != 0 && type == FRAME_IP6)
+		return rss_ip6(tz, p + l3, n - l3, hash);
 	return RSS_NONE;
 }
