@@ -10,6 +10,8 @@
 
 #include "cmd.h"
 #include "demo/demo.h"
+#include "ping.h"
+#include "show/show.h"
 
 struct subcmd {
 	const char	*sc_name;
@@ -24,6 +26,10 @@ static cmd_fn cmd_version;
 static const struct subcmd subcmds[] = {
 	{ "demo", "[--unprivileged]", "two hosts and a router, anywhere",
 	    cmd_demo },
+	{ "ping", "[-46] [-c N] ... ADDRESS", "ping from the running daemon",
+	    cmd_ping },
+	{ "show", "[--json] [-s SOCKET] WHAT", "look into the running daemon",
+	    cmd_show },
 	{ "help", "", "this list", cmd_help },
 	{ "version", "", "the version of this program", cmd_version },
 };

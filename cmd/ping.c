@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * spate ping: echo requests from the daemon's own stack, its answers as
+ * ping(8) prints them.
+ *
+ * The daemon sends, waits and measures; this program prints, and counts for
+ * the summary, which must be right also when Ctrl-C ends it before the daemon
+ * has said its last word.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "client.h"
+#include "cmd.h"
+#include "ping.h"
+
+#define PING_SIZE 56 /* as ping(8) has it, without the ICMP header */
+
+struct ping_args {
+	const char *pa_socket;
+	const char *pa_name;
+	int pa_family;		/* AF_UNSPEC: either */
+	unsigned long pa_count; /* 0: until interrupted */
+	unsigned long pa_size;
+	unsigned long pa_interval_ms;
+};
+
+/* What the summary is made of; times in milliseconds. */
+struct ping_sum {
+	unsigned long ps_sent;
+	unsigned long ps_received;
+	unsigned long ps_errors;
+	double ps_least;
+	double ps_most;
+	double ps_total;
+};
+
+static int
+ping_usage(void)
+{
+	fputs("usage: spate ping [-46] [-c COUNT] [-i SECONDS] [-s SIZE] "
+	    "[-S SOCKET] ADDRESS\n", stderr);
+	return CMD_USAGE;
+}
+
+/* A number from least to most, times scale; false if it is something else. */
+static bool
+parse_number(const char *text, double least, double most, double scale,
+    unsigned long *out)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(v >= least && v <= most))
+		return false;
+	*out = (unsigned long)(v * scale + 0.5);
+	return true;
+}
+
+static bool
+ping_option(struct ping_args *pa, int c, const char *arg)
+{
+	const char *want;
+
+	switch (c) {
+	case '4':
+		pa->pa_family = AF_INET;
+		return true;
+	case '6':
+		pa->pa_family = AF_INET6;
+		return true;
+	case 'S':
+		pa->pa_socket = arg;
+		return true;
+	case 'c':
+		want = "a count from 1 to 1000000000";
+		if (parse_number(arg, 1, 1e9, 1, &pa->pa_count))
+			return true;
+		break;
+	case 'i':
+		want = "seconds from 0.01 to 3600";
+		if (parse_number(arg, 0.01, 3600, 1000, &pa->pa_interval_ms))
+			return true;
+		break;
+	case 's':
+		want = "a size from 0 to 65000";
+		if (parse_number(arg, 0, 65000, 1, &pa->pa_size))
+			return true;
+		break;
+	default:
+		return false;
+	}
+	fprintf(stderr, "spate: -%c wants %s, not \"%s\"\n", c, want, arg);
+	return false;
+}
+
+static bool
+ping_parse(struct ping_args *pa, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "46S:c:i:s:")) != -1)
+		if (!ping_option(pa, c, optarg))
+			return false;
+	if (argc - optind != 1)
+		return false;
+	pa->pa_name = argv[optind];
+	return true;
+}
+
+/*
+ * The address of a name in text.  What follows "%" is an interface of the
+ * daemon, about which the system's resolver knows nothing.
+ */
+static int
+ping_resolve(const struct ping_args *pa, char *text, size_t len)
+{
+	struct addrinfo hints = { .ai_family = pa->pa_family,
+		.ai_socktype = SOCK_DGRAM };
+	size_t n = strcspn(pa->pa_name, "%");
+	struct addrinfo *ai;
+	char name[256];
+	int error;
+
+	snprintf(name, sizeof(name), "%.*s", (int)n, pa->pa_name);
+	if ((error = getaddrinfo(name, NULL, &hints, &ai)) == 0) {
+		error = getnameinfo(ai->ai_addr, ai->ai_addrlen, text,
+		    (socklen_t)len, NULL, 0, NI_NUMERICHOST);
+		freeaddrinfo(ai);
+	}
+	if (error != 0)
+		fprintf(stderr, "spate: %s: %s\n", name, gai_strerror(error));
+	return error;
+}
+
+static json_t *
+ping_message(const struct ping_args *pa, const char *address)
+{
+	const char *scope = strchr(pa->pa_name, '%');
+	json_t *req = json_pack("{s:s, s:I, s:I}", "address", address, "size",
+	    (json_int_t)pa->pa_size, "interval_ms",
+	    (json_int_t)pa->pa_interval_ms);
+
+	if (pa->pa_count > 0)
+		json_object_set_new(req, "count",
+		    json_integer((json_int_t)pa->pa_count));
+	if (scope != NULL)
+		json_object_set_new(req, "interface", json_string(scope + 1));
+	return req;
+}
+
+static void
+ping_reply(struct ping_sum *ps, const json_t *result)
+{
+	const char *from = json_string_value(json_object_get(result, "from"));
+	double ms =
+	    json_number_value(json_object_get(result, "rtt_us")) / 1000;
+
+	ps->ps_received++;
+	ps->ps_total += ms;
+	if (ps->ps_received == 1 || ms < ps->ps_least)
+		ps->ps_least = ms;
+	if (ps->ps_received == 1 || ms > ps->ps_most)
+		ps->ps_most = ms;
+	printf("%d bytes from %s: icmp_seq=%d ttl=%d time=%.3f ms\n",
+	    (int)json_integer_value(json_object_get(result, "size")),
+	    from != NULL ? from : "?",
+	    (int)json_integer_value(json_object_get(result, "seq")),
+	    (int)json_integer_value(json_object_get(result, "ttl")), ms);
+}
+
+/* One line of the answer. */
+static void
+ping_print(struct ping_sum *ps, const json_t *result)
+{
+	const char *error = json_string_value(json_object_get(result, "error"));
+	const char *from = json_string_value(json_object_get(result, "from"));
+	json_t *number = json_object_get(result, "seq");
+	int seq = (int)json_integer_value(number);
+
+	if (number == NULL)
+		return;
+	ps->ps_sent++;
+	if (json_object_get(result, "rtt_us") != NULL)
+		ping_reply(ps, result);
+	else if (error != NULL) {
+		ps->ps_errors++;
+		printf("%s%s%sicmp_seq=%d %s\n", from != NULL ? "from " : "",
+		    from != NULL ? from : "", from != NULL ? ": " : "", seq,
+		    error);
+	} else
+		printf("no answer: icmp_seq=%d\n", seq);
+	fflush(stdout);
+}
+
+static void
+ping_summary(const struct ping_sum *ps, const char *name)
+{
+	double lost = (double)(ps->ps_sent - ps->ps_received);
+
+	printf("\n--- %s ping statistics ---\n%lu sent, %lu received", name,
+	    ps->ps_sent, ps->ps_received);
+	if (ps->ps_errors > 0)
+		printf(", %lu errors", ps->ps_errors);
+	printf(", %.4g%% lost\n",
+	    ps->ps_sent > 0 ? lost * 100 / (double)ps->ps_sent : 0.0);
+	if (ps->ps_received > 0)
+		printf("rtt min/avg/max = %.3f/%.3f/%.3f ms\n", ps->ps_least,
+		    ps->ps_total / (double)ps->ps_received, ps->ps_most);
+}
+
+static void
+ping_interrupted(int sig)
+{
+	(void)sig; /* it has ended the wait: that is all it is for */
+}
+
+static int
+ping_run(struct client *cl, const struct ping_args *pa, const char *address)
+{
+	struct sigaction sa = { .sa_handler = ping_interrupted };
+	struct ping_sum ps = { 0 };
+	bool done = false;
+	json_t *result;
+	int status;
+
+	sigaction(SIGINT, &sa, NULL); /* without SA_RESTART */
+	if (client_send(cl, "ping", ping_message(pa, address)) != 0)
+		return CMD_FAILED;
+	printf("PING %s (%s): %lu data bytes\n", pa->pa_name, address,
+	    pa->pa_size);
+	fflush(stdout);
+	while (!done && (result = client_receive(cl, &done)) != NULL) {
+		ping_print(&ps, result);
+		json_decref(result);
+	}
+	status = done || errno == EINTR ? CMD_OK : CMD_FAILED;
+	if (ps.ps_sent > 0 || status == CMD_OK)
+		ping_summary(&ps, pa->pa_name);
+	return ps.ps_received > 0 ? status : CMD_FAILED;
+}
+
+int
+cmd_ping(int argc, char **argv)
+{
+	struct ping_args pa = { .pa_family = AF_UNSPEC,
+		.pa_size = PING_SIZE,
+		.pa_interval_ms = 1000 };
+	char address[NI_MAXHOST];
+	struct client cl;
+	int status;
+
+	if (!ping_parse(&pa, argc, argv))
+		return ping_usage();
+	if (ping_resolve(&pa, address, sizeof(address)) != 0)
+		return CMD_USAGE;
+	if (client_open(&cl, pa.pa_socket) != 0)
+		return CMD_FAILED;
+	status = ping_run(&cl, &pa, address);
+	client_close(&cl);
+	return status;
+}

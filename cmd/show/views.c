@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The views of "spate show": tables of keys, headings and forms.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "views.h"
+
+/* clang-format off */
+static const struct table interfaces[] = {
+	{ "interfaces", NULL, "no interface is configured", {
+		{ "name",	"INTERFACE",	CELL_TEXT },
+		{ "state",	"STATE",	CELL_TEXT },
+		{ "driver",	"DRIVER",	CELL_TEXT },
+		{ "device",	"DEVICE",	CELL_TEXT },
+		{ "mac",	"MAC",		CELL_TEXT },
+		{ "mtu",	"MTU",		CELL_NUMBER },
+		{ "rx_packets",	"RECEIVED",	CELL_NUMBER },
+		{ "rx_bytes",	"BYTES",	CELL_BYTES },
+		{ "tx_packets",	"SENT",		CELL_NUMBER },
+		{ "tx_bytes",	"BYTES",	CELL_BYTES },
+		{ "drops",	"DROPPED",	CELL_NUMBER },
+		{ "device_dropped", "LOST BEFORE", CELL_NUMBER } } },
+	{ "interfaces/addresses", NULL, NULL, {
+		{ "../name",	"INTERFACE",	CELL_TEXT },
+		{ "address",	"ADDRESS",	CELL_TEXT },
+		{ "tentative",	"TENTATIVE",	CELL_YES },
+		{ "duplicate",	"DUPLICATE",	CELL_YES } } },
+	{ "interfaces", "note", NULL, {
+		{ "name",	"INTERFACE",	CELL_TEXT },
+		{ "note",	"NOTE",		CELL_TEXT } } },
+	{ 0 }
+};
+
+static const struct table routes[] = {
+	{ "routes", NULL, "no route is known", {
+		{ "prefix",	"PREFIX",	CELL_TEXT },
+		{ "via",	"VIA",		CELL_TEXT },
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "type",	"TYPE",		CELL_TEXT },
+		{ "protocol",	"FROM",		CELL_TEXT },
+		{ "active",	"ACTIVE",	CELL_YES },
+		{ "distance",	"DISTANCE",	CELL_NUMBER },
+		{ "table",	"TABLE",	CELL_NUMBER } } },
+	{ 0 }
+};
+
+static const struct table neighbours[] = {
+	{ "neighbours", NULL, "no neighbour is known", {
+		{ "address",	"ADDRESS",	CELL_TEXT },
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "mac",	"MAC",		CELL_TEXT },
+		{ "state",	"STATE",	CELL_TEXT },
+		{ "router",	"ROUTER",	CELL_YES },
+		{ "age",	"AGE",		CELL_TIME } } },
+	{ 0 }
+};
+
+static const struct table cpus[] = {
+	{ "cpus", NULL, NULL, {
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "received",	"RECEIVED",	CELL_NUMBER },
+		{ "sent",	"SENT",		CELL_NUMBER },
+		{ "dropped",	"DROPPED",	CELL_NUMBER },
+		{ "messages",	"MESSAGES",	CELL_NUMBER },
+		{ "rounds",	"ROUNDS",	CELL_NUMBER },
+		{ "sleeps",	"SLEEPS",	CELL_NUMBER },
+		{ "busy",	"BUSY %",	CELL_REAL } } },
+	{ "cpus/stages", NULL, NULL, {
+		{ "../cpu",	"CPU",		CELL_NUMBER },
+		{ "stage",	"STAGE",	CELL_TEXT },
+		{ "packets",	"PACKETS",	CELL_NUMBER },
+		{ "calls",	"VECTORS",	CELL_NUMBER },
+		{ "vector",	"PER VECTOR",	CELL_REAL } } },
+	{ 0 }
+};
+
+static const struct table drops[] = {
+	{ "drops", NULL, "no packet was dropped", {
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "packets",	"PACKETS",	CELL_NUMBER },
+		{ "layer",	"LAYER",	CELL_TEXT },
+		{ "reason",	"REASON",	CELL_TEXT } } },
+	{ 0 }
+};
+
+static const struct table memory[] = {
+	{ "packet_memory", NULL, NULL, {
+		{ "bytes",	"PACKET MEMORY", CELL_BYTES },
+		{ "huge_pages",	"HUGE PAGES",	CELL_YES } } },
+	{ "packet_memory/pools", NULL, NULL, {
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "buffers",	"BUFFERS",	CELL_NUMBER },
+		{ "free",	"FREE",		CELL_NUMBER },
+		{ "least_free",	"LEAST FREE",	CELL_NUMBER },
+		{ "clones",	"CLONES",	CELL_NUMBER },
+		{ "refused",	"REFUSED",	CELL_NUMBER },
+		{ "sent_home",	"SENT HOME",	CELL_NUMBER } } },
+	{ "routing", NULL, NULL, {
+		{ "rib",	"ROUTES",	CELL_BYTES },
+		{ "fib4",	"IPV4 LOOKUP",	CELL_BYTES },
+		{ "fib6",	"IPV6 LOOKUP",	CELL_BYTES } } },
+	{ 0 }
+};
+
+static const struct table version[] = {
+	{ "", NULL, NULL, {
+		{ "version",	"VERSION",	CELL_TEXT },
+		{ "hostname",	"HOSTNAME",	CELL_TEXT },
+		{ "cpus",	"CPUS",		CELL_NUMBER },
+		{ "uptime",	"UP",		CELL_TIME } } },
+	{ 0 }
+};
+
+static const struct table sysctl[] = {
+	{ "sysctl", NULL, NULL, {
+		{ "name",	"NAME",		CELL_TEXT },
+		{ "value",	"VALUE",	CELL_NUMBER },
+		{ "default",	"DEFAULT",	CELL_NUMBER },
+		{ "least",	"LEAST",	CELL_NUMBER },
+		{ "most",	"MOST",		CELL_NUMBER },
+		{ "text",	"WHAT IT IS",	CELL_TEXT } } },
+	{ 0 }
+};
+
+static const struct table counters[] = {
+	{ "counters", NULL, "nothing was counted yet", {
+		{ "layer",	"LAYER",	CELL_TEXT },
+		{ "value",	"VALUE",	CELL_NUMBER },
+		{ "drop",	"DROP",		CELL_YES },
+		{ "text",	"WHAT IT COUNTS", CELL_TEXT } } },
+	{ 0 }
+};
+
+#define VIEW(name, text)	{ #name, text, name, NULL }
+
+const struct view views[] = {
+	VIEW(interfaces, "devices, addresses and what passed"),
+	VIEW(routes, "where packets go"),
+	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),
+	VIEW(cpus, "what each CPU did, stage by stage"),
+	VIEW(drops, "packets that died here, and why"),
+	VIEW(counters, "everything counted, if it is not zero"),
+	VIEW(memory, "packet buffers and routing tables"),
+	VIEW(sysctl, "tunables with their bounds"),
+	{ "config", "the running configuration, in the file's form", NULL,
+	    "config" },
+	VIEW(version, "the running program"), { 0 } };
+/* clang-format on */
