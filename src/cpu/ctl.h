@@ -20,6 +20,7 @@ struct if_ctl;
 struct nd6_ctl;
 struct neigh_ctl;
 struct control;
+struct ping;
 
 struct ctl {
 	struct endpoint ctl_ep; /* first: an end point is its ctl */
@@ -32,6 +33,7 @@ struct ctl {
 	struct arp_ctl *ctl_arp; /* [C] own IPv4 addresses, ether/ */
 	struct nd6_ctl *ctl_nd6; /* [C] own IPv6 addresses, ip6/ */
 	struct route_ctl *ctl_route; /* [C] next hops, route/ */
+	struct ping *ctl_pings; /* [C] who waits for echo replies, ip/ */
 	struct control *ctl_control; /* [C] configuration, ctl/ */
 };
 

@@ -5,6 +5,9 @@
 #ifndef IP_IP_H
 #define IP_IP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/tsa.h"
 #include "ip/icmp_stat.h"
 #include "ip/ip_stat.h"
@@ -22,6 +25,13 @@ void ip_forward(struct cpu *, struct mvec *) ON_CPU;
 void icmp_input(struct cpu *, struct mvec *) ON_CPU;
 void ip_unreach(struct cpu *, struct mvec *) ON_CPU;
 void ip_output(struct cpu *, struct mvec *) ON_CPU;
+
+/*
+ * The address to send from toward dst, until the end of the round; false if
+ * dst cannot be reached or there is none.
+ */
+bool ip_source(
+    const struct spate *, unsigned rtable, uint32_t dst, uint32_t *src);
 
 /* What an IPv4/ICMP CPU remembers (the error budget).  ENOMEM. */
 int icmp_cpu_init(struct cpu *);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv4 packets for this host: to ICMP, or refused, as there are no sockets
+ * yet.  RFC 1122, 3.2.1.3 (source), 3.2.2.1 (protocol and port unreachable),
+ * 4.2.2.12 by way of RFC 9293, 3.10.7.1 (TCP).
+ */
+#include "ip/icmp_wire.h"
+#include "ip/ip_int.h"
+#include "path.h"
+
+/*
+ * From the wire in the name of this host, or of a whole network: neither may
+ * cause an answer.
+ */
+static enum ipstat
+ip_check_source(const struct cpu *c, const struct mbuf *m, uint32_t src)
+{
+	if (m->m_rcvif == 0)
+		return ips_none;
+	switch (ip_route(c->c_sp, m->m_rtable, src, NULL)->nh_type) {
+	case NH_LOCAL:
+		return ips_ownsrc;
+	case NH_BROADCAST:
+		return ips_badsrc;
+	default:
+		return ips_none;
+	}
+}
+
+void
+ip_deliver(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
+{
+	enum ipstat why;
+
+	if ((why = ip_check_source(c, m, ii->ii_src)) != ips_none) {
+		ip_drop(c, m, why);
+		return;
+	}
+	if (ii->ii_off != 0 || (ii->ii_flags & IIF_MF) != 0) {
+		ip_drop(c, m, ips_reass);
+		return;
+	}
+	stat_add(c, SG_IP, ips_delivered, 1);
+	switch (ii->ii_proto) {
+	case IPP_ICMP:
+		path_next(c, ST_ICMP, m);
+		break;
+	case IPP_TCP:
+		ip_refuse_tcp(c, m, ii);
+		break;
+	case IPP_UDP:
+		ip_refuse_udp(c, m, ii);
+		break;
+	default:
+		ip_reject(
+		    c, m, ips_noproto, ICMP_UNREACH, ICMP_UNREACH_PROTO, 0);
+		break;
+	}
+}

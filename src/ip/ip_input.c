@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv4 input: what came in is parsed, routed and sent on its way, a vector at
+ * a time.
+ *
+ * From ether_input(), and from ip_output() for packets of this host to itself
+ * (m_rcvif 0).  To ST_FORWARD, or by ip_deliver() to this host.
+ *
+ * The way of a plain unicast packet to somebody else is ip_parse_vec(),
+ * ip_route_vec() and the first branch of ip_dispatch_vec(); everything else
+ * that can be the matter with a packet is ip_input_other()'s.
+ *
+ * RFC 1122, 3.2.1 and 3.3; RFC 1812, 4.2.2.11, 5.2 and 5.3.
+ */
+#include "base/addr.h"
+#include "ip/icmp_wire.h"
+#include "ip/ip.h"
+#include "ip/ip_int.h"
+#include "path.h"
+#include "route/fib4.h"
+
+/* A header in the first buffer, whatever the driver's buffers are. */
+static inline void ON_CPU
+ip_pullup(struct cpu *c, struct mbuf *m)
+{
+	if (unlikely(m->m_next != NULL && m->m_len < IP_HLEN_MAX))
+		(void)m_pullup(c, m, umin(IP_HLEN_MAX, m->m_pktlen));
+}
+
+/* Padding of the link is no part of the packet. */
+static inline void ON_CPU
+ip_trim(struct cpu *c, struct mbuf *m, unsigned len)
+{
+	if (likely(m->m_next == NULL))
+		m->m_len = m->m_pktlen = len;
+	else if (m->m_pktlen > len)
+		m_trim(c, m, m->m_pktlen - len);
+}
+
+/* RFC 1812, 5.2.2: only what a sender can mend is answered. */
+static void ON_CPU
+ip_malformed(struct cpu *c, struct mbuf *m, enum ipstat why, unsigned errptr)
+{
+	if (why == ips_badopt)
+		ip_reject(c, m, why, ICMP_PARAM, 0, (uint32_t)errptr << 24);
+	else
+		ip_drop(c, m, why);
+}
+
+static void ON_CPU
+ip_parse_vec(struct cpu *c, struct mvec *mv, struct ip_info *ii)
+{
+	unsigned i, keep = 0;
+	enum ipstat why;
+
+	stat_add(c, SG_IP, ips_total, mv->mv_n);
+	for (i = 0; i < mv->mv_n; i++) {
+		struct mbuf *m = mv->mv_m[i];
+
+		if (i + MVEC_AHEAD < mv->mv_n)
+			m_prefetch(mv->mv_m[i + MVEC_AHEAD]);
+		ip_pullup(c, m);
+		why = ip_parse(
+		    mtod(m, const uint8_t *), m->m_len, m->m_pktlen, &ii[keep]);
+		if (unlikely(why != ips_none)) {
+			ip_malformed(c, m, why, ii[keep].ii_errptr);
+			continue;
+		}
+		ip_trim(c, m, ii[keep].ii_len);
+		mv->mv_m[keep++] = m;
+	}
+	mv->mv_n = keep;
+}
+
+static void
+ip_lookup_run(const struct spate *sp, unsigned rtable, const uint32_t *dst,
+    uint32_t *nh, unsigned n)
+{
+	const struct fib4 *f = atomic_load_explicit(
+	    &sp->sp_rt[rtable].rt_fib4, memory_order_acquire);
+	unsigned i;
+
+	if (likely(f != NULL)) {
+		fib4_lookup_vec(f, dst, nh, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		nh[i] = 0;
+}
+
+/* Packets of one routing table next to each other are looked up together. */
+static void
+ip_route_vec(const struct cpu *c, const struct mvec *mv,
+    const struct ip_info *ii, uint32_t *nh)
+{
+	uint32_t dst[MVEC_MAX];
+	unsigned i, first;
+
+	for (i = 0; i < mv->mv_n; i++)
+		dst[i] = ii[i].ii_dst;
+	for (first = 0; first < mv->mv_n; first = i) {
+		unsigned rtable = mv->mv_m[first]->m_rtable;
+
+		for (i = first + 1; i < mv->mv_n; i++)
+			if (mv->mv_m[i]->m_rtable != rtable)
+				break;
+		ip_lookup_run(
+		    c->c_sp, rtable, dst + first, nh + first, i - first);
+	}
+}
+
+const struct nhop *
+ip_route(
+    const struct spate *sp, unsigned rtable, uint32_t dst, uint32_t *index)
+{
+	uint32_t nh;
+
+	ip_lookup_run(sp, rtable, &dst, &nh, 1);
+	if (index != NULL)
+		*index = nh;
+	return nhop_lookup(sp, nh);
+}
+
+/*
+ * RFC 1122, 3.2.1.3: addresses that no packet from the wire may carry.  Own
+ * addresses as source are looked for on delivery and before an answer, where
+ * they can do harm; a router need not (RFC 1812, 5.3.7).
+ */
+static enum ipstat
+ip_check_addrs(const struct mbuf *m, const struct ip_info *ii)
+{
+	uint32_t src = ii->ii_src, dst = ii->ii_dst;
+
+	if (m->m_rcvif == 0)
+		return ips_none;
+	if (src >> 24 == 0 || in_is_loopback(src) || src >> 28 >= 0xe)
+		return ips_badsrc;
+	if (dst >> 24 == 0 || in_is_loopback(dst) ||
+	    (dst >> 28 == 0xf && !in_is_broadcast(dst)))
+		return ips_baddst;
+	return ips_none;
+}
+
+/* Not for this host; why it is not forwarded either. */
+static void ON_CPU
+ip_not_forwarded(struct cpu *c, struct mbuf *m, const struct ip_info *ii,
+    const struct nhop *nh)
+{
+	if (in_is_linklocal(ii->ii_src) || in_is_linklocal(ii->ii_dst)) {
+		ip_drop(c, m, ips_linklocal); /* RFC 3927, 2.7 */
+		return;
+	}
+	if (!tun(c->c_sp, ip_forwarding)) {
+		ip_drop(c, m, ips_noforward);
+		return;
+	}
+	switch (nh->nh_type) {
+	case NH_BLACKHOLE:
+		ip_drop(c, m, ips_blackhole);
+		break;
+	case NH_UNREACHABLE:
+		ip_reject(
+		    c, m, ips_reject, ICMP_UNREACH, ICMP_UNREACH_HOST, 0);
+		break;
+	default:
+		ip_reject(
+		    c, m, ips_noroute, ICMP_UNREACH, ICMP_UNREACH_NET, 0);
+		break;
+	}
+}
+
+#define IN_ALLHOSTS 0xe0000001u /* 224.0.0.1: every host is in it */
+
+/* Packets that are not plain transit. */
+static void ON_CPU
+ip_input_other(struct cpu *c, struct mbuf *m, const struct ip_info *ii,
+    const struct nhop *nh)
+{
+	enum ipstat why;
+
+	if ((why = ip_check_addrs(m, ii)) != ips_none) {
+		ip_drop(c, m, why);
+	} else if (in_is_multicast(ii->ii_dst)) {
+		if (ii->ii_dst == IN_ALLHOSTS)
+			ip_deliver(c, m, ii);
+		else
+			ip_drop(c, m, ips_mcast);
+	} else if (in_is_broadcast(ii->ii_dst) ||
+	    nh->nh_type == NH_BROADCAST) {
+		ip_deliver(c, m, ii);
+	} else if ((m->m_flags & (MF_BCAST | MF_MCAST)) != 0) {
+		ip_drop(c, m, ips_linkbcast); /* RFC 1122, 3.3.6 */
+	} else if (nh->nh_type == NH_LOCAL ||
+	    (m->m_rcvif == 0 && in_is_loopback(ii->ii_dst))) {
+		ip_deliver(c, m, ii);
+	} else {
+		ip_not_forwarded(c, m, ii, nh);
+	}
+}
+
+static inline bool
+ip_is_transit(
+    const struct mbuf *m, const struct ip_info *ii, const struct nhop *nh)
+{
+	return (nh->nh_type == NH_CONNECTED || nh->nh_type == NH_GATEWAY) &&
+	    (m->m_flags & (MF_BCAST | MF_MCAST)) == 0 &&
+	    ip_is_plain(ii->ii_src) && ip_is_plain(ii->ii_dst);
+}
+
+static void ON_CPU
+ip_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip_info *ii,
+    const uint32_t *nh)
+{
+	const struct nhop *hop = &nhop_none;
+	bool forwarding = tun(c->c_sp, ip_forwarding) != 0;
+	uint32_t last = 0;
+	unsigned i;
+
+	for (i = 0; i < mv->mv_n; i++) {
+		struct mbuf *m = mv->mv_m[i];
+
+		if (nh[i] != last) {
+			last = nh[i];
+			hop = nhop_lookup(c->c_sp, last);
+		}
+		if (likely(ip_is_transit(m, &ii[i], hop) && forwarding)) {
+			m->m_nh = last;
+			path_next(c, ST_FORWARD, m);
+		} else {
+			ip_input_other(c, m, &ii[i], hop);
+		}
+	}
+}
+
+/*
+ * mv holds packets that start at their IPv4 header.  Each moves to another
+ * stage or is dropped and counted.
+ */
+void
+ip_input(struct cpu *c, struct mvec *mv)
+{
+	struct ip_info ii[MVEC_MAX];
+	uint32_t nh[MVEC_MAX];
+
+	CPU_ASSERT(c);
+	ip_parse_vec(c, mv, ii); /* malformed packets leave here */
+	ip_route_vec(c, mv, ii, nh);
+	ip_dispatch_vec(c, mv, ii, nh); /* local, transit, or ICMP error */
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of IPv4 share.
+ */
+#ifndef IP_IP_INT_H
+#define IP_IP_INT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tsa.h"
+#include "cpu/cpu.h"
+#include "ip/ip_parse.h"
+#include "ip/ip_stat.h"
+#include "ip/ip_wire.h"
+#include "mbuf/mbuf.h"
+#include "route/nhop.h"
+
+/* Unicast that may cross routers: not 0/8, 127/8, 169.254/16, 224/3. */
+static inline bool
+ip_is_plain(uint32_t a)
+{
+	return a - 0x01000000u < 0xdf000000u && a >> 24 != 127 &&
+	    a >> 16 != 0xa9fe;
+}
+
+static inline void ON_CPU
+ip_drop(struct cpu *c, struct mbuf *m, enum ipstat why)
+{
+	m_drop(c, m, SG_IP, why);
+}
+
+/* The next hop for one address, until the end of the round. */
+const struct nhop *ip_route(
+    const struct spate *, unsigned rtable, uint32_t dst, uint32_t *index);
+
+/*
+ * Drop m for this reason and send the ICMP error that goes with it, if one may
+ * be sent.  arg: icmp_error().
+ */
+void ip_reject(struct cpu *, struct mbuf *m, enum ipstat why, unsigned type,
+    unsigned code, uint32_t arg) ON_CPU;
+
+/*
+ * Send an ICMP error about m, which stays the caller's and is as it arrived.
+ * arg is what stands behind the checksum: MTU, or pointer << 24.
+ */
+void icmp_error(struct cpu *, const struct mbuf *m, unsigned type,
+    unsigned code, uint32_t arg) ON_CPU;
+
+/* m is for this host: to its protocol.  Consumes m. */
+void ip_deliver(struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;
+
+/*
+ * Cut m, which is routed and complete but for its header checksum, into
+ * fragments for this MTU and pass them to ST_RESOLVE.  Consumes m.
+ */
+void ip_fragment(struct cpu *, struct mbuf *m, unsigned mtu) ON_CPU;
+
+/* A TCP segment or UDP datagram for a port where nothing listens. */
+void ip_refuse_tcp(struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;
+void ip_refuse_udp(struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;
+
+/* Put the checksum into a header whose other fields are final. */
+void ip_header_cksum(struct ip_wire *);
+
+#endif
