@@ -78,14 +78,8 @@ ip_lookup_run(const struct spate *sp, unsigned rtable, const uint32_t *dst,
 {
 	const struct fib4 *f = atomic_load_explicit(
 	    &sp->sp_rt[rtable].rt_fib4, memory_order_acquire);
-	unsigned i;
 
-	if (likely(f != NULL)) {
-		fib4_lookup_vec(f, dst, nh, n);
-		return;
-	}
-	for (i = 0; i < n; i++)
-		nh[i] = 0;
+	fib4_lookup_vec(f, dst, nh, n);
 }
 
 /* Packets of one routing table next to each other are looked up together. */

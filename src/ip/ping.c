@@ -77,7 +77,7 @@ ping_event(struct endpoint *ep, struct msg *msg)
 	msg_done(ep, msg);
 }
 
-static void
+void
 ping_tell(struct cpu *c, const struct ping_event *pe)
 {
 	struct ping_event_msg *em;
@@ -116,7 +116,7 @@ ping_post(struct ctl *ctl, const struct ping *p, unsigned cpu,
 	if ((pm = msg_alloc(&ctl->ctl_ep, sizeof(*pm))) == NULL)
 		return ENOMEM;
 	pm->pm_id = p->p_id;
-	pm->pm_req = *pr;
+	pm->pm_probe = *pr;
 	pm->pm_msg.msg_fn = fn;
 	msg_send(&ctl->ctl_ep, cpu, &pm->pm_msg);
 	return 0;
@@ -153,7 +153,7 @@ ping_make(struct cpu *c, unsigned hlen, unsigned size)
 static void
 ping_header(struct cpu *c, struct mbuf *m, const struct ping_msg *pm)
 {
-	const struct ping_probe *pr = &pm->pm_req;
+	const struct ping_probe *pr = &pm->pm_probe;
 	struct ip_wire *ip = mtod(m, struct ip_wire *);
 	struct icmp_wire *ic = (void *)(ip + 1);
 
@@ -178,7 +178,7 @@ static void
 ping_on_cpu(struct endpoint *ep, struct msg *msg)
 {
 	const struct ping_msg *pm = container_of(msg, struct ping_msg, pm_msg);
-	const struct ping_probe *pr = &pm->pm_req;
+	const struct ping_probe *pr = &pm->pm_probe;
 	struct ping_event pe = { .pe_kind = PE_NOROUTE,
 		.pe_id = pm->pm_id,
 		.pe_seq = pr->pr_seq };

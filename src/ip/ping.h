@@ -68,7 +68,7 @@ struct ping_probe {
 struct ping_msg {
 	struct msg pm_msg;
 	uint16_t pm_id;
-	struct ping_probe pm_req;
+	struct ping_probe pm_probe;
 };
 
 /*
@@ -95,6 +95,9 @@ int ping_post(struct ctl *, const struct ping *, unsigned cpu,
  */
 void ping_heard(struct cpu *, struct ping_event *, const struct mbuf *m,
     unsigned off) ON_CPU;
+
+/* CPU: tell ctl as it is. */
+void ping_tell(struct cpu *, const struct ping_event *) ON_CPU;
 
 /*
  * CPU: an empty header of hlen bytes and a payload of the given size with the

@@ -23,7 +23,6 @@
 	C(i6cs_nobuf,	"ICMPv6 errors not sent: no packet buffers left") \
 	D(i6cs_toosmall, "shorter than an ICMPv6 header")		\
 	D(i6cs_badsum,	"bad ICMPv6 checksum")				\
-	D(i6cs_mcast,	"echo request to a multicast address")		\
 	D(i6cs_type,	"ICMPv6 type this host does not serve")		\
 	D(i6cs_outbuf,	"no packet buffers left for an echo reply")
 /* clang-format on */

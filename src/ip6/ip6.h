@@ -5,6 +5,9 @@
 #ifndef IP6_IP6_H
 #define IP6_IP6_H
 
+#include <stdbool.h>
+
+#include "base/addr.h"
 #include "base/tsa.h"
 #include "ip6/icmp6_stat.h"
 #include "ip6/ip6_stat.h"
@@ -15,9 +18,8 @@
  * Stages; m_data is at the IPv6 header in all of them.
  *
  * What is routed has its next hop in m_nh.  Who originates a packet gives it to
- * ST_IP6OUT with MF_LOCAL, m_rcvif 0, a complete header, and a source or :: to
- * have one chosen (not if a checksum covers it); pks_originated is the
- * caller's to count.
+ * ST_IP6OUT with MF_LOCAL, m_rcvif 0 and a complete header, with a source from
+ * ip6_source(); pks_originated is the caller's to count.
  *
  * A link-local destination has no route: its link is m_oif, given by who
  * originates the packet.  It reaches ST_RESOLVE with m_nh 0, which there means
@@ -28,5 +30,17 @@ void ip6_forward(struct cpu *, struct mvec *) ON_CPU;
 void icmp6_input(struct cpu *, struct mvec *) ON_CPU;
 void ip6_unreach(struct cpu *, struct mvec *) ON_CPU;
 void ip6_output(struct cpu *, struct mvec *) ON_CPU;
+
+/*
+ * The address to send from toward dst, until the end of the round; false if
+ * dst cannot be reached or there is none.  link: interface index of a
+ * link-local or multicast destination.
+ */
+bool ip6_source(const struct spate *, unsigned rtable, unsigned link,
+    struct in6 dst, struct in6 *src);
+
+/* The largest packet toward dst that needs no fragmentation here. */
+unsigned ip6_mtu(
+    const struct spate *, unsigned rtable, unsigned link, struct in6 dst);
 
 #endif

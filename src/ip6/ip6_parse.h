@@ -6,6 +6,7 @@
 #ifndef IP6_IP6_PARSE_H
 #define IP6_IP6_PARSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,8 @@
 #include "ip6/ip6_stat.h"
 
 #define IP6_EXT_MAX 8 /* extension headers we go through */
+
+#define IP6_SILENT 0xff /* drop without a word */
 
 enum { /* i6_flags; set by ip6_parse_ext() */
 	I6F_FRAGMENT = 1u << 0, /* there is a fragment header */
@@ -27,8 +30,9 @@ struct ip6_info { /* host order */
 	uint32_t i6_len; /* whole packet, at most what arrived */
 	uint16_t i6_off; /* fragment offset in bytes */
 	uint16_t i6_l4off; /* upper-layer header, after ip6_parse_ext() */
-	uint16_t i6_errptr; /* of a drop reason: offset of the bad byte */
-	uint8_t i6_errcode; /* ICMPv6 parameter problem that goes with it */
+	uint16_t i6_errptr; /* offset of the byte that is wrong; without an
+			     * error, of that which named i6_proto */
+	uint8_t i6_errcode; /* ICMPv6 parameter problem, or IP6_SILENT */
 	uint8_t i6_proto; /* next header; upper layer after ip6_parse_ext() */
 	uint8_t i6_hlim;
 	uint8_t i6_tclass;
@@ -41,6 +45,12 @@ struct ip6_info { /* host order */
  */
 enum ip6stat ip6_parse(
     const uint8_t *p, size_t n, size_t total, struct ip6_info *);
+
+/* The header of the packet that an ICMPv6 error quotes: cut off. */
+enum ip6stat ip6_parse_quoted(const uint8_t *p, size_t n, struct ip6_info *);
+
+/* Whether ip6_parse_ext() goes through this header. */
+bool ip6_is_ext(unsigned proto);
 
 /*
  * Go on through extension headers, of which the first n bytes of the packet

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv6 packets for this host: through their extension headers (RFC 8200, 4)
+ * to ICMPv6, or refused, as there are no sockets yet.
+ */
+#include "ip6/icmp6_wire.h"
+#include "ip6/ip6_int.h"
+#include "path.h"
+
+/* Something in the headers is not as it should be; the parser says what. */
+static void ON_CPU
+ip6_bad_header(struct cpu *c, struct mbuf *m, enum ip6stat why,
+    const struct ip6_info *i6)
+{
+	if (i6->i6_errcode == IP6_SILENT)
+		ip6_drop(c, m, why);
+	else
+		ip6_reject(
+		    c, m, why, ICMP6_PARAM, i6->i6_errcode, i6->i6_errptr);
+}
+
+/*
+ * In the name of this host from the wire: must not cause an answer.  ICMPv6
+ * looks for itself, as duplicates of own addresses are found by such packets.
+ */
+static bool
+ip6_own_source(
+    const struct cpu *c, const struct mbuf *m, const struct ip6_info *i6)
+{
+	return m->m_rcvif != 0 && i6->i6_proto != IPP_ICMPV6 &&
+	    ip6_is_own(c->c_sp, m->m_rtable, i6->i6_src, m->m_rcvif);
+}
+
+static void ON_CPU
+ip6_deliver_proto(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
+{
+	stat_add(c, SG_IP6, i6s_delivered, 1);
+	switch (i6->i6_proto) {
+	case IPP_ICMPV6:
+		m->m_l4off = i6->i6_l4off;
+		path_next(c, ST_ICMP6, m);
+		break;
+	case IPP_TCP:
+		ip6_refuse_tcp(c, m, i6);
+		break;
+	case IPP_UDP:
+		ip6_refuse_udp(c, m, i6);
+		break;
+	case IPP_NONE:
+		ip6_drop(c, m, i6s_nonext); /* RFC 8200, 4.7 */
+		break;
+	default:
+		ip6_reject(c, m, i6s_noproto, ICMP6_PARAM, ICMP6_PARAM_NEXT,
+		    i6->i6_errptr);
+		break;
+	}
+}
+
+void
+ip6_deliver(struct cpu *c, struct mbuf *m, struct ip6_info *i6)
+{
+	enum ip6stat why = i6s_none;
+
+	if (ip6_is_ext(i6->i6_proto)) {
+		(void)m_pullup(c, m, umin(IP6_LOOK, m->m_pktlen));
+		why = ip6_parse_ext(mtod(m, const uint8_t *), m->m_len, i6);
+	}
+	if (why != i6s_none)
+		ip6_bad_header(c, m, why, i6);
+	else if (i6->i6_off != 0 || (i6->i6_flags & I6F_MF) != 0)
+		ip6_drop(c, m, i6s_reass); /* not atomic: RFC 6946 */
+	else if (ip6_own_source(c, m, i6))
+		ip6_drop(c, m, i6s_ownsrc);
+	else
+		ip6_deliver_proto(c, m, i6);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of IPv6 share.
+ */
+#ifndef IP6_IP6_INT_H
+#define IP6_IP6_INT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tsa.h"
+#include "cpu/cpu.h"
+#include "if/if.h"
+#include "ip6/ip6_parse.h"
+#include "ip6/ip6_stat.h"
+#include "ip6/ip6_wire.h"
+#include "mbuf/mbuf.h"
+#include "route/nhop.h"
+
+/* How far we look for the end of a chain of extension headers. */
+#define IP6_LOOK 512u
+
+/*
+ * Unicast that may cross routers: not ff00::/8, fe80::/10, nor ::/64, where
+ * only the unspecified, loopback and IPv4-mapped addresses are.
+ */
+static inline bool
+ip6_is_plain(struct in6 a)
+{
+	return a.i6_hi != 0 && !in6_is_multicast(a) && !in6_is_linklocal(a);
+}
+
+/* Destinations that mean nothing without a link. */
+static inline bool
+ip6_needs_link(struct in6 dst)
+{
+	return in6_is_linklocal(dst) || in6_is_multicast(dst);
+}
+
+static inline void ON_CPU
+ip6_drop(struct cpu *c, struct mbuf *m, enum ip6stat why)
+{
+	m_drop(c, m, SG_IP6, why);
+}
+
+/* The next hop for one address, until the end of the round. */
+const struct nhop *ip6_route(
+    const struct spate *, unsigned rtable, struct in6 dst, uint32_t *index);
+
+/*
+ * Whether a is an address of this host; for a link-local one, on the link of
+ * this index.  Not while it may be a duplicate.
+ */
+bool ip6_is_own(
+    const struct spate *, unsigned rtable, struct in6 a, unsigned link);
+
+/*
+ * Drop m for this reason and send the ICMPv6 error that goes with it, if one
+ * may be sent.  arg: icmp6_error().
+ */
+void ip6_reject(struct cpu *, struct mbuf *m, enum ip6stat why, unsigned type,
+    unsigned code, uint32_t arg) ON_CPU;
+
+/*
+ * Send an ICMPv6 error about m, which stays the caller's and is as it arrived.
+ * arg is what stands behind the checksum: MTU, or pointer.
+ */
+void icmp6_error(struct cpu *, const struct mbuf *m, unsigned type,
+    unsigned code, uint32_t arg) ON_CPU;
+
+/* Put the checksum into the ICMPv6 message at l4off; the rest is final. */
+void icmp6_cksum(struct mbuf *m, unsigned l4off);
+
+/* m is for this host: to its protocol.  Consumes m. */
+void ip6_deliver(struct cpu *, struct mbuf *m, struct ip6_info *) ON_CPU;
+
+/*
+ * Cut m, which originates here, is routed, complete and without extension
+ * headers, into fragments for this MTU and pass them to ST_RESOLVE.  Consumes
+ * m.
+ */
+void ip6_fragment(struct cpu *, struct mbuf *m, unsigned mtu) ON_CPU;
+
+/* A TCP segment or UDP datagram for a port where nothing listens. */
+void ip6_refuse_tcp(
+    struct cpu *, struct mbuf *m, const struct ip6_info *) ON_CPU;
+void ip6_refuse_udp(
+    struct cpu *, struct mbuf *m, const struct ip6_info *) ON_CPU;
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv6 packets that this host originates: source, route, size.
+ *
+ * From whoever made them, with MF_LOCAL; to ST_RESOLVE, or back to ST_IP6 if
+ * they are for this host itself (in the next sweep, so a host that talks to
+ * itself takes its turn).
+ *
+ * The source is covered by every checksum above, so it is chosen by
+ * ip6_source() before the packet is made.  Of RFC 6724, 5, the rules that
+ * matter without mobility, deprecation and temporary addresses: scope (2),
+ * outgoing interface (5), longest prefix (8).
+ */
+#include "base/addr.h"
+#include "if/if.h"
+#include "ip6/icmp6_wire.h"
+#include "ip6/ip6.h"
+#include "ip6/ip6_int.h"
+#include "path.h"
+
+/* Bits that two addresses have in common. */
+static unsigned
+in6_common(struct in6 a, struct in6 b)
+{
+	if (a.i6_hi != b.i6_hi)
+		return (unsigned)__builtin_clzll(a.i6_hi ^ b.i6_hi);
+	if (a.i6_lo != b.i6_lo)
+		return 64 + (unsigned)__builtin_clzll(a.i6_lo ^ b.i6_lo);
+	return 128;
+}
+
+/* RFC 4291, 2.7: the scope of a group is in its address. */
+static bool
+in6_link_scope(struct in6 a)
+{
+	return in6_is_linklocal(a) ||
+	    (in6_is_multicast(a) && (a.i6_hi >> 48 & 0xf) <= 2);
+}
+
+/* 0: not to be used; else more is better. */
+static unsigned
+ip6_source_score(const struct ifaddr *ifa, struct in6 dst)
+{
+	const struct addr *a = &ifa->ifa_addr;
+
+	if (a->a_family != ADDR_V6 ||
+	    (ifa->ifa_flags & (IFA_TENTATIVE | IFA_DUPLICATE)) != 0)
+		return 0;
+	/* A link-local source does not get beyond the link. */
+	if (in6_is_linklocal(a->a_v6) && !in6_link_scope(dst))
+		return 0;
+	if (in6_is_linklocal(a->a_v6) == in6_link_scope(dst))
+		return 256 + in6_common(a->a_v6, dst);
+	return 1 + in6_common(a->a_v6, dst);
+}
+
+static unsigned
+ip6_source_of(const struct ifnet *ifp, struct in6 dst, struct in6 *src)
+{
+	const struct ifaddrs *ias = if_addrs(ifp);
+	unsigned i, score, best = 0;
+
+	for (i = 0; i < ias->ias_n; i++) {
+		score = ip6_source_score(&ias->ias_a[i], dst);
+		if (score > best) {
+			best = score;
+			*src = ias->ias_a[i].ifa_addr.a_v6;
+		}
+	}
+	return best;
+}
+
+/* An interface without an address that serves borrows another's. */
+static bool
+ip6_source_any(const struct spate *sp, struct in6 dst, struct in6 *src)
+{
+	const struct ifnet *ifp;
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++)
+		if ((ifp = if_lookup(sp, i)) != NULL &&
+		    ip6_source_of(ifp, dst, src) != 0)
+			return true;
+	return false;
+}
+
+static bool
+ip6_can_send(const struct nhop *nh)
+{
+	return nh->nh_type == NH_CONNECTED || nh->nh_type == NH_GATEWAY;
+}
+
+bool
+ip6_source(const struct spate *sp, unsigned rtable, unsigned link,
+    struct in6 dst, struct in6 *src)
+{
+	const struct ifnet *ifp;
+	const struct nhop *nh;
+
+	if (in6_is_loopback(dst) || ip6_is_own(sp, rtable, dst, link)) {
+		*src = dst;
+		return true;
+	}
+	if (!ip6_needs_link(dst)) {
+		nh = ip6_route(sp, rtable, dst, NULL);
+		if (!ip6_can_send(nh))
+			return false;
+		link = nh->nh_ifindex;
+	}
+	if ((ifp = if_lookup(sp, link)) == NULL)
+		return false;
+	return ip6_source_of(ifp, dst, src) != 0 ||
+	    (!in6_link_scope(dst) && ip6_source_any(sp, dst, src));
+}
+
+unsigned
+ip6_mtu(const struct spate *sp, unsigned rtable, unsigned link, struct in6 dst)
+{
+	const struct ifnet *ifp;
+	const struct nhop *nh;
+
+	if (in6_is_loopback(dst) || ip6_is_own(sp, rtable, dst, link))
+		return IP6_LEN_MAX;
+	if (!ip6_needs_link(dst)) {
+		nh = ip6_route(sp, rtable, dst, NULL);
+		return umax(nh->nh_mtu, IP6_MTU_MIN);
+	}
+	ifp = if_lookup(sp, link);
+	return ifp != NULL ? umax(ifp->if_mtu, IP6_MTU_MIN) : IP6_MTU_MIN;
+}
+
+static void ON_CPU
+ip6_loopback(struct cpu *c, struct mbuf *m)
+{
+	stat_add(c, SG_IP6, i6s_loopback, 1);
+	path_next(c, ST_IP6, m);
+}
+
+static void ON_CPU
+ip6_send(struct cpu *c, struct mbuf *m, unsigned mtu)
+{
+	if (likely(m->m_pktlen <= umax(mtu, IP6_MTU_MIN)))
+		path_next(c, ST_RESOLVE, m);
+	else
+		ip6_fragment(c, m, mtu);
+}
+
+/* The destination is on the link m_oif, or nowhere. */
+static void ON_CPU
+ip6_output_link(struct cpu *c, struct mbuf *m)
+{
+	const struct ifnet *ifp = if_lookup(c->c_sp, m->m_oif);
+
+	m->m_nh = 0;
+	if (m->m_oif == 0 || ifp == NULL)
+		ip6_drop(c, m, i6s_noroute);
+	else
+		ip6_send(c, m, ifp->if_mtu);
+}
+
+static void ON_CPU
+ip6_output_one(struct cpu *c, struct mbuf *m)
+{
+	struct in6 dst = in6_load(mtod(m, struct ip6_wire *)->ip6_dst);
+	const struct nhop *nh;
+
+	KASSERT((m->m_flags & MF_LOCAL) != 0 && m->m_rcvif == 0);
+	m->m_flags &= (uint16_t)~MF_LOCAL;
+	if (in6_is_loopback(dst) ||
+	    ip6_is_own(c->c_sp, m->m_rtable, dst, m->m_oif)) {
+		ip6_loopback(c, m);
+	} else if (ip6_needs_link(dst)) {
+		ip6_output_link(c, m);
+	} else {
+		nh = ip6_route(c->c_sp, m->m_rtable, dst, &m->m_nh);
+		if (ip6_can_send(nh))
+			ip6_send(c, m, nh->nh_mtu);
+		else
+			ip6_drop(c, m, i6s_noroute);
+	}
+}
+
+void
+ip6_output(struct cpu *c, struct mvec *mv)
+{
+	unsigned i;
+
+	CPU_ASSERT(c);
+	stat_add(c, SG_IP6, i6s_output, mv->mv_n);
+	for (i = 0; i < mv->mv_n; i++)
+		ip6_output_one(c, mv->mv_m[i]);
+}
