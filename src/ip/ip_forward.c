@@ -11,6 +11,7 @@
  * fragmented, it is cut here first: a segment is a packet of its own to
  * whoever reassembles it.
  */
+#include "dev/segment.h"
 #include "ip/icmp_wire.h"
 #include "ip/ip.h"
 #include "ip/ip_int.h"
@@ -48,11 +49,20 @@ ip_decrement_ttl(struct ip_wire *ip)
 static void ON_CPU
 ip_forward_fragment(struct cpu *c, struct mbuf *m, unsigned mtu)
 {
+	struct mbuf *next;
+
 	if (m->m_gso == GSO_NONE) {
 		ip_fragment(c, m, mtu);
 		return;
 	}
-	ip_drop(c, m, ips_badgso);
+	stat_add(c, SG_IP, ips_segmented, 1);
+	for (m = dev_segment(c, m, 0, true); m != NULL; m = next) {
+		next = m->m_nextpkt;
+		if (m->m_pktlen > mtu)
+			ip_fragment(c, m, mtu);
+		else
+			path_next(c, ST_RESOLVE, m);
+	}
 }
 
 /*

@@ -46,7 +46,6 @@
 	D(ips_noproto,	"IPv4 protocol this host does not speak")	\
 	D(ips_badl4,	"malformed TCP or UDP header")			\
 	D(ips_badl4sum,	"bad TCP or UDP checksum")			\
-	D(ips_badgso,	"large segment that cannot be fragmented")	\
 	D(ips_nobuf,	"no packet buffers left")
 /* clang-format on */
 
