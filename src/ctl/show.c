@@ -320,7 +320,7 @@ show_drop(json_t *list, const struct spate *sp, unsigned index,
 		const stat_cell *cells = sp->sp_cpu[i]->c_drop[index];
 
 		n = cells != NULL ? stat_cell_read(&cells[stat_base(g) + why]) :
-				    0;
+		    0;
 		sum += n;
 		json_array_append_new(percpu, json_integer(INT(n)));
 	}

@@ -89,7 +89,7 @@ pair_flight(struct pair_txq *pt)
 
 	return pi->pi_delay +
 	    (pi->pi_jitter != 0 ? rnd_below(&pt->pt_rnd, pi->pi_jitter + 1) :
-				  0);
+	    0);
 }
 
 struct mbuf *
@@ -138,7 +138,7 @@ static bool
 pair_before(const struct pair_arrival *a, const struct pair_arrival *b)
 {
 	return a->pa_at != b->pa_at ? a->pa_at < b->pa_at :
-				      a->pa_seq < b->pa_seq;
+	    a->pa_seq < b->pa_seq;
 }
 
 void

@@ -43,8 +43,8 @@ struct pcap_dev {
 
 /* libpcap names the file in some of its messages, and not in others. */
 static void
-pcap_cannot(
-    char *err, size_t errlen, const char *what, const char *file, const char *why)
+pcap_cannot(char *err, size_t errlen, const char *what, const char *file,
+    const char *why)
 {
 	size_t n = strlen(file);
 

@@ -183,7 +183,7 @@ seg_headers(const struct seg_plan *sp, uint8_t *p, unsigned i, unsigned len)
 		st16be(l4 + TCP_SUM, 0);
 	}
 	return sp->sp_v6 ? seg_headers_ip6(sp, p + sp->sp_l3, len) :
-			   seg_headers_ip4(sp, p + sp->sp_l3, i, len);
+	    seg_headers_ip4(sp, p + sp->sp_l3, i, len);
 }
 
 /* Where in a chain the next payload is. */

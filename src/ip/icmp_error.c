@@ -92,8 +92,8 @@ icmp_error_stat(unsigned type, unsigned code)
 {
 	switch (type) {
 	case ICMP_UNREACH:
-		return code == ICMP_UNREACH_NEEDFRAG ? ics_needfrag
-						     : ics_unreach;
+		return code == ICMP_UNREACH_NEEDFRAG ? ics_needfrag :
+		    ics_unreach;
 	case ICMP_TIMEX:
 		return ics_timex;
 	default:

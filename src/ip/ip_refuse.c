@@ -139,6 +139,5 @@ ip_refuse_udp(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 	else if (ld16be(uh.uh_sum) != 0 && !ip_l4_cksum_ok(m, ii, len))
 		ip_drop(c, m, ips_badl4sum);
 	else
-		ip_reject(
-		    c, m, ips_noport, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
+		ip_reject(c, m, ips_noport, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
 }

@@ -169,8 +169,7 @@ ping_header(struct cpu *c, struct mbuf *m, const struct ping_msg *pm)
 	st16be(ic->ic_id, pm->pm_id);
 	st16be(ic->ic_seq, pr->pr_seq);
 	st16be(ic->ic_sum,
-	    in_cksum_fold(
-		m_cksum_add(m, IP_HLEN, m->m_pktlen - IP_HLEN, 0)));
+	    in_cksum_fold(m_cksum_add(m, IP_HLEN, m->m_pktlen - IP_HLEN, 0)));
 }
 
 /* On a CPU: make and send it. */

@@ -89,8 +89,8 @@ ip6_unknown_option(struct ip6_info *i6, unsigned type, unsigned at)
 		return ip6_error(i6, i6s_badopt, ICMP6_PARAM_OPTION, at);
 	default:
 		return ip6_error(i6, i6s_badopt,
-		    in6_is_multicast(i6->i6_dst) ? IP6_SILENT
-						 : ICMP6_PARAM_OPTION,
+		    in6_is_multicast(i6->i6_dst) ? IP6_SILENT :
+		    ICMP6_PARAM_OPTION,
 		    at);
 	}
 }

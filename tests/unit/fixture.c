@@ -212,8 +212,8 @@ fixture_if(struct fixture *fx, const char *name, unsigned mtu, const char *addr)
 	char err[128];
 
 	role_enter(&on_ctl);
-	assert_int_equal(if_attach(fx->fx_ctl, name, &fx_ops, &dc, &ifp, err,
-			     sizeof(err)),
+	assert_int_equal(
+	    if_attach(fx->fx_ctl, name, &fx_ops, &dc, &ifp, err, sizeof(err)),
 	    0);
 	(void)msg_run(&fx->fx_c->c_ep);
 	fx->fx_c->c_nrxq = fx->fx_c->c_ntxq = 0;
@@ -302,8 +302,8 @@ fx_build(const struct fx_packet *fp, uint8_t *buf)
 
 	assert_int_equal(addr_parse(&src, fp->fp_src), 0);
 	assert_int_equal(addr_parse(&dst, fp->fp_dst), 0);
-	hlen = src.a_family == ADDR_V4 ? fx_build4(fp, &src, &dst, buf)
-				       : fx_build6(fp, &src, &dst, buf);
+	hlen = src.a_family == ADDR_V4 ? fx_build4(fp, &src, &dst, buf) :
+	    fx_build6(fp, &src, &dst, buf);
 	if (fp->fp_payload != NULL)
 		memcpy(buf + hlen, fp->fp_payload, fp->fp_len);
 	else

@@ -71,7 +71,7 @@ conf_errors_print(const struct conf_errors *errs, FILE *f)
 	for (i = 0; i < errs->ce_n; i++) {
 		fprintf(f, "%s\n",
 		    errs->ce_text[i] != NULL ? errs->ce_text[i] :
-					       "out of memory");
+		    "out of memory");
 	}
 	if (errs->ce_more != 0)
 		fprintf(f, "and %u more mistakes\n", errs->ce_more);

@@ -223,7 +223,7 @@ load(const char *name, const char *text, size_t len,
 		whole.cp_file = src.s_name;
 		ctx.x_conf->cf_sec.cs_pos = whole;
 		ok = text != NULL ? source_text(&ctx, &src, text, len) :
-				    source_read(&ctx, &src, &whole);
+		    source_read(&ctx, &src, &whole);
 		if (ok)
 			ok = finish(&ctx, &whole);
 	}

@@ -400,7 +400,7 @@ static bool
 addr_is_zero(const struct addr *a)
 {
 	return a->a_family == ADDR_V4 ? in_is_unspecified(a->a_v4) :
-					in6_is_unspecified(a->a_v6);
+	    in6_is_unspecified(a->a_v6);
 }
 
 const char *
@@ -417,7 +417,7 @@ conf_edge_wrong(const struct prefix *p)
 	if (!addr_is_zero(&host))
 		return NULL;
 	return host.a_family == ADDR_V4 ? "the network's own address" :
-					  "the routers' anycast address";
+	    "the routers' anycast address";
 }
 
 /* Says which half of ADDRESS/LENGTH is wrong. */
@@ -429,7 +429,7 @@ prefix_value(struct conf_ctx *ctx, const struct conf_word *w,
 	char text[ADDR_STRLEN];
 	struct addr a;
 	size_t n = slash == NULL ? strlen(w->w_text) :
-				   (size_t)(slash - w->w_text);
+	    (size_t)(slash - w->w_text);
 	bool is_addr = false;
 
 	if (n < sizeof(text)) {

@@ -33,7 +33,7 @@ link_up(struct link *l, struct pair_conf *pc, unsigned queues, bool two)
 	assert_int_equal(pair_create(pc, &l->pair), 0);
 	for (i = 0; i < 2; i++) {
 		l->sp[i] = i == 0 || two ? host_create(queues, &l->now) :
-					   l->sp[0];
+		    l->sp[0];
 		dc.dc_pair = pair_end(l->pair, i);
 		l->ifp[i] =
 		    host_attach(l->sp[i], i == 0 ? "a" : "b", &dev_pair, &dc);

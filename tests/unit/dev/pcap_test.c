@@ -239,7 +239,8 @@ refusals(void **state)
 		{ NULL, "/nonexistent/b", ENOENT,
 		    "cannot write /nonexistent/b: No such" },
 		{ path[1], NULL, EINVAL, "holds frames of type RAW" },
-		{ "/dev/null", NULL, EINVAL, "cannot read /dev/null: truncated" },
+		{ "/dev/null", NULL, EINVAL,
+		    "cannot read /dev/null: truncated" },
 	};
 	struct ifnet *ifp;
 	char err[256];
