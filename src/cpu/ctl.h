@@ -19,6 +19,8 @@ struct arp_ctl;
 struct if_ctl;
 struct nd6_ctl;
 struct neigh_ctl;
+struct ping_job;
+struct route_ctl;
 struct control;
 struct ping;
 
@@ -35,6 +37,7 @@ struct ctl {
 	struct route_ctl *ctl_route; /* [C] next hops, route/ */
 	struct ping *ctl_pings; /* [C] who waits for echo replies, ip/ */
 	struct control *ctl_control; /* [C] configuration, ctl/ */
+	struct ping_job *ctl_pings; /* [C] that run, ctl/ */
 };
 
 static inline struct ctl *
