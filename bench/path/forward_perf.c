@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Cycles per packet of the forwarding path, by stage.
+ *
+ * One CPU forwards 64-byte frames from one pair link to another, hot: the same
+ * few packets, one route, one neighbour.  A second instance stands at the far
+ * ends of the links; its driver functions are called by hand and are not in
+ * the figures.  What is counted is whole rounds of the router: receiving from
+ * and sending to the link included, idle rounds excluded.
+ *
+ * usage: forward [-6] [-n packets]
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cycles.h"
+#include "dev/dev.h"
+#include "dev/drivers.h"
+#include "dev/pair.h"
+#include "if/if.h"
+#include "mbuf/in_cksum.h"
+#include "path.h"
+#include "route/neigh.h"
+#include "route/route.h"
+#include "spate.h"
+
+#define BURST 64
+#define FRAME 60 /* 64 with the FCS */
+
+static uint64_t
+bench_now(void *arg)
+{
+	struct timespec ts;
+
+	(void)arg;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_S + (uint64_t)ts.tv_nsec;
+}
+
+static void
+bench_wait(void *arg, struct endpoint *ep, uint64_t until)
+{
+	(void)arg, (void)ep, (void)until;
+}
+
+static void
+bench_wake(void *arg, struct endpoint *ep)
+{
+	(void)arg, (void)ep;
+}
+
+static struct spate *
+instance(const char *name)
+{
+	struct spate_env env = {
+		.env_now = bench_now,
+		.env_wait = bench_wait,
+		.env_wake = bench_wake,
+		.env_seed = 1,
+	};
+	struct spate_conf sc = { .sc_ncpus = 1, .sc_hostname = name };
+	struct spate *sp;
+
+	log_init(&env.env_log, log_sink_stderr, NULL, LOGL_WARN);
+	if (spate_create(&sc, &env, &sp) != 0)
+		errx(1, "no memory");
+	return sp;
+}
+
+static struct ifnet * ON_CTL
+attach(struct spate *sp, const char *name, struct pair *link, unsigned side)
+{
+	struct dev_conf dc = { .dc_driver = "pair",
+		.dc_pair = pair_end(link, side) };
+	struct ifnet *ifp;
+	char error[200];
+
+	if (if_attach(sp->sp_ctl, name, &dev_pair, &dc, &ifp, error,
+		sizeof(error)) != 0)
+		errx(1, "%s", error);
+	if_set_up(sp->sp_ctl, ifp, true);
+	return ifp;
+}
+
+/* The router's CPU takes its place; ctl and other CPUs stand still. */
+static void ON_CPU
+turn(struct spate *sp)
+{
+	role_enter(&on_ctl);
+	curcpu = sp->sp_cpu[0];
+	cpu_round(sp->sp_cpu[0]);
+	curcpu = NULL;
+	ctl_round(sp->sp_ctl);
+}
+
+static void ON_CTL
+give_route(struct spate *sp, struct ifnet *out, bool six)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+	struct prefix dst;
+	struct nhop nh = { .nh_type = NH_GATEWAY,
+		.nh_ifindex = out->if_index, .nh_mtu = out->if_mtu };
+
+	prefix_parse(&dst, six ? "2001:db8:2::/48" : "198.51.100.0/24");
+	addr_parse(&nh.nh_gw, six ? "2001:db8:ff::2" : "203.0.113.2");
+	if (route_add(sp->sp_ctl, 0, &dst, RP_STATIC, &nh) != 0 ||
+	    route_publish(sp->sp_ctl) != 0 ||
+	    neigh_add(sp->sp_ctl, out, &nh.nh_gw, mac) != 0)
+		errx(1, "no memory");
+}
+
+static void
+make_frame(uint8_t *p, const struct ifnet *to, bool six)
+{
+	static const uint8_t from[6] = { 2, 0, 0, 0, 0, 1 };
+	struct addr src, dst;
+
+	memset(p, 0, FRAME);
+	memcpy(p, to->if_mac, 6);
+	memcpy(p + 6, from, 6);
+	addr_parse(&src, six ? "2001:db8:1::7" : "192.0.2.7");
+	addr_parse(&dst, six ? "2001:db8:2::7" : "198.51.100.7");
+	if (six) {
+		st16be(p + 12, 0x86dd);
+		p[14] = 0x60;
+		st16be(p + 18, FRAME - 54);
+		p[20] = 59; /* no next header */
+		p[21] = 64;
+		in6_store(p + 22, src.a_v6);
+		in6_store(p + 38, dst.a_v6);
+		return;
+	}
+	st16be(p + 12, 0x0800);
+	p[14] = 0x45;
+	st16be(p + 16, FRAME - 14);
+	p[22] = 64;
+	p[23] = 17;
+	st32be(p + 26, src.a_v4);
+	st32be(p + 30, dst.a_v4);
+	st16be(p + 24, in_cksum(p + 14, 20));
+}
+
+struct bench {
+	struct spate *b_router;
+	struct spate *b_tester;
+	struct ifnet *b_in;   /* tester's */
+	struct ifnet *b_out;  /* tester's */
+	uint8_t b_frame[FRAME];
+	uint64_t b_cycles;
+	uint64_t b_packets;
+};
+
+static void ON_CPU
+offer(struct bench *b)
+{
+	struct cpu *c = b->b_tester->sp_cpu[0];
+	struct mbuf *mm[BURST];
+	unsigned i, n;
+
+	curcpu = c;
+	n = m_alloc_bulk(c, mm, BURST);
+	for (i = 0; i < n; i++) {
+		memcpy(mm[i]->m_data, b->b_frame, FRAME);
+		mm[i]->m_len = mm[i]->m_pktlen = FRAME;
+	}
+	i = dev_pair.do_tx(c, &b->b_in->if_txq[0], mm, n);
+	m_free_bulk(c, mm + i, n - i);
+	dev_pair.do_kick(c, &b->b_in->if_txq[0]);
+}
+
+static void ON_CPU
+collect(struct bench *b)
+{
+	struct cpu *c = b->b_tester->sp_cpu[0];
+	struct mvec mv = { .mv_n = 0 };
+
+	curcpu = c;
+	dev_pair.do_rx(c, &b->b_out->if_rxq[0], &mv, MVEC_MAX);
+	b->b_packets += mv.mv_n;
+	m_free_bulk(c, mv.mv_m, mv.mv_n);
+}
+
+static void ON_CPU
+run(struct bench *b, uint64_t packets)
+{
+	struct cpu *c = b->b_router->sp_cpu[0];
+	uint64_t began;
+
+	b->b_cycles = b->b_packets = 0;
+	while (b->b_packets < packets) {
+		uint64_t had = b->b_packets;
+
+		offer(b);
+		curcpu = c;
+		began = cycles();
+		cpu_round(c);
+		b->b_cycles += cycles() - began;
+		collect(b);
+		if (b->b_packets == had)
+			errx(1, "the router forwards nothing");
+	}
+	curcpu = NULL;
+}
+
+static double
+stage_cycles(const struct cpu *c, enum stage st)
+{
+	const struct path_stage *ps = &c->c_path->p_stage[st];
+	uint64_t n = stat_cell_read(&ps->ps_packets);
+
+	return n > 0 ? (double)stat_cell_read(&ps->ps_cycles) / (double)n : 0;
+}
+
+static void
+report(struct bench *b, bool six, double whole, double timed)
+{
+	const struct cpu *c = b->b_router->sp_cpu[0];
+	double sum = 0, one;
+	unsigned st;
+
+	printf("forward %s, 64 bytes, pair to pair, hot, 1 CPU\n",
+	    six ? "IPv6" : "IPv4");
+	for (st = 0; st < ST_N; st++)
+		if ((one = stage_cycles(c, st)) > 0) {
+			printf("  %-16s %7.1f cycles/packet\n",
+			    path_names[st], one);
+			sum += one;
+		}
+	printf("  %-16s %7.1f (receive, round, transmit's reaping)\n",
+	    "outside stages", timed - sum);
+	printf("  %-16s %7.1f cycles/packet, goal 120, ratio %.2f\n",
+	    "whole", whole, whole / 120);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct pair_conf pc = { .pc_seed = 1 };
+	struct bench b = { 0 };
+	struct pair *near, *far;
+	struct ifnet *rin, *rout;
+	uint64_t packets = 4000000;
+	bool six = false;
+	double whole, best = 1e9;
+	int ch, i;
+
+	role_enter(&on_ctl);
+	role_enter(&on_cpu);
+	while ((ch = getopt(argc, argv, "6n:")) != -1)
+		if (ch == '6')
+			six = true;
+		else if (ch == 'n')
+			packets = strtoull(optarg, NULL, 10);
+		else
+			errx(2, "usage: forward [-6] [-n packets]");
+	if (pair_create(&pc, &near) != 0 || pair_create(&pc, &far) != 0)
+		errx(1, "no memory");
+	b.b_router = instance("router");
+	b.b_tester = instance("tester");
+	b.b_in = attach(b.b_tester, "in", near, 0);
+	b.b_out = attach(b.b_tester, "out", far, 0);
+	rin = attach(b.b_router, "in", near, 1);
+	rout = attach(b.b_router, "out", far, 1);
+	pair_destroy(near);
+	pair_destroy(far);
+	give_route(b.b_router, rout, six);
+	make_frame(b.b_frame, rin, six);
+	for (i = 0; i < 10; i++) {
+		turn(b.b_tester);
+		turn(b.b_router);
+	}
+	run(&b, packets / 10);
+	for (i = 0; i < 5; i++) {
+		run(&b, packets / 5);
+		whole = (double)b.b_cycles / (double)b.b_packets;
+		if (whole < best)
+			best = whole;
+	}
+	sysctl_set(&b.b_router->sp_sysctl, "net.isr.cycles", "1", NULL, 0);
+	for (i = 0; i < ST_N; i++)
+		b.b_router->sp_cpu[0]->c_path->p_stage[i].ps_packets = 0;
+	run(&b, packets / 5);
+	report(&b, six, best, (double)b.b_cycles / (double)b.b_packets);
+	spate_destroy(b.b_router);
+	spate_destroy(b.b_tester);
+	return best < 1e9 ? 0 : 1;
+}
