@@ -71,7 +71,7 @@ instance(const char *name)
 	return sp;
 }
 
-static struct ifnet * ON_CTL
+static struct ifnet *ON_CTL
 attach(struct spate *sp, const char *name, struct pair *link, unsigned side)
 {
 	struct dev_conf dc = { .dc_driver = "pair",
