@@ -107,7 +107,7 @@ give_route(struct spate *sp, struct ifnet *out, bool six)
 
 	prefix_parse(&dst, six ? "2001:db8:2::/48" : "198.51.100.0/24");
 	addr_parse(&nh.nh_gw, six ? "2001:db8:ff::2" : "203.0.113.2");
-	if (route_add(sp->sp_ctl, 0, &dst, RP_STATIC, &nh) != 0 ||
+	if (route_add(sp->sp_ctl, 0, &dst, RP_STATIC, 0, &nh) != 0 ||
 	    route_publish(sp->sp_ctl) != 0 ||
 	    neigh_add(sp->sp_ctl, out, &nh.nh_gw, mac) != 0)
 		errx(1, "no memory");

@@ -38,6 +38,7 @@ control_check_sysctl(void *arg, const char *name, const char *value, char *err,
 }
 
 const struct conf_env control_conf_env = {
+	.ce_via_max = 1, /* there are no groups of next hops yet */
 	.ce_sysctl = control_check_sysctl,
 };
 
@@ -250,9 +251,9 @@ control_loopback(struct ctl *ctl)
 		.p_len = 128 };
 	int error;
 
-	if ((error = route_add(ctl, 0, &p4, RP_LOCAL, &nh)) != 0)
+	if ((error = route_add(ctl, 0, &p4, RP_LOCAL, 0, &nh)) != 0)
 		return error;
-	return route_add(ctl, 0, &p6, RP_LOCAL, &nh);
+	return route_add(ctl, 0, &p6, RP_LOCAL, 0, &nh);
 }
 
 /* The interface on whose network a gateway is; the check found one. */
@@ -282,25 +283,21 @@ control_gateway(struct ctl *ctl, const struct conf *conf,
 		return EHOSTUNREACH;
 	nh.nh_ifindex = ifp->if_index;
 	nh.nh_mtu = ifp->if_mtu;
-	return route_add(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC, &nh);
+	return route_add(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC,
+	    ro->ro_preference, &nh);
 }
 
 static int ON_CTL
 control_route(struct ctl *ctl, const struct conf *conf,
-    const struct conf_route *ro, struct conf_errors *errs)
+    const struct conf_route *ro)
 {
 	struct nhop nh = {
 		.nh_type = ro->ro_blackhole ? NH_BLACKHOLE : NH_UNREACHABLE,
 	};
 
 	if (ro->ro_nvia == 0)
-		return route_add(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC, &nh);
-	if (ro->ro_nvia > 1) {
-		conf_error(errs, &ro->ro_via[1].ca_pos,
-		    "several next hops for one route are not supported yet; "
-		    "give one via");
-		return EINVAL;
-	}
+		return route_add(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC,
+	    ro->ro_preference, &nh);
 	return control_gateway(ctl, conf, ro, &ro->ro_via[0].ca_addr);
 }
 
@@ -312,8 +309,7 @@ control_neighbour(struct ctl *ctl, const struct conf_neigh *ne)
 }
 
 static int ON_CTL
-control_objects(struct ctl *ctl, const struct conf *conf,
-    struct conf_errors *errs)
+control_objects(struct ctl *ctl, const struct conf *conf)
 {
 	unsigned i;
 	int error;
@@ -327,8 +323,7 @@ control_objects(struct ctl *ctl, const struct conf *conf,
 		if ((error = control_neighbour(ctl, &conf->cf_neigh[i])) != 0)
 			return error;
 	for (i = 0; i < conf->cf_nroute; i++)
-		if ((error = control_route(ctl, conf, &conf->cf_route[i],
-			 errs)) != 0)
+		if ((error = control_route(ctl, conf, &conf->cf_route[i])) != 0)
 			return error;
 	return route_publish(ctl);
 }
@@ -346,7 +341,7 @@ control_apply(struct ctl *ctl, const struct conf *conf,
 	memset(errs, 0, sizeof(*errs));
 	control_sysctls(ctl, conf);
 	if ((error = control_interfaces(ctl, conf, errs)) == 0)
-		error = control_objects(ctl, conf, errs);
+		error = control_objects(ctl, conf);
 	if (error != 0 && errs->ce_n == 0)
 		conf_error(errs, &conf->cf_sec.cs_pos, "%s", strerror(error));
 	return error;

@@ -78,11 +78,12 @@ route_ctl_fini(struct ctl *ctl)
 
 int
 route_add(struct ctl *ctl, unsigned rtable, const struct prefix *p,
-    enum rib_proto proto, const struct nhop *nh)
+    enum rib_proto proto, unsigned distance, const struct nhop *nh)
 {
 	struct rib_entry re = {
 		.re_proto = (uint8_t)proto,
-		.re_distance = rib_proto_distance(proto),
+		.re_distance = (uint8_t)(distance != 0 ? distance :
+			rib_proto_distance(proto)),
 	};
 	int error;
 
@@ -201,7 +202,7 @@ route_change(struct ctl *ctl, const struct ifnet *ifp, const struct prefix *p,
 
 	if (!add)
 		return route_delete(ctl, ifp->if_rtable, p, proto, &nh);
-	error = route_add(ctl, ifp->if_rtable, p, proto, &nh);
+	error = route_add(ctl, ifp->if_rtable, p, proto, 0, &nh);
 	/* Two addresses of one network: it is connected already. */
 	return error == EEXIST ? 0 : error;
 }

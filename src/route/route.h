@@ -18,10 +18,11 @@ struct ifaddr;
 /*
  * Add or delete the route of this source by way of this next hop (nh_type,
  * nh_ifindex, nh_mtu, nh_gw).  The change is in the RIB at once and seen by
- * CPUs after route_publish().  EEXIST, ESRCH, ENOMEM.
+ * CPUs after route_publish().  distance: lower wins, 0: the source's usual one.
+ * EEXIST, ESRCH, ENOMEM.
  */
 int route_add(struct ctl *, unsigned rtable, const struct prefix *,
-    enum rib_proto, const struct nhop *) ON_CTL;
+    enum rib_proto, unsigned distance, const struct nhop *) ON_CTL;
 int route_delete(struct ctl *, unsigned rtable, const struct prefix *,
     enum rib_proto, const struct nhop *) ON_CTL;
 

@@ -43,8 +43,9 @@ struct conf_errors {
 	struct conf_pos	 ce_pos[CONF_ERRORS_MAX]; /* cp_file: compare only */
 };
 
-/* What the parser needs from its surroundings; all of it may be NULL. */
+/* What the parser needs from its surroundings; all of it may be 0. */
 struct conf_env {
+	unsigned ce_via_max;	/* next hops a route may have; 0: any number */
 	void	*ce_arg;	/* handed to each function */
 	/*
 	 * Whether a sysctl may have this value.  Returns 0, or an errno value

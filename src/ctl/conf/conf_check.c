@@ -272,6 +272,7 @@ conf_check_route(struct conf_ctx *ctx, const void *sec)
 	const struct conf_route *ro = sec;
 	const unsigned ways = (ro->ro_nvia != 0) + ro->ro_blackhole +
 	    ro->ro_unreachable;
+	const unsigned max = ctx->x_env->ce_via_max;
 	unsigned i;
 	bool ok = true;
 
@@ -287,6 +288,12 @@ conf_check_route(struct conf_ctx *ctx, const void *sec)
 		conf_error(ctx->x_errs, conf_where(&ro->ro_sec, "interface"),
 		    "interface goes with via; expected via = {\"ADDRESS\"} "
 		    "beside it");
+		return false;
+	}
+	if (max != 0 && ro->ro_nvia > max) {
+		conf_error(ctx->x_errs, &ro->ro_via[max].ca_pos,
+		    "this route has %u next hops; expected at most %u",
+		    ro->ro_nvia, max);
 		return false;
 	}
 	for (i = 0; i < ro->ro_nvia; i++) {
