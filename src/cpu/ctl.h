@@ -37,7 +37,7 @@ struct ctl {
 	struct route_ctl *ctl_route; /* [C] next hops, route/ */
 	struct ping *ctl_pings; /* [C] who waits for echo replies, ip/ */
 	struct control *ctl_control; /* [C] configuration, ctl/ */
-	struct ping_job *ctl_pings; /* [C] that run, ctl/ */
+	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */
 };
 
 static inline struct ctl *

@@ -48,7 +48,7 @@ struct ping_job {
 static void ON_CTL
 job_free(struct ping_job *pj)
 {
-	struct ping_job **pp = &pj->pj_ctl->ctl_pings;
+	struct ping_job **pp = &pj->pj_ctl->ctl_pingjobs;
 
 	while (*pp != pj)
 		pp = &(*pp)->pj_next;
@@ -335,8 +335,8 @@ ping_request(struct ctl *ctl, struct control_client *cc, const json_t *req)
 		free(pj);
 		return;
 	}
-	pj->pj_next = ctl->ctl_pings;
-	ctl->ctl_pings = pj;
+	pj->pj_next = ctl->ctl_pingjobs;
+	ctl->ctl_pingjobs = pj;
 	timer_set(&ctl->ctl_wheel, &pj->pj_timer, ctl->ctl_now);
 }
 
@@ -345,7 +345,7 @@ ping_gone(struct ctl *ctl, struct control_client *cc)
 {
 	struct ping_job *pj, *next;
 
-	for (pj = ctl->ctl_pings; pj != NULL; pj = next) {
+	for (pj = ctl->ctl_pingjobs; pj != NULL; pj = next) {
 		next = pj->pj_next;
 		if (pj->pj_client == cc)
 			job_free(pj);

@@ -254,7 +254,7 @@ fixture_route(struct fixture *fx, const char *prefix, enum nhop_type type,
 	if (gw != NULL)
 		assert_int_equal(addr_parse(&nh.nh_gw, gw), 0);
 	assert_int_equal(
-	    route_add(fx->fx_ctl, 0, &p, RP_STATIC, &nh), 0);
+	    route_add(fx->fx_ctl, 0, &p, RP_STATIC, 0, &nh), 0);
 	assert_int_equal(route_publish(fx->fx_ctl), 0);
 }
 
