@@ -102,6 +102,7 @@ spate_create(const struct spate_conf *sc, const struct spate_env *env,
     struct spate **spp)
 {
 	struct spate *sp;
+	uint64_t memsize;
 	unsigned i;
 	int error;
 
@@ -118,8 +119,10 @@ spate_create(const struct spate_conf *sc, const struct spate_env *env,
 	error = qsbr_init(&sp->sp_qsbr, sp->sp_ncpus, env->env_virtual);
 	if (error != 0)
 		goto fail;
-	error = pktmem_create(sp,
-	    sc->sc_pktmem != 0 ? sc->sc_pktmem : PKTMEM_PER_CPU * sp->sp_ncpus);
+	memsize = sc->sc_pktmem != 0 ? sc->sc_pktmem :
+				       PKTMEM_PER_CPU * sp->sp_ncpus;
+	error = sc->sc_shared ? pktmem_create_shared(sp, memsize) :
+				pktmem_create(sp, memsize);
 	if (error != 0)
 		goto fail;
 	for (i = 0; i < sp->sp_ncpus; i++)
@@ -143,9 +146,6 @@ spate_destroy(struct spate *sp)
 {
 	unsigned i;
 
-	for (i = 0; i < countof(sp->sp_ep); i++)
-		if (sp->sp_ep[i] != NULL)
-			endpoint_drain(sp->sp_ep[i]);
 	if (sp->sp_qsbr.q_cpu != NULL)
 		qsbr_drain(&sp->sp_qsbr);
 	spate_ctl_destroy(sp);

@@ -76,6 +76,7 @@ struct rtable {
 struct spate_conf {
 	unsigned sc_ncpus;
 	uint64_t sc_pktmem; /* bytes of packet memory; 0 for the default */
+	bool sc_shared; /* it has a descriptor, as AF_XDP requires */
 	const char *sc_hostname;
 };
 

@@ -117,12 +117,19 @@ struct mvec {
  * pages if there are any.  ENOMEM.
  */
 int pktmem_create(struct spate *, uint64_t size);
+
+/*
+ * The same as a file without a name, which another process can map.  Costs
+ * transparent huge pages where the system has none for files.
+ */
+int pktmem_create_shared(struct spate *, uint64_t size);
 void pktmem_destroy(struct spate *);
 
 /* The region, for devices that register it. */
 void *pktmem_base(const struct pktmem *);
 size_t pktmem_size(const struct pktmem *);
 bool pktmem_huge(const struct pktmem *);
+int pktmem_fd(const struct pktmem *); /* -1: not shared */
 
 /* The mbuf whose buffer holds this address of the region. */
 struct mbuf *pktmem_mbuf(const struct pktmem *, const void *addr);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/kassert.h"
@@ -27,6 +28,32 @@ static size_t
 round_up(size_t n, size_t unit)
 {
 	return (n + unit - 1) / unit * unit;
+}
+
+/* A file in memory, on huge pages if the system has set some aside. */
+static int
+pktmem_map_file(struct pktmem *pm, unsigned hugeflag)
+{
+	void *p = MAP_FAILED;
+	int fd;
+
+	pm->pm_maplen = round_up(pm->pm_size, HUGE_2M);
+	if ((fd = memfd_create("spate", MFD_CLOEXEC | hugeflag)) < 0)
+		return errno;
+	/* Populated at once, or it fails when it is too late. */
+	if (ftruncate(fd, (off_t)pm->pm_maplen) == 0)
+		p = mmap(NULL, pm->pm_maplen, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | (hugeflag != 0 ? MAP_POPULATE : 0), fd, 0);
+	if (p == MAP_FAILED) {
+		close(fd);
+		return ENOMEM;
+	}
+	pm->pm_map = pm->pm_base = p;
+	pm->pm_huge = hugeflag != 0;
+	pm->pm_fd = fd;
+	if (hugeflag == 0)
+		(void)madvise(p, pm->pm_maplen, MADV_HUGEPAGE);
+	return 0;
 }
 
 /* Huge pages if the system has set some aside, else transparent ones. */
@@ -56,8 +83,16 @@ pktmem_map(struct pktmem *pm)
 	return 0;
 }
 
-int
-pktmem_create(struct spate *sp, uint64_t size)
+static void
+pktmem_unmap(struct pktmem *pm)
+{
+	munmap(pm->pm_map, pm->pm_maplen);
+	if (pm->pm_fd >= 0)
+		close(pm->pm_fd);
+}
+
+static int
+pktmem_create_as(struct spate *sp, uint64_t size, bool shared)
 {
 	struct pktmem *pm;
 	size_t nbufs = size / MBUF_SIZE / sp->sp_ncpus * sp->sp_ncpus;
@@ -68,7 +103,12 @@ pktmem_create(struct spate *sp, uint64_t size)
 	if ((pm = calloc(1, sizeof(*pm))) == NULL)
 		return ENOMEM;
 	pm->pm_size = nbufs * MBUF_SIZE;
-	if ((error = pktmem_map(pm)) != 0)
+	pm->pm_fd = -1;
+	if (!shared)
+		error = pktmem_map(pm);
+	else if ((error = pktmem_map_file(pm, MFD_HUGETLB)) != 0)
+		error = pktmem_map_file(pm, 0);
+	if (error != 0)
 		goto fail_pm;
 	pm->pm_hdr = aligned_alloc(CACHELINE, nbufs * sizeof(*pm->pm_hdr));
 	if (pm->pm_hdr == NULL) {
@@ -79,10 +119,22 @@ pktmem_create(struct spate *sp, uint64_t size)
 	return 0;
 
 fail_map:
-	munmap(pm->pm_map, pm->pm_maplen);
+	pktmem_unmap(pm);
 fail_pm:
 	free(pm);
 	return error;
+}
+
+int
+pktmem_create(struct spate *sp, uint64_t size)
+{
+	return pktmem_create_as(sp, size, false);
+}
+
+int
+pktmem_create_shared(struct spate *sp, uint64_t size)
+{
+	return pktmem_create_as(sp, size, true);
 }
 
 void
@@ -92,7 +144,7 @@ pktmem_destroy(struct spate *sp)
 
 	if (pm == NULL)
 		return;
-	munmap(pm->pm_map, pm->pm_maplen);
+	pktmem_unmap(pm);
 	free(pm->pm_hdr);
 	free(pm);
 	sp->sp_pktmem = NULL;
@@ -114,6 +166,12 @@ bool
 pktmem_huge(const struct pktmem *pm)
 {
 	return pm->pm_huge;
+}
+
+int
+pktmem_fd(const struct pktmem *pm)
+{
+	return pm->pm_fd;
 }
 
 struct mbuf *

@@ -21,6 +21,7 @@ struct pktmem {
 	void *pm_map; /* [I] what was mapped … */
 	size_t pm_maplen; /* [I] … and how much */
 	bool pm_huge; /* [I] explicit huge pages */
+	int pm_fd; /* [I] the file it is; -1: none */
 };
 
 /* mbufs of one other CPU on their way home. */
