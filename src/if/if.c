@@ -96,11 +96,13 @@ if_free_index(const struct ctl *ctl)
 	return 0;
 }
 
-static int
-if_queues_alloc(struct ifnet *ifp, unsigned nrxq, unsigned ntxq)
+int
+if_set_queues(struct ifnet *ifp, unsigned nrxq, unsigned ntxq)
 {
 	unsigned i, ncpus = ifp->if_sp->sp_ncpus;
 
+	free(ifp->if_rxq);
+	free(ifp->if_txq);
 	ifp->if_rxq = aligned_alloc(CACHELINE, nrxq * sizeof(*ifp->if_rxq));
 	ifp->if_txq = aligned_alloc(CACHELINE, ntxq * sizeof(*ifp->if_txq));
 	if (ifp->if_rxq == NULL || ifp->if_txq == NULL)
@@ -268,7 +270,7 @@ if_create(
 	ifp->if_sp = sp;
 	atomic_init(&ifp->if_addrs, calloc(1, sizeof(struct ifaddrs)));
 	if (if_addrs(ifp) == NULL ||
-	    (error = if_queues_alloc(ifp, queues, queues)) != 0)
+	    (error = if_set_queues(ifp, queues, queues)) != 0)
 		goto fail;
 	for (i = 0; i < sp->sp_ncpus; i++)
 		if ((error = cpu_drop_attach(sp->sp_cpu[i], index)) != 0)
@@ -293,7 +295,7 @@ if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
 		snprintf(err, errlen, "interface %s is there already", name);
 		return EEXIST;
 	}
-	/* A driver may find fewer than this and lower if_nrxq, if_ntxq. */
+	/* A driver may lower if_nrxq, if_ntxq, or call if_set_queues(). */
 	queues = dc->dc_queues != 0 ? dc->dc_queues : ctl->ctl_sp->sp_ncpus;
 	if ((error = if_create(ctl, name, queues, &ifp)) != 0)
 		return error;

@@ -220,6 +220,12 @@ int if_attach(struct ctl *, const char *name, const struct dev_ops *,
     const struct dev_conf *, struct ifnet **, char *err, size_t errlen) ON_CTL;
 
 /*
+ * For do_open(): the device has so many queues, which may be more than were
+ * asked for.  Numbers them afresh; ENOMEM.
+ */
+int if_set_queues(struct ifnet *, unsigned nrxq, unsigned ntxq);
+
+/*
  * Take the interface out of sight; its queues are let go, the device closed
  * and memory freed once no CPU can use it, which is after some rounds.
  */
