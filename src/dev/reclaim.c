@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Buffers of closed devices on their way home.
+ */
+#include "cpu/ctl.h"
+#include "dev/reclaim.h"
+
+struct reclaim_msg {
+	struct msg rcm_msg;
+	struct mbuf *rcm_m; /* by m_nextpkt */
+};
+
+void
+reclaim_add(struct reclaim *rec, struct mbuf *m)
+{
+	struct mbuf *next;
+
+	for (; m != NULL; m = next) {
+		next = m->m_next;
+		m->m_next = NULL;
+		m->m_nextpkt = rec->rec_m[m->m_home];
+		rec->rec_m[m->m_home] = m;
+	}
+}
+
+static void
+reclaim_run(struct endpoint *ep, struct msg *msg)
+{
+	struct reclaim_msg *rcm =
+	    container_of(msg, struct reclaim_msg, rcm_msg);
+	struct cpu *c = endpoint_cpu(ep);
+	struct mbuf *m, *next;
+
+	role_enter(&on_cpu);
+	CPU_ASSERT(c);
+	for (m = rcm->rcm_m; m != NULL; m = next) {
+		next = m->m_nextpkt;
+		m_free(c, m);
+	}
+	msg_done(ep, msg);
+}
+
+void
+reclaim_send(struct spate *sp, struct reclaim *rec)
+{
+	struct endpoint *ep = &sp->sp_ctl->ctl_ep;
+	struct reclaim_msg *rcm;
+	unsigned i;
+
+	for (i = 0; i < sp->sp_ncpus; i++) {
+		if (rec->rec_m[i] == NULL)
+			continue;
+		/* Without memory for a message the buffers are lost. */
+		if ((rcm = msg_alloc(ep, sizeof(*rcm))) == NULL)
+			continue;
+		rcm->rcm_m = rec->rec_m[i];
+		rcm->rcm_msg.msg_fn = reclaim_run;
+		msg_send(ep, i, &rcm->rcm_msg);
+		rec->rec_m[i] = NULL;
+	}
+}
