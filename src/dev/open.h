@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Everything about devices that needs privilege is a request, executed by the
+ * opener: in the same process (opener_local), or in a privileged parent at the
+ * other end of a socket pair (opener_remote here, opener_serve() there), which
+ * answers with descriptors.  Using these descriptors needs no privilege.
+ *
+ * Requests and answers are plain bytes without pointers.  The parent does not
+ * trust the child: it checks every member, and asks its policy whether the
+ * configuration names the device.
+ *
+ * Members are values, set by whoever makes the request or the answer; of the
+ * openers:
+ *	I	immutable after opener_remote_init()
+ */
+#ifndef DEV_OPEN_H
+#define DEV_OPEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct spate;
+
+#define OPEN_VERSION 1
+#define OPEN_NAMELEN 16 /* of an interface, with its NUL */
+#define OPEN_MAXQ    64 /* queues of an interface */
+#define OPEN_MAXFDS  (OPEN_MAXQ + OPEN_XDP_EXTRA)
+
+enum open_kind {
+	OPEN_QUERY = 1, /* what the interface is like; no descriptors */
+	OPEN_TAP, /* make or attach to a tap: one descriptor a queue */
+	OPEN_XDP, /* one socket a queue, then OPEN_XDP_* */
+	OPEN_RESTORE, /* put back what OPEN_TAP, OPEN_XDP changed */
+};
+
+enum { /* descriptors that follow the sockets of OPEN_XDP */
+	OPEN_XDP_LINK, /* holds program and map; closing it detaches */
+	OPEN_XDP_PACKET, /* makes the interface take multicast */
+	OPEN_XDP_EXTRA
+};
+
+enum { /* or_flags */
+	OPENF_NOOFFLOAD = 1u << 0, /* tap: the kernel finishes packets */
+	OPENF_PROMISC = 1u << 1, /* xdp: frames to any address */
+	OPENF_DOWN = 1u << 2, /* restore: it was down */
+	OPENF_ALL = 7
+};
+
+enum open_mode { OPENM_AUTO, OPENM_COPY, OPENM_ZEROCOPY, OPENM_N };
+
+struct open_req {
+	uint32_t or_version; /* OPEN_VERSION */
+	uint8_t or_kind; /* enum open_kind */
+	uint8_t or_mode; /* xdp: enum open_mode */
+	uint16_t or_flags; /* OPENF_* */
+	uint32_t or_queues; /* tap: wanted, 1 to OPEN_MAXQ; else 0 */
+	uint32_t or_mtu; /* tap, restore: to set; 0: leave it */
+	uint64_t or_memsize; /* xdp: bytes of packet memory */
+	char or_name[OPEN_NAMELEN];
+};
+
+enum { /* os_flags */
+	OPENS_UP = 1u << 0, /* query: configured up */
+	OPENS_CARRIER = 1u << 1,
+	OPENS_EXISTED = 1u << 2, /* tap: was there before */
+	OPENS_WASDOWN = 1u << 3, /* it had to be set up */
+	OPENS_USO = 1u << 4, /* tap: UDP segments too */
+	OPENS_TXCSUM = 1u << 5, /* as found: checksums left to the device … */
+	OPENS_TSO = 1u << 6, /* … and segments */
+	OPENS_NATIVE = 1u << 7, /* xdp: program runs in the driver */
+	OPENS_ZEROCOPY = 1u << 8, /* xdp */
+};
+
+struct open_res {
+	int32_t os_error; /* 0 or errno; os_text explains it */
+	uint32_t os_nfds; /* descriptors that come with it */
+	uint32_t os_flags; /* OPENS_* */
+	uint32_t os_nrxq; /* the device's, all of which are open */
+	uint32_t os_ntxq; /* of those, the ones that can send */
+	uint32_t os_ifindex;
+	uint32_t os_mtu; /* as it is now */
+	uint32_t os_wasmtu; /* as it was found */
+	uint8_t os_mac[6];
+	char os_driver[18]; /* the kernel's driver: "veth", "tun", … */
+	char os_peer[OPEN_NAMELEN]; /* veth: other end, if it is here too */
+	char os_text[160]; /* what the user can do about an error */
+};
+
+/*
+ * op_open: memfd is the packet memory (OPEN_XDP; -1 for the others), which
+ * stays the caller's.  Returns os_error; at most maxfds descriptors, os_nfds
+ * in fact, are the caller's from then on.
+ */
+struct opener {
+	int (*op_open)(const struct opener *, const struct open_req *,
+	    int memfd, struct open_res *, int *fds, unsigned maxfds);
+};
+
+/* Executes requests in this process. */
+extern const struct opener opener_local;
+
+/* The instance's, or opener_local. */
+const struct opener *opener_of(const struct spate *);
+
+struct opener_remote {
+	struct opener orm_opener; /* [I] first: an opener is its remote */
+	int orm_fd; /* [I] socket pair, SOCK_SEQPACKET */
+};
+
+/* fd stays the caller's. */
+void opener_remote_init(struct opener_remote *, int fd);
+
+/* 0, or an errno value and text: the configuration does not say so. */
+typedef int open_policy_fn(
+    void *arg, const struct open_req *, char *err, size_t errlen);
+
+/*
+ * In the parent: receive one request from fd, execute it if it is sound and
+ * the policy agrees, answer.  0; EPIPE when the child is gone; another errno
+ * value if the socket fails.
+ */
+int opener_serve(int fd, open_policy_fn *, void *arg);
+
+/* A request of this kind for the named interface. */
+void open_req_init(struct open_req *, enum open_kind, const char *name);
+
+/* Whether every member is within bounds; EINVAL and text if not. */
+int open_req_check(const struct open_req *, char *err, size_t errlen);
+
+#endif

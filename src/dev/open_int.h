@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the files that execute an opener's requests.  All fill *os, with
+ * text on failure, and return an errno value.
+ */
+#ifndef DEV_OPEN_INT_H
+#define DEV_OPEN_INT_H
+
+#include "dev/open.h"
+
+/* Sets os_error and os_text; returns error. */
+int open_fail(struct open_res *, int error, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+int open_tap(const struct open_req *, struct open_res *, int *fds);
+int open_xdp(const struct open_req *, int memfd, struct open_res *, int *fds);
+
+/* A socket for the calls below.  Errno value. */
+int link_socket(int *fdp);
+
+/* Fill *os with what the kernel says of the interface. */
+int link_query(int fd, const char *name, struct open_res *);
+
+/*
+ * Whether it is up and has its link; needs no privilege, so it serves drivers
+ * too, on any socket made where the interface is.
+ */
+bool link_running(int fd, const char *name);
+
+/* Configure it up or down; sets OPENS_WASDOWN if that changed it. */
+int link_set_up(int fd, const char *name, bool up, struct open_res *);
+int link_set_mtu(int fd, const char *name, unsigned mtu, struct open_res *);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel says of an interface, and the few things that are set.
+ */
+/* Before the kernel's headers, which know how to live with it. */
+#include <net/if.h>
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "dev/open_int.h"
+
+int
+link_socket(int *fdp)
+{
+	*fdp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return *fdp < 0 ? errno : 0;
+}
+
+static struct ifreq
+ifreq_for(const char *name)
+{
+	struct ifreq ifr = { 0 };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return ifr;
+}
+
+/* An ethtool command on p.  Errno value. */
+static int
+ethtool(int fd, const char *name, void *p)
+{
+	struct ifreq ifr = ifreq_for(name);
+
+	ifr.ifr_data = p;
+	return ioctl(fd, SIOCETHTOOL, &ifr) != 0 ? errno : 0;
+}
+
+static bool
+ethtool_flag(int fd, const char *name, uint32_t cmd)
+{
+	struct ethtool_value ev = { .cmd = cmd };
+
+	return ethtool(fd, name, &ev) == 0 && ev.data != 0;
+}
+
+/* Queues in use; a driver that does not say has one. */
+static void
+link_queues(int fd, const char *name, struct open_res *os)
+{
+	struct ethtool_channels ec = { .cmd = ETHTOOL_GCHANNELS };
+
+	os->os_nrxq = os->os_ntxq = 1;
+	if (ethtool(fd, name, &ec) != 0)
+		return;
+	os->os_nrxq = umax(1, ec.rx_count + ec.combined_count);
+	os->os_ntxq = umax(1, ec.tx_count + ec.combined_count);
+}
+
+static void
+link_driver(int fd, const char *name, struct open_res *os)
+{
+	struct ethtool_drvinfo ed = { .cmd = ETHTOOL_GDRVINFO };
+
+	if (ethtool(fd, name, &ed) == 0)
+		snprintf(os->os_driver, sizeof(os->os_driver), "%.*s",
+		    (int)sizeof(os->os_driver) - 1, ed.driver);
+	if (ethtool_flag(fd, name, ETHTOOL_GTXCSUM))
+		os->os_flags |= OPENS_TXCSUM;
+	if (ethtool_flag(fd, name, ETHTOOL_GTSO))
+		os->os_flags |= OPENS_TSO;
+}
+
+/* The index of a veth's other end from the answer; 0 if it is elsewhere. */
+static unsigned
+link_peer_index(struct nlmsghdr *nh, size_t n)
+{
+	struct rtattr *rta;
+	unsigned link = 0;
+	int left;
+
+	if (!NLMSG_OK(nh, n) || nh->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	rta = IFLA_RTA(NLMSG_DATA(nh));
+	left = (int)IFLA_PAYLOAD(nh);
+	for (; RTA_OK(rta, left); rta = RTA_NEXT(rta, left)) {
+		if (rta->rta_type == IFLA_LINK_NETNSID)
+			return 0;
+		if (rta->rta_type == IFLA_LINK &&
+		    RTA_PAYLOAD(rta) == sizeof(link))
+			memcpy(&link, RTA_DATA(rta), sizeof(link));
+	}
+	return link;
+}
+
+static void
+link_peer(struct open_res *os)
+{
+	struct {
+		struct nlmsghdr r_nh;
+		struct ifinfomsg r_ifi;
+	} r = { .r_nh = { .nlmsg_len = sizeof(r),
+		    .nlmsg_type = RTM_GETLINK,
+		    .nlmsg_flags = NLM_F_REQUEST },
+		.r_ifi = { .ifi_index = (int)os->os_ifindex } };
+	alignas(struct nlmsghdr) char buf[8192];
+	unsigned peer;
+	ssize_t n;
+	int fd;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return;
+	if (send(fd, &r, sizeof(r), 0) == (ssize_t)sizeof(r) &&
+	    (n = recv(fd, buf, sizeof(buf), 0)) > 0 &&
+	    (peer = link_peer_index((void *)buf, (size_t)n)) != 0 &&
+	    if_indextoname(peer, os->os_peer) == NULL)
+		os->os_peer[0] = '\0';
+	close(fd);
+}
+
+int
+link_query(int fd, const char *name, struct open_res *os)
+{
+	struct ifreq ifr = ifreq_for(name);
+
+	if (ioctl(fd, SIOCGIFINDEX, &ifr) != 0)
+		return open_fail(os, errno, "%s: %s", name,
+		    errno == ENODEV ? "there is no such interface" :
+				      strerror(errno));
+	os->os_ifindex = (uint32_t)ifr.ifr_ifindex;
+	if (ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 &&
+	    (ifr.ifr_flags & IFF_UP) != 0)
+		os->os_flags |= OPENS_UP;
+	if (link_running(fd, name))
+		os->os_flags |= OPENS_CARRIER;
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0 ||
+	    ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return open_fail(os, EINVAL,
+		    "%s is no Ethernet interface", name);
+	memcpy(os->os_mac, ifr.ifr_hwaddr.sa_data, sizeof(os->os_mac));
+	if (ioctl(fd, SIOCGIFMTU, &ifr) == 0)
+		os->os_mtu = os->os_wasmtu = (uint32_t)ifr.ifr_mtu;
+	link_queues(fd, name, os);
+	link_driver(fd, name, os);
+	if (strcmp(os->os_driver, "veth") == 0)
+		link_peer(os);
+	return 0;
+}
+
+bool
+link_running(int fd, const char *name)
+{
+	struct ifreq ifr = ifreq_for(name);
+
+	return ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 &&
+	    (ifr.ifr_flags & IFF_RUNNING) != 0;
+}
+
+int
+link_set_up(int fd, const char *name, bool up, struct open_res *os)
+{
+	struct ifreq ifr = ifreq_for(name);
+	short flags;
+
+	if (ioctl(fd, SIOCGIFFLAGS, &ifr) != 0)
+		return open_fail(os, errno, "%s: %s", name, strerror(errno));
+	flags = ifr.ifr_flags;
+	if (((flags & IFF_UP) != 0) == up)
+		return 0;
+	ifr.ifr_flags = (short)(up ? flags | IFF_UP : flags & ~IFF_UP);
+	if (ioctl(fd, SIOCSIFFLAGS, &ifr) != 0)
+		return open_fail(os, errno, "%s: cannot set it %s: %s", name,
+		    up ? "up" : "down", strerror(errno));
+	if (up)
+		os->os_flags |= OPENS_WASDOWN;
+	return 0;
+}
+
+int
+link_set_mtu(int fd, const char *name, unsigned mtu, struct open_res *os)
+{
+	struct ifreq ifr = ifreq_for(name);
+
+	ifr.ifr_mtu = (int)mtu;
+	if (ioctl(fd, SIOCSIFMTU, &ifr) != 0)
+		return open_fail(os, errno, "%s: cannot set MTU %u: %s", name,
+		    mtu, strerror(errno));
+	os->os_mtu = mtu;
+	return 0;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opening AF_XDP: a socket for every receive queue of an interface, all on one
+ * packet memory, and the program that fills them.
+ *
+ * Every queue gets a socket, however few CPUs there are: packets of a queue
+ * without one go to the kernel, and a program cannot send them to the socket
+ * of another queue.
+ *
+ * The interface has a umem object of its own over the memory that all share,
+ * so that interfaces come and go independently; its first socket registers it,
+ * the others share it with fill and completion rings of their own.
+ *
+ * The program is attached last, by a link: it and its map live as long as the
+ * link's descriptor.
+ */
+/* Before the kernel's headers, which know how to live with it. */
+#include <net/if.h>
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_link.h>
+#include <linux/if_xdp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "dev/open_int.h"
+#include "dev/xdp_prog.h"
+
+#define XDP_CHUNK 2048
+
+/*
+ * A queue stays busy for about half a second after its last user closed it,
+ * until the kernel has freed what hung on the socket.
+ */
+#define BIND_TRIES    120
+#define BIND_PAUSE_NS 10000000
+
+static int
+bpf(int cmd, union bpf_attr *attr)
+{
+	return (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+static int
+setopt(int fd, int opt, const void *p, size_t size)
+{
+	return setsockopt(fd, SOL_XDP, opt, p, (socklen_t)size) != 0 ? errno :
+								       0;
+}
+
+static int
+xdp_fail(struct open_res *os, const char *name, const char *what, int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+		return open_fail(os, error, "%s: %s: no permission (needs "
+		    "CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF; CAP_IPC_LOCK)", name,
+		    what);
+	case ENOBUFS:
+		return open_fail(os, error, "%s: %s: packet memory may not be "
+		    "locked: needs CAP_IPC_LOCK, or a higher \"ulimit -l\"",
+		    name, what);
+	case EBUSY:
+		return open_fail(os, error, "%s: %s: another program uses it "
+		    "(\"ip link show %s\" names an XDP program; "
+		    "\"ip link set %s xdp off\" removes it)",
+		    name, what, name, name);
+	case EAFNOSUPPORT:
+		return open_fail(os, error, "%s: this kernel has no AF_XDP",
+		    name);
+	default:
+		return open_fail(os, error, "%s: %s: %s", name, what,
+		    strerror(error));
+	}
+}
+
+/*
+ * Register the memory with the socket.  It is mapped only for the call: the
+ * kernel keeps the pages.
+ */
+static int
+xdp_umem(int fd, int memfd, uint64_t size)
+{
+	struct xdp_umem_reg reg = { .len = size, .chunk_size = XDP_CHUNK };
+	struct stat st;
+	void *p;
+	int error;
+
+	if (memfd < 0 || fstat(memfd, &st) != 0)
+		return EBADF;
+	if (st.st_size < 0 || (uint64_t)st.st_size < size)
+		return EINVAL;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	if (p == MAP_FAILED)
+		return errno;
+	reg.addr = (uintptr_t)p;
+	error = setopt(fd, XDP_UMEM_REG, &reg, sizeof(reg));
+	munmap(p, size);
+	return error;
+}
+
+static int
+xdp_rings(int fd)
+{
+	static const struct {
+		int opt;
+		int entries;
+	} rings[] = {
+		{ XDP_UMEM_FILL_RING, XDP_FILL_ENTRIES },
+		{ XDP_UMEM_COMPLETION_RING, XDP_DONE_ENTRIES },
+		{ XDP_RX_RING, XDP_RX_ENTRIES },
+		{ XDP_TX_RING, XDP_TX_ENTRIES },
+	};
+	unsigned i;
+	int error = 0;
+
+	for (i = 0; i < countof(rings) && error == 0; i++)
+		error = setopt(fd, rings[i].opt, &rings[i].entries,
+		    sizeof(rings[i].entries));
+	return error;
+}
+
+static int
+xdp_bind(int fd, const struct sockaddr_xdp *sxdp)
+{
+	const struct timespec pause = { .tv_nsec = BIND_PAUSE_NS };
+	unsigned tries;
+
+	for (tries = 0; tries < BIND_TRIES; tries++) {
+		if (bind(fd, (const void *)sxdp, sizeof(*sxdp)) == 0)
+			return 0;
+		if (errno != EBUSY)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return errno;
+}
+
+/* A socket for each queue; how many are open is in os_nfds. */
+static int
+xdp_sockets(const struct open_req *req, int memfd, struct open_res *os,
+    int *fds)
+{
+	static const uint16_t mode[OPENM_N] = { [OPENM_COPY] = XDP_COPY,
+		[OPENM_ZEROCOPY] = XDP_ZEROCOPY };
+	struct sockaddr_xdp sxdp = { .sxdp_family = AF_XDP,
+		.sxdp_flags = mode[req->or_mode] | XDP_USE_NEED_WAKEUP,
+		.sxdp_ifindex = os->os_ifindex };
+	unsigned q;
+	int error, fd;
+
+	for (q = 0; q < os->os_nrxq; q++) {
+		fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			return xdp_fail(os, req->or_name, "socket", errno);
+		fds[os->os_nfds++] = fd;
+		if (q == 0 &&
+		    (error = xdp_umem(fd, memfd, req->or_memsize)) != 0)
+			return xdp_fail(os, req->or_name, "memory", error);
+		if ((error = xdp_rings(fd)) != 0)
+			return xdp_fail(os, req->or_name, "rings", error);
+		sxdp.sxdp_queue_id = q;
+		if ((error = xdp_bind(fd, &sxdp)) != 0)
+			return xdp_fail(os, req->or_name, "bind", error);
+		sxdp.sxdp_flags = XDP_SHARED_UMEM;
+		sxdp.sxdp_shared_umem_fd = (uint32_t)fds[0];
+	}
+	return 0;
+}
+
+/* The map from queue to socket.  -1 and errno. */
+static int
+xdp_map(const int *socks, unsigned n)
+{
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_XSKMAP,
+		.key_size = sizeof(uint32_t),
+		.value_size = sizeof(int),
+		.max_entries = n,
+		.map_name = "spate" };
+	uint32_t q;
+	int fd;
+
+	if ((fd = bpf(BPF_MAP_CREATE, &attr)) < 0)
+		return -1;
+	for (q = 0; q < n; q++) {
+		memset(&attr, 0, sizeof(attr));
+		attr.map_fd = (uint32_t)fd;
+		attr.key = (uintptr_t)&q;
+		attr.value = (uintptr_t)&socks[q];
+		if (bpf(BPF_MAP_UPDATE_ELEM, &attr) != 0) {
+			close(fd);
+			return -1;
+		}
+	}
+	return fd;
+}
+
+static int
+xdp_load(int mapfd)
+{
+	struct bpf_insn insn[XDP_PROG_LEN];
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_XDP,
+		.insn_cnt = XDP_PROG_LEN,
+		.insns = (uintptr_t)insn,
+		.license = (uintptr_t) "Dual BSD/GPL",
+		.prog_name = "spate",
+		.expected_attach_type = BPF_XDP };
+
+	xdp_prog(insn, mapfd);
+	return bpf(BPF_PROG_LOAD, &attr);
+}
+
+/*
+ * In the driver if it can, else in the generic part of the kernel.  The
+ * driver's refusal is what the user hears of if both fail.
+ */
+static int
+xdp_attach(int progfd, struct open_res *os, bool native)
+{
+	union bpf_attr attr = { .link_create = { .prog_fd = (uint32_t)progfd,
+				    .target_ifindex = os->os_ifindex,
+				    .attach_type = BPF_XDP,
+				    .flags = XDP_FLAGS_DRV_MODE } };
+	int error, fd;
+
+	if ((fd = bpf(BPF_LINK_CREATE, &attr)) >= 0) {
+		os->os_flags |= OPENS_NATIVE;
+		return fd;
+	}
+	error = errno;
+	if (native || error == EBUSY || error == EPERM)
+		return -1;
+	attr.link_create.flags = XDP_FLAGS_SKB_MODE;
+	if ((fd = bpf(BPF_LINK_CREATE, &attr)) < 0)
+		errno = error;
+	return fd;
+}
+
+static int
+xdp_program(const struct open_req *req, struct open_res *os, int *fds)
+{
+	int error = 0, linkfd = -1, mapfd, progfd = -1;
+
+	if ((mapfd = xdp_map(fds, os->os_nrxq)) < 0 ||
+	    (progfd = xdp_load(mapfd)) < 0 ||
+	    (linkfd = xdp_attach(progfd, os,
+		req->or_mode == OPENM_ZEROCOPY)) < 0)
+		error = errno;
+	/* The link holds the program, the program the map. */
+	if (progfd >= 0)
+		close(progfd);
+	if (mapfd >= 0)
+		close(mapfd);
+	if (error != 0)
+		return xdp_fail(os, req->or_name, "XDP program", error);
+	fds[os->os_nfds++] = linkfd;
+	return 0;
+}
+
+/*
+ * A card filters multicast by what the kernel has joined, which is not what
+ * Spate listens to.  The membership ends with the socket, which receives
+ * nothing itself.
+ */
+static int
+xdp_multicast(const struct open_req *req, struct open_res *os, int *fds)
+{
+	struct packet_mreq mr = { .mr_ifindex = (int)os->os_ifindex,
+		.mr_type = (req->or_flags & OPENF_PROMISC) != 0
+		    ? PACKET_MR_PROMISC
+		    : PACKET_MR_ALLMULTI };
+	int fd;
+
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return xdp_fail(os, req->or_name, "packet socket", errno);
+	fds[os->os_nfds++] = fd;
+	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mr,
+	    sizeof(mr)) != 0)
+		return xdp_fail(os, req->or_name, "multicast", errno);
+	return 0;
+}
+
+static int
+xdp_prepare(const struct open_req *req, struct open_res *os)
+{
+	int error, sock;
+
+	if ((error = link_socket(&sock)) != 0)
+		return xdp_fail(os, req->or_name, "socket", error);
+	if ((error = link_query(sock, req->or_name, os)) == 0)
+		error = link_set_up(sock, req->or_name, true, os);
+	close(sock);
+	if (error == 0 && os->os_nrxq > OPEN_MAXQ)
+		return open_fail(os, E2BIG, "%s has %u receive queues, at most "
+		    "%u can be served: ethtool -L %s combined %u",
+		    req->or_name, os->os_nrxq, OPEN_MAXQ, req->or_name,
+		    OPEN_MAXQ);
+	os->os_ntxq = umin(os->os_ntxq, os->os_nrxq);
+	return error;
+}
+
+/* Whether the kernel copies is its own choice in OPENM_AUTO. */
+static void
+xdp_note_mode(struct open_res *os, int fd)
+{
+	struct xdp_options opts;
+	socklen_t size = sizeof(opts);
+
+	if (getsockopt(fd, SOL_XDP, XDP_OPTIONS, &opts, &size) == 0 &&
+	    (opts.flags & XDP_OPTIONS_ZEROCOPY) != 0)
+		os->os_flags |= OPENS_ZEROCOPY;
+}
+
+int
+open_xdp(const struct open_req *req, int memfd, struct open_res *os, int *fds)
+{
+	int error;
+
+	if ((error = xdp_prepare(req, os)) == 0 &&
+	    (error = xdp_sockets(req, memfd, os, fds)) == 0 &&
+	    (error = xdp_program(req, os, fds)) == 0 &&
+	    (error = xdp_multicast(req, os, fds)) == 0) {
+		xdp_note_mode(os, fds[0]);
+		return 0;
+	}
+	while (os->os_nfds > 0)
+		close(fds[--os->os_nfds]);
+	return error;
+}

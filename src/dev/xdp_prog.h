@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What both halves of the AF_XDP driver know: the program that runs in the
+ * kernel, and the sizes of rings.
+ */
+#ifndef DEV_XDP_PROG_H
+#define DEV_XDP_PROG_H
+
+#include <linux/bpf.h>
+
+/*
+ * Entries of each socket's rings.  The fill ring has more room than there are
+ * buffers in the kernel's hands, so that putting some there never fails.
+ */
+#define XDP_RX_ENTRIES	 2048u
+#define XDP_TX_ENTRIES	 2048u
+#define XDP_DONE_ENTRIES 2048u
+#define XDP_FILL_ENTRIES 4096u
+
+#define XDP_PROG_LEN 6
+
+/*
+ * Packets go to the socket of the queue they arrived on, which the map of
+ * this descriptor holds; without one, as before the sockets are there and
+ * after they are closed, to the kernel.
+ */
+void xdp_prog(struct bpf_insn insn[static XDP_PROG_LEN], int mapfd);
+
+#endif
