@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * xdp: any interface of the kernel, by AF_XDP.
+ *
+ * Packet memory is registered with every interface (open_xdp.c), so a frame
+ * that arrives on one leaves on another without being copied by us; whether
+ * the kernel copies depends on the driver.  A receive queue's buffers come
+ * from the pool of the CPU that serves it; a buffer in the kernel's hands is
+ * marked in xs_held, so that all come home when the device is closed.
+ *
+ * All receive queues of the device are served, whatever the number of CPUs; as
+ * many transmit queues as there are CPUs are used.
+ *
+ * What a frame sent consists of is one buffer of packet memory.  dev_offload()
+ * joins chains; clones and others' memory are copied here, since the buffer's
+ * address is all that comes back.
+ *
+ * Checksums that the sender never finished (unfinished.h) are recognised and
+ * left to whatever sends the packet on (MF_CSUM_PARTIAL).  That is done for
+ * every packet where it is known to happen (veth) or configured; elsewhere
+ * samples are taken, and the user is told what to do.
+ *
+ *	I	immutable after xdp_open()
+ *	o	the CPU that serves the queue
+ *	A	atomic, relaxed
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dev/drivers.h"
+#include "dev/open_int.h"
+#include "dev/reclaim.h"
+#include "dev/unfinished.h"
+#include "dev/xdp_prog.h"
+#include "dev/xdp_ring.h"
+
+#define XDP_MTU_MAX    (MBUF_DATA - 14) /* a frame lies in one buffer */
+#define XDP_BATCH      64 /* buffers moved at a time */
+#define XDP_TX_CALL    32 /* frames the kernel copies in one call */
+#define XDP_RX_BUFS    2048u /* in the kernel's hands, for a queue */
+#define XDP_POOL_PART  4 /* at most this part of a pool, for all queues */
+#define XDP_SAMPLE_ALL 64 /* packets looked at first … */
+#define XDP_SAMPLE_ONE 1024 /* … and one of so many from then on */
+#define XDP_SURE       8 /* unfinished checksums that are no chance */
+
+struct xdp_queue {
+	int xq_fd; /* [I] */
+	uint32_t xq_want; /* [I] buffers to have in the kernel's hands */
+	uint32_t xq_given; /* [o] that are there */
+	struct xdp_ring xq_rx; /* [o] */
+	struct xdp_ring xq_fill; /* [o] */
+	struct xdp_ring xq_tx; /* [o] */
+	struct xdp_ring xq_done; /* [o] */
+	uint32_t xq_seen; /* [o] packets, for sampling */
+	stat_cell xq_unfinished; /* [A] packets with such a checksum */
+	stat_cell xq_txbad; /* [A] frames that could not be sent */
+};
+
+struct xdp_softc {
+	const struct opener *xs_opener; /* [I] */
+	struct spate *xs_sp; /* [I] */
+	uint8_t *xs_base; /* [I] packet memory */
+	uint8_t *xs_held; /* [o] of each buffer's holder: kernel has it */
+	unsigned xs_nq; /* [I] */
+	struct xdp_queue *xs_q; /* [I] xs_nq of them */
+	int xs_linkfd; /* [I] */
+	int xs_packetfd; /* [I] */
+	bool xs_repair; /* [I] look at every packet's checksum */
+	_Atomic bool xs_told; /* [A] it has been logged */
+	struct open_res xs_found; /* [I] */
+	char xs_name[OPEN_NAMELEN]; /* [I] */
+};
+
+static int
+xdp_rings_map(struct xdp_queue *xq)
+{
+	struct xdp_mmap_offsets off;
+	socklen_t size = sizeof(off);
+	int e, fd = xq->xq_fd;
+
+	if (getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &size) != 0)
+		return errno;
+	if (size != sizeof(off))
+		return ENOPROTOOPT; /* older than Linux 5.4 */
+	if ((e = xdp_ring_map(&xq->xq_rx, fd, XDP_PGOFF_RX_RING, &off.rx,
+		 XDP_RX_ENTRIES, sizeof(struct xdp_desc))) != 0 ||
+	    (e = xdp_ring_map(&xq->xq_tx, fd, XDP_PGOFF_TX_RING, &off.tx,
+		 XDP_TX_ENTRIES, sizeof(struct xdp_desc))) != 0 ||
+	    (e = xdp_ring_map(&xq->xq_fill, fd, XDP_UMEM_PGOFF_FILL_RING,
+		 &off.fr, XDP_FILL_ENTRIES, sizeof(uint64_t))) != 0)
+		return e;
+	return xdp_ring_map(&xq->xq_done, fd, XDP_UMEM_PGOFF_COMPLETION_RING,
+	    &off.cr, XDP_DONE_ENTRIES, sizeof(uint64_t));
+}
+
+static void
+xdp_queue_close(struct xdp_queue *xq)
+{
+	xdp_ring_unmap(&xq->xq_rx);
+	xdp_ring_unmap(&xq->xq_tx);
+	xdp_ring_unmap(&xq->xq_fill);
+	xdp_ring_unmap(&xq->xq_done);
+	close(xq->xq_fd);
+}
+
+/* Its queues' buffers are a bounded part of what a CPU has. */
+static uint32_t
+xdp_want(const struct spate *sp, unsigned nq)
+{
+	size_t pool = pktmem_size(sp->sp_pktmem) / MBUF_SIZE / sp->sp_ncpus;
+	size_t percpu = (nq + sp->sp_ncpus - 1) / sp->sp_ncpus;
+
+	return (uint32_t)szmin(XDP_RX_BUFS, pool / XDP_POOL_PART / percpu);
+}
+
+static struct xdp_softc *
+xdp_softc_alloc(struct spate *sp, const struct open_res *os, const char *name)
+{
+	size_t nbufs = pktmem_size(sp->sp_pktmem) / MBUF_SIZE;
+	struct xdp_softc *xs;
+
+	if ((xs = calloc(1, sizeof(*xs))) == NULL)
+		return NULL;
+	xs->xs_q = calloc(os->os_nrxq, sizeof(*xs->xs_q));
+	xs->xs_held = calloc(nbufs, sizeof(*xs->xs_held));
+	if (xs->xs_q == NULL || xs->xs_held == NULL) {
+		free(xs->xs_q);
+		free(xs->xs_held);
+		free(xs);
+		return NULL;
+	}
+	xs->xs_opener = opener_of(sp);
+	xs->xs_sp = sp;
+	xs->xs_base = pktmem_base(sp->sp_pktmem);
+	xs->xs_found = *os;
+	snprintf(xs->xs_name, sizeof(xs->xs_name), "%s", name);
+	return xs;
+}
+
+/* The descriptors are the softc's from here on. */
+static int
+xdp_queues_init(struct xdp_softc *xs, const int *fds)
+{
+	unsigned q;
+	int error = 0;
+
+	xs->xs_nq = xs->xs_found.os_nrxq;
+	xs->xs_linkfd = fds[xs->xs_nq + OPEN_XDP_LINK];
+	xs->xs_packetfd = fds[xs->xs_nq + OPEN_XDP_PACKET];
+	for (q = 0; q < xs->xs_nq; q++) {
+		xs->xs_q[q].xq_fd = fds[q];
+		xs->xs_q[q].xq_want = xdp_want(xs->xs_sp, xs->xs_nq);
+	}
+	for (q = 0; q < xs->xs_nq && error == 0; q++)
+		error = xdp_rings_map(&xs->xs_q[q]);
+	return error;
+}
+
+static void
+xdp_restore(const struct xdp_softc *xs)
+{
+	struct open_req req;
+	struct open_res answer;
+
+	if ((xs->xs_found.os_flags & OPENS_WASDOWN) == 0)
+		return;
+	open_req_init(&req, OPEN_RESTORE, xs->xs_name);
+	req.or_flags = OPENF_DOWN;
+	(void)xs->xs_opener->op_open(
+	    xs->xs_opener, &req, -1, &answer, NULL, 0);
+}
+
+/* Program first, so that no frame goes to a socket that is closing. */
+static void
+xdp_softc_free(struct xdp_softc *xs)
+{
+	unsigned q;
+
+	close(xs->xs_linkfd);
+	close(xs->xs_packetfd);
+	for (q = 0; q < xs->xs_nq; q++)
+		xdp_queue_close(&xs->xs_q[q]);
+	xdp_restore(xs);
+	free(xs->xs_q);
+	free(xs->xs_held);
+	free(xs);
+}
+
+/* The device's own MTU is the user's to change. */
+static int
+xdp_mtu(const struct xdp_softc *xs, unsigned want, uint16_t *mtu, char *err,
+    size_t errlen)
+{
+	unsigned most = umin(XDP_MTU_MAX, xs->xs_found.os_mtu);
+
+	if (want > most) {
+		snprintf(err, errlen, "%s: mtu is at most %u here%s",
+		    xs->xs_name, most, most < XDP_MTU_MAX
+		    ? ", which is the device's own" : "");
+		return EINVAL;
+	}
+	*mtu = (uint16_t)(want != 0 ? want : most);
+	return 0;
+}
+
+static int
+xdp_ifnet_init(struct ifnet *ifp, struct xdp_softc *xs,
+    const struct dev_conf *dc, char *err, size_t errlen)
+{
+	unsigned q, ntxq = umin(xs->xs_found.os_ntxq, xs->xs_sp->sp_ncpus);
+	int error;
+
+	error = xdp_mtu(xs, dc->dc_mtu, &ifp->if_mtu, err, errlen);
+	if (error != 0)
+		return error;
+	if ((error = if_set_queues(ifp, xs->xs_nq, ntxq)) != 0)
+		return error;
+	for (q = 0; q < xs->xs_nq; q++) {
+		ifp->if_rxq[q].rxq_sc = &xs->xs_q[q];
+		ifp->if_rxq[q].rxq_fd = xs->xs_q[q].xq_fd;
+	}
+	for (q = 0; q < ntxq; q++)
+		ifp->if_txq[q].txq_sc = &xs->xs_q[q];
+	memcpy(ifp->if_mac,
+	    dc->dc_mac != NULL ? dc->dc_mac : xs->xs_found.os_mac, ETHER_ALEN);
+	ifp->if_caps = 0;
+	ifp->if_softc = xs;
+	snprintf(ifp->if_device, sizeof(ifp->if_device), "%s", xs->xs_name);
+	return 0;
+}
+
+/* From the kernel's flags; only its changes are stored. */
+static void
+xdp_carrier(struct ifnet *ifp, const struct xdp_softc *xs)
+{
+	uint32_t state =
+	    atomic_load_explicit(&ifp->if_state, memory_order_relaxed);
+	bool running = link_running(xs->xs_packetfd, xs->xs_name);
+
+	if (running == ((state & IFS_CARRIER) != 0))
+		return;
+	if (running)
+		atomic_fetch_or_explicit(
+		    &ifp->if_state, IFS_CARRIER, memory_order_relaxed);
+	else
+		atomic_fetch_and_explicit(&ifp->if_state,
+		    ~(uint32_t)IFS_CARRIER, memory_order_relaxed);
+}
+
+static int
+xdp_request(struct ifnet *ifp, const struct dev_conf *dc, struct open_req *req,
+    char *err, size_t errlen)
+{
+	const struct pktmem *pm = ifp->if_sp->sp_pktmem;
+
+	open_req_init(req, OPEN_XDP,
+	    dc->dc_device != NULL ? dc->dc_device : ifp->if_name);
+	if (dc->dc_mode == NULL || strcmp(dc->dc_mode, "auto") == 0)
+		req->or_mode = OPENM_AUTO;
+	else if (strcmp(dc->dc_mode, "copy") == 0)
+		req->or_mode = OPENM_COPY;
+	else if (strcmp(dc->dc_mode, "zerocopy") == 0)
+		req->or_mode = OPENM_ZEROCOPY;
+	else {
+		snprintf(err, errlen,
+		    "mode is \"auto\", \"copy\" or \"zerocopy\"");
+		return EINVAL;
+	}
+	if (dc->dc_mac != NULL)
+		req->or_flags |= OPENF_PROMISC;
+	req->or_memsize = pktmem_size(pm);
+	if (pktmem_fd(pm) < 0) {
+		snprintf(err, errlen,
+		    "%s: packet memory was not made to be shared", ifp->if_name);
+		return EINVAL;
+	}
+	return 0;
+}
+
+static void
+xdp_log_open(const struct ifnet *ifp, const struct xdp_softc *xs)
+{
+	struct log *l = &xs->xs_sp->sp_env.env_log;
+	uint32_t flags = xs->xs_found.os_flags;
+
+	log_info(l, "%s: %s (%s), %u queues, %s program, %s", ifp->if_name,
+	    xs->xs_name, xs->xs_found.os_driver, xs->xs_nq,
+	    (flags & OPENS_NATIVE) != 0 ? "native" : "generic",
+	    (flags & OPENS_ZEROCOPY) != 0 ? "zero copy" : "copying");
+	if (xs->xs_found.os_mtu > XDP_MTU_MAX)
+		log_warn(l, "%s: frames larger than %u bytes are lost: "
+		    "ip link set %s mtu %u", ifp->if_name, MBUF_DATA,
+		    xs->xs_name, XDP_MTU_MAX);
+}
+
+static int
+xdp_open(struct ifnet *ifp, const struct dev_conf *dc, char *err,
+    size_t errlen)
+{
+	const struct opener *op = opener_of(ifp->if_sp);
+	struct xdp_softc *xs;
+	struct open_req req;
+	struct open_res os;
+	int error, fds[OPEN_MAXFDS];
+
+	if ((error = xdp_request(ifp, dc, &req, err, errlen)) != 0)
+		return error;
+	error = op->op_open(op, &req, pktmem_fd(ifp->if_sp->sp_pktmem), &os,
+	    fds, countof(fds));
+	if (error != 0) {
+		snprintf(err, errlen, "%s", os.os_text);
+		return error;
+	}
+	xs = xdp_softc_alloc(ifp->if_sp, &os, req.or_name);
+	if (xs == NULL) {
+		while (os.os_nfds > 0)
+			close(fds[--os.os_nfds]);
+		return ENOMEM;
+	}
+	xs->xs_repair = dc->dc_repair || strcmp(os.os_driver, "veth") == 0;
+	if ((error = xdp_queues_init(xs, fds)) != 0)
+		snprintf(err, errlen, "%s: rings: %s", xs->xs_name,
+		    strerror(error));
+	else
+		error = xdp_ifnet_init(ifp, xs, dc, err, errlen);
+	if (error != 0) {
+		xdp_softc_free(xs);
+		return error;
+	}
+	xdp_carrier(ifp, xs);
+	xdp_log_open(ifp, xs);
+	return 0;
+}
+
+/* The sockets are closed first: then the kernel uses no buffer any more. */
+static void
+xdp_close(struct ifnet *ifp)
+{
+	struct xdp_softc *xs = ifp->if_softc;
+	size_t i, nbufs = pktmem_size(xs->xs_sp->sp_pktmem) / MBUF_SIZE;
+	struct spate *sp = xs->xs_sp;
+	uint8_t *held = xs->xs_held;
+	struct reclaim rec = { 0 };
+
+	role_enter(&on_ctl);
+	xs->xs_held = NULL;
+	xdp_softc_free(xs);
+	for (i = 0; i < nbufs; i++)
+		if (held[i] != 0)
+			reclaim_add(&rec, pktmem_mbuf(sp->sp_pktmem,
+			    (uint8_t *)pktmem_base(sp->sp_pktmem) +
+			    i * MBUF_SIZE));
+	reclaim_send(sp, &rec);
+	free(held);
+}
+
+/* The buffer at this offset is the kernel's, or ours again. */
+static struct mbuf *
+xdp_hold(struct xdp_softc *xs, uint64_t addr, bool hold)
+{
+	uint8_t *held = &xs->xs_held[addr >> MBUF_SHIFT];
+
+	KASSERT(*held != hold);
+	*held = hold;
+	return pktmem_mbuf(xs->xs_sp->sp_pktmem, xs->xs_base + addr);
+}
+
+/* Bring the kernel's stock of empty buffers up to what it should have. */
+static void ON_CPU
+xdp_fill(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq)
+{
+	struct mbuf *mm[XDP_BATCH];
+	unsigned i, n, want;
+
+	while ((want = xq->xq_want - xq->xq_given) > 0) {
+		want = umin(want, XDP_BATCH);
+		n = umin(want, xdp_ring_room(&xq->xq_fill, want));
+		n = n > 0 ? m_alloc_bulk(c, mm, n) : 0;
+		for (i = 0; i < n; i++) {
+			uint64_t addr =
+			    (uint64_t)(mm[i]->m_head - xs->xs_base);
+
+			xdp_hold(xs, addr, true);
+			*xdp_ring_addr(&xq->xq_fill) = addr;
+		}
+		xdp_ring_submit(&xq->xq_fill);
+		xq->xq_given += n;
+		if (n < want)
+			break;
+	}
+	if (unlikely(xdp_ring_need_wakeup(&xq->xq_fill)))
+		(void)recvfrom(xq->xq_fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
+static void
+xdp_tell(struct cpu *c, struct xdp_softc *xs, const struct ifnet *ifp)
+{
+	if (atomic_exchange_explicit(
+	    &xs->xs_told, true, memory_order_relaxed))
+		return;
+	log_warn(&c->c_sp->sp_env.env_log,
+	    "%s: the sender leaves TCP and UDP checksums unfinished%s: "
+	    "ethtool -K %s tx off%s", ifp->if_name,
+	    xs->xs_repair ? "; they are repaired, at some cost" : "",
+	    xs->xs_found.os_peer[0] != '\0' ? xs->xs_found.os_peer : "SENDER",
+	    xs->xs_repair ? " avoids it" : " there, or checksum = repair here");
+}
+
+/* Look at a packet's checksum, see the head of the file. */
+static void
+xdp_checksum(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq,
+    const struct ifnet *ifp, struct mbuf *m)
+{
+	uint32_t seen = xq->xq_seen++;
+	uint16_t l4off;
+	uint8_t csumoff;
+
+	if (!xs->xs_repair && seen >= XDP_SAMPLE_ALL &&
+	    seen % XDP_SAMPLE_ONE != 0)
+		return;
+	if (!csum_unfinished(m->m_data, m->m_len, &l4off, &csumoff))
+		return;
+	stat_cell_add(&xq->xq_unfinished, 1);
+	if (stat_cell_read(&xq->xq_unfinished) == XDP_SURE)
+		xdp_tell(c, xs, ifp);
+	if (!xs->xs_repair)
+		return;
+	m->m_l4off = l4off;
+	m->m_csumoff = csumoff;
+	m->m_flags |= MF_CSUM_PARTIAL | MF_CSUM_OK;
+}
+
+static unsigned
+xdp_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
+{
+	struct xdp_softc *xs = rxq->rxq_if->if_softc;
+	struct xdp_queue *xq = rxq->rxq_sc;
+	unsigned i, n;
+
+	role_enter(&on_cpu);
+	CPU_ASSERT(c);
+	max = umin(max, MVEC_MAX - mv->mv_n);
+	n = umin(max, xdp_ring_avail(&xq->xq_rx, max));
+	for (i = 0; i < n; i++) {
+		const struct xdp_desc *xd = xdp_ring_desc(&xq->xq_rx);
+		struct mbuf *m = xdp_hold(xs, xd->addr, false);
+
+		m->m_data = xs->xs_base + xd->addr;
+		m->m_len = m->m_pktlen = xd->len;
+		xdp_checksum(c, xs, xq, rxq->rxq_if, m);
+		mv->mv_m[mv->mv_n++] = m;
+	}
+	if (n > 0)
+		xdp_ring_release(&xq->xq_rx);
+	xq->xq_given -= n;
+	if (xq->xq_given + XDP_BATCH <= xq->xq_want)
+		xdp_fill(c, xs, xq);
+	return n;
+}
+
+/* Frames that were sent. */
+static void ON_CPU
+xdp_reap(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq)
+{
+	unsigned i, n = xdp_ring_avail(&xq->xq_done, XDP_DONE_ENTRIES);
+
+	for (i = 0; i < n; i++)
+		m_free(c, xdp_hold(xs, *xdp_ring_addr(&xq->xq_done), false));
+	if (n > 0)
+		xdp_ring_release(&xq->xq_done);
+}
+
+/* The packet in one buffer of packet memory; NULL: it was freed. */
+static struct mbuf *ON_CPU
+xdp_own(struct cpu *c, struct xdp_queue *xq, struct mbuf *m)
+{
+	struct mbuf *copy;
+
+	if (likely(m->m_kind == MK_BUFFER))
+		return m;
+	copy = m_copy(c, m);
+	m_free(c, m);
+	if (copy == NULL)
+		stat_cell_add(&xq->xq_txbad, 1);
+	return copy;
+}
+
+static unsigned
+xdp_tx(struct cpu *c, struct txq *txq, struct mbuf **mm, unsigned n)
+{
+	struct xdp_softc *xs = txq->txq_if->if_softc;
+	struct xdp_queue *xq = txq->txq_sc;
+	unsigned i;
+
+	role_enter(&on_cpu);
+	CPU_ASSERT(c);
+	if (xdp_ring_room(&xq->xq_tx, n) < n)
+		n = xdp_ring_room(&xq->xq_tx, n);
+	for (i = 0; i < n; i++) {
+		struct mbuf *m = xdp_own(c, xq, mm[i]);
+		struct xdp_desc *xd;
+
+		if (unlikely(m == NULL))
+			continue;
+		KASSERT(m->m_next == NULL);
+		xd = xdp_ring_desc(&xq->xq_tx);
+		xd->addr = (uint64_t)(m->m_data - xs->xs_base);
+		xd->len = m->m_len;
+		xd->options = 0;
+		xdp_hold(xs, xd->addr, true);
+	}
+	xdp_ring_submit(&xq->xq_tx);
+	return n;
+}
+
+/*
+ * The kernel sends a few frames in one call when it copies, all of them when
+ * it does not, and says whether it must be called.
+ */
+static void
+xdp_kick_queue(struct xdp_queue *xq)
+{
+	unsigned calls = XDP_TX_ENTRIES / XDP_TX_CALL;
+	uint32_t before;
+
+	while (calls-- > 0 && !xdp_ring_drained(&xq->xq_tx) &&
+	    xdp_ring_need_wakeup(&xq->xq_tx)) {
+		before = xq->xq_tx.xr_other;
+		if (sendto(xq->xq_fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 &&
+		    errno != EAGAIN)
+			break;
+		if (!xdp_ring_drained(&xq->xq_tx) &&
+		    xq->xq_tx.xr_other == before)
+			break;
+	}
+}
+
+static void
+xdp_kick(struct cpu *c, struct txq *txq)
+{
+	struct xdp_queue *xq = txq->txq_sc;
+
+	role_enter(&on_cpu);
+	CPU_ASSERT(c);
+	xdp_kick_queue(xq);
+	xdp_reap(c, txq->txq_if->if_softc, xq);
+	/* What the kernel had no room for is tried again next round. */
+	if (!xdp_ring_drained(&xq->xq_tx))
+		txq->txq_kick = true;
+}
+
+/* The socket is readable, and its poll does what a wake-up is needed for. */
+static bool
+xdp_arm(struct cpu *c, struct rxq *rxq)
+{
+	struct xdp_queue *xq = rxq->rxq_sc;
+
+	role_enter(&on_cpu);
+	CPU_ASSERT(c);
+	xdp_fill(c, rxq->rxq_if->if_softc, xq);
+	return xdp_ring_avail(&xq->xq_rx, 1) > 0;
+}
+
+static bool
+xdp_txpending(struct cpu *c, struct txq *txq)
+{
+	struct xdp_queue *xq = txq->txq_sc;
+
+	(void)c;
+	/* Whatever was put on the one must come back on the other. */
+	return xq->xq_tx.xr_mine != xq->xq_done.xr_mine;
+}
+
+static void
+xdp_note(const struct xdp_softc *xs, uint64_t unfinished, uint64_t big,
+    char *note, size_t size)
+{
+	const char *peer = xs->xs_found.os_peer[0] != '\0'
+	    ? xs->xs_found.os_peer
+	    : "SENDER";
+
+	if (big > 0)
+		snprintf(note, size, "%ju frames lost that were over %u bytes "
+		    "or found no buffer: ethtool -K %s tso off gso off",
+		    (uintmax_t)big, MBUF_DATA, peer);
+	else if (unfinished >= XDP_SURE && !xs->xs_repair)
+		snprintf(note, size, "packets arrive with unfinished "
+		    "checksums: ethtool -K %s tx off, or checksum = repair",
+		    peer);
+	else if (unfinished > 0 && xs->xs_repair)
+		snprintf(note, size, "%ju unfinished checksums repaired: "
+		    "ethtool -K %s tx off saves the work",
+		    (uintmax_t)unfinished, peer);
+}
+
+static void
+xdp_stats(struct ifnet *ifp, struct dev_stats *ds)
+{
+	struct xdp_softc *xs = ifp->if_softc;
+	uint64_t unfinished = 0, big = 0;
+	unsigned q;
+
+	memset(ds, 0, sizeof(*ds));
+	xdp_carrier(ifp, xs);
+	for (q = 0; q < xs->xs_nq; q++) {
+		struct xdp_queue *xq = &xs->xs_q[q];
+		struct xdp_statistics st = { 0 };
+		socklen_t size = sizeof(st);
+
+		(void)getsockopt(
+		    xq->xq_fd, SOL_XDP, XDP_STATISTICS, &st, &size);
+		big += st.rx_dropped;
+		ds->ds_rx_dropped += st.rx_dropped + st.rx_ring_full;
+		ds->ds_rx_errors += st.rx_invalid_descs;
+		ds->ds_tx_errors +=
+		    st.tx_invalid_descs + stat_cell_read(&xq->xq_txbad);
+		unfinished += stat_cell_read(&xq->xq_unfinished);
+	}
+	xdp_note(xs, unfinished, big, ds->ds_note, sizeof(ds->ds_note));
+}
+
+const struct dev_ops dev_xdp = {
+	.do_name = "xdp",
+	.do_open = xdp_open,
+	.do_close = xdp_close,
+	.do_rx = xdp_rx,
+	.do_tx = xdp_tx,
+	.do_kick = xdp_kick,
+	.do_arm = xdp_arm,
+	.do_txpending = xdp_txpending,
+	.do_stats = xdp_stats,
+};
