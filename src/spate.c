@@ -146,6 +146,9 @@ spate_destroy(struct spate *sp)
 {
 	unsigned i;
 
+	for (i = 0; i < countof(sp->sp_ep); i++)
+		if (sp->sp_ep[i] != NULL)
+			endpoint_drain(sp->sp_ep[i]);
 	if (sp->sp_qsbr.q_cpu != NULL)
 		qsbr_drain(&sp->sp_qsbr);
 	spate_ctl_destroy(sp);

@@ -15,9 +15,11 @@
 
 static const struct dev_ops *const dev_drivers[] = {
 	&dev_pair,
+	&dev_tap,
+	&dev_xdp,
 	&dev_pcap,
 };
-const char dev_driver_names[] = "pair, pcap";
+const char dev_driver_names[] = "pair, tap, xdp, pcap";
 
 const struct dev_ops *
 dev_driver(const char *name)

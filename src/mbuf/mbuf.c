@@ -210,7 +210,7 @@ m_cksum_add(const struct mbuf *m, unsigned off, unsigned n, uint64_t sum)
 	for (m = m_find(m, &off); n > 0; m = m->m_next, off = 0) {
 		some = umin(n, m->m_len - off);
 		sum = odd ? in_cksum_add_odd(m->m_data + off, some, sum) :
-			    in_cksum_add(m->m_data + off, some, sum);
+		    in_cksum_add(m->m_data + off, some, sum);
 		odd ^= some & 1;
 		n -= some;
 	}
