@@ -64,10 +64,8 @@ ctl_idle(struct ctl *ctl)
 	const struct spate_env *env = &ctl->ctl_sp->sp_env;
 
 	endpoint_sleep_begin(&ctl->ctl_ep);
-	if (msg_waiting(&ctl->ctl_ep) && ctl->ctl_ep.ep_nwait == 0) {
-		endpoint_sleep_cancel(&ctl->ctl_ep);
-		return;
-	}
-	env->env_wait(env->env_arg, &ctl->ctl_ep, ctl_next(ctl));
+	/* What waits for room elsewhere is ctl_next()'s business. */
+	if (!msg_arrived(&ctl->ctl_ep))
+		env->env_wait(env->env_arg, &ctl->ctl_ep, ctl_next(ctl));
 	endpoint_sleep_cancel(&ctl->ctl_ep);
 }

@@ -171,11 +171,11 @@ msg_wait(struct endpoint *self, unsigned to, struct msg *msg)
 void
 msg_send(struct endpoint *self, unsigned to, struct msg *msg)
 {
-	struct endpoint *dst = self->ep_sp->sp_ep[to];
+	struct endpoint *dst;
 	void *p = msg;
 
 	KASSERT(to < self->ep_n && msg->msg_fn != NULL);
-	self->ep_sent++;
+	dst = self->ep_sp->sp_ep[to];
 	if (self->ep_wait[to].mq_head != NULL ||
 	    ring_put(dst->ep_in[self->ep_id], &p, 1) == 0) {
 		msg_wait(self, to, msg);
@@ -191,6 +191,7 @@ msg_flush_to(struct endpoint *self, unsigned to)
 	struct endpoint *dst = self->ep_sp->sp_ep[to];
 	struct msgq *mq = &self->ep_wait[to];
 	struct msg *msg, *next;
+	bool moved = false;
 	void *p;
 
 	while ((msg = mq->mq_head) != NULL) {
@@ -201,8 +202,10 @@ msg_flush_to(struct endpoint *self, unsigned to)
 		if ((mq->mq_head = next) == NULL)
 			mq->mq_tail = &mq->mq_head;
 		self->ep_nwait--;
+		moved = true;
 	}
-	endpoint_wake(self->ep_sp, to);
+	if (moved)
+		endpoint_wake(self->ep_sp, to);
 }
 
 static void
@@ -231,27 +234,26 @@ msg_run(struct endpoint *self)
 		}
 		total += n;
 	}
-	self->ep_handled += total;
 	if (self->ep_nwait > 0)
 		msg_flush(self);
 	return total;
 }
 
-/*
- * A message that waits for room in another's ring counts as work: the one
- * that makes room does not wake us.
- */
 bool
-msg_waiting(const struct endpoint *self)
+msg_arrived(const struct endpoint *self)
 {
 	unsigned i;
 
-	if (self->ep_nwait > 0)
-		return true;
 	for (i = 0; i < self->ep_n; i++)
 		if (!ring_empty(self->ep_in[i]))
 			return true;
 	return false;
+}
+
+bool
+msg_waiting(const struct endpoint *self)
+{
+	return self->ep_nwait > 0 || msg_arrived(self);
 }
 
 void
@@ -259,6 +261,7 @@ endpoint_wake(struct spate *sp, unsigned to)
 {
 	struct endpoint *dst = sp->sp_ep[to];
 
+	sim_point(SP_WAKE);
 	/* Enqueued before, flag read after: pairs with sleep_begin(). */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (atomic_load_explicit(&dst->ep_asleep, memory_order_relaxed) == 0)

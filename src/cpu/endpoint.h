@@ -65,7 +65,6 @@ struct endpoint {
 	unsigned ep_nwait; /* [o] messages in all of ep_wait */
 	struct msg *ep_free; /* [o] pool */
 	struct msg *ep_pool; /* [I] its memory; NULL: from malloc */
-	uint64_t ep_sent, ep_handled; /* [o] */
 
 	alignas(CACHELINE) _Atomic uint32_t ep_asleep; /* [A] */
 	_Atomic uint64_t ep_wakeups; /* [A] times somebody had to wake it */
@@ -99,7 +98,7 @@ void msg_done(struct endpoint *self, struct msg *msg);
 /*
  * Hand msg and everything it points to over to end point "to", where msg_fn
  * will run.  The sender must not touch it again.  Sending to oneself is
- * allowed; it runs in the next msg_run().
+ * allowed; msg_run() runs it, never this call.
  */
 void msg_send(struct endpoint *self, unsigned to, struct msg *msg);
 
@@ -109,7 +108,13 @@ void msg_send(struct endpoint *self, unsigned to, struct msg *msg);
  */
 unsigned msg_run(struct endpoint *self);
 
-/* Whether msg_run() would find something to do. */
+/* Whether something was sent to self. */
+bool msg_arrived(const struct endpoint *self);
+
+/*
+ * Whether msg_run() has something to do.  That includes messages which wait
+ * for room in another's ring: whoever makes room there does not wake us.
+ */
 bool msg_waiting(const struct endpoint *self);
 
 /*

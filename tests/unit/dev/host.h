@@ -17,7 +17,9 @@
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
 
+#ifndef HOST_BUFS
 #define HOST_BUFS 4096 /* a CPU */
+#endif
 
 static inline uint64_t
 host_now(void *arg)
