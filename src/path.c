@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cycles.h"
 #include "base/kassert.h"
@@ -111,12 +112,10 @@ path_run_stage(struct cpu *c, enum stage st)
 {
 	struct path_stage *ps = &c->c_path->p_stage[st];
 	struct mvec mv;
-	unsigned i, n;
+	unsigned n = ps->ps_vec.mv_n;
 
 	sim_point(SP_STAGE);
-	n = ps->ps_vec.mv_n;
-	for (i = 0; i < n; i++)
-		mv.mv_m[i] = ps->ps_vec.mv_m[i];
+	memcpy(mv.mv_m, ps->ps_vec.mv_m, n * sizeof(mv.mv_m[0]));
 	mv.mv_n = n;
 	ps->ps_vec.mv_n = 0;
 	if (tun(c->c_sp, isr_cycles) != 0)

@@ -43,7 +43,8 @@ enum stage { PATH(X) ST_N };
 
 /*
  * One stage's packets.  Those beyond a vector's size wait in a list, in order,
- * and follow within the sweep.
+ * and follow in the next sweep or, after net.isr.sweeps of them, the next
+ * round.
  *	o	owner CPU only
  *	A	written by the owner, read by anyone
  */

@@ -13,7 +13,7 @@
 #include "path.h"
 #include "route/neigh.h"
 
-/* A CPU short of buffers looks for returned ones at least this often. */
+/* A CPU that waits for buffers to come back looks for them this often. */
 #define ROUND_STARVED_NS NS_MS
 
 /*
@@ -46,6 +46,27 @@ cpu_sweep(struct cpu *c)
 	return total;
 }
 
+static unsigned
+cpu_messages(struct cpu *c)
+{
+	unsigned n = msg_run(&c->c_ep);
+
+	stat_add(c, SG_CPU, cps_messages, n);
+	return n;
+}
+
+/*
+ * While packets of the last round are left no more are taken in: they would
+ * only wait here, where nobody sees that this CPU cannot keep up.
+ */
+static unsigned ON_CPU
+cpu_receive(struct cpu *c)
+{
+	if (unlikely(path_waiting(c)))
+		return 0;
+	return path_hand_run(c) + dev_rx(c);
+}
+
 static void
 cpu_account(struct cpu *c, unsigned work)
 {
@@ -60,10 +81,9 @@ cpu_round(struct cpu *c)
 	unsigned work = 0;
 
 	cpu_clock(c); /* the only clock read of the round */
-	work += msg_run(&c->c_ep); /* work handed over by others */
+	work += cpu_messages(c); /* work handed over by others */
 	mpool_run(c); /* our buffers that others are done with */
-	work += path_hand_run(c); /* packets from other CPUs */
-	work += dev_rx(c); /* drivers fill the first stage */
+	work += cpu_receive(c); /* other CPUs and drivers fill stages */
 	work += cpu_sweep(c); /* whole vectors, in order */
 	/* after input: an answer beats its own timeout */
 	work += wheel_run(&c->c_wheel, c->c_now);
@@ -84,13 +104,18 @@ cpu_has_work(struct cpu *c)
 	    path_waiting(c) || dev_arm(c);
 }
 
+/*
+ * Reaps what has been sent, too; what that frees goes home before the sleep,
+ * which may be long.
+ */
 static uint64_t ON_CPU
 cpu_sleep_until(struct cpu *c)
 {
 	uint64_t until = u64min(wheel_next(&c->c_wheel), dev_when(c));
 
-	if (mpool_starved(c) || dev_txpending(c))
+	if (dev_txpending(c) || mpool_starved(c))
 		until = u64min(until, c->c_now + ROUND_STARVED_NS);
+	mpool_flush(c);
 	return until;
 }
 

@@ -138,8 +138,9 @@ fail:
 }
 
 /*
- * ctl first, since it closes the devices, which give back what their rings
- * hold; what was retired next; then CPUs and their memory.
+ * Messages first, while their pools exist; what was retired, while ctl exists,
+ * whose functions free it; ctl, which closes the devices, which give back what
+ * their rings hold, and may retire more; then CPUs and their memory.
  */
 void
 spate_destroy(struct spate *sp)

@@ -61,8 +61,7 @@ enum stat_group { STAT_GROUPS(X) SG_N };
 	C(pks_merged,	  "packets merged into others")			\
 	C(pks_dropped,	  "packets dropped")				\
 	C(pks_held,	  "packets held at the moment")			\
-	D(pks_handfull,	  "hand-over ring to the other CPU is full")	\
-	D(pks_vecfull,	  "too many sweeps over the path in one round")
+	D(pks_handfull,	  "hand-over ring to the other CPU is full")
 
 #define CPU_STATS(C, D)							\
 	C(cps_rounds,	"rounds")					\

@@ -178,6 +178,18 @@ dev_output(struct cpu *c, struct mvec *mv)
 	}
 }
 
+/* Until everything sent has been reaped, whether or not more is sent. */
+static void ON_CPU
+dev_kick(struct cpu *c, struct txq *txq)
+{
+	const struct dev_ops *ops = txq->txq_if->if_ops;
+
+	txq->txq_kick = false;
+	ops->do_kick(c, txq);
+	if (ops->do_txpending != NULL && ops->do_txpending(c, txq))
+		txq->txq_kick = true;
+}
+
 void
 dev_tx(struct cpu *c)
 {
@@ -186,10 +198,8 @@ dev_tx(struct cpu *c)
 	for (i = 0; i < c->c_ntxq; i++) {
 		struct txq *txq = c->c_txq[i];
 
-		if (txq->txq_kick) {
-			txq->txq_kick = false;
-			txq->txq_if->if_ops->do_kick(c, txq);
-		}
+		if (txq->txq_kick)
+			dev_kick(c, txq);
 	}
 }
 
