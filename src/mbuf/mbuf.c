@@ -11,7 +11,6 @@
 void
 m_copy_meta(struct mbuf *to, const struct mbuf *from)
 {
-	to->m_pktlen = from->m_pktlen;
 	to->m_hash = from->m_hash;
 	to->m_nh = from->m_nh;
 	to->m_rcvif = from->m_rcvif;
@@ -51,7 +50,8 @@ m_append(struct cpu *c, struct mbuf *m, const void *p, unsigned n)
 	unsigned some, left;
 
 	for (left = n; left > 0; left -= some) {
-		if (m_tailroom(last) == 0) {
+		/* The room behind shared data is shared, too. */
+		if (m_tailroom(last) == 0 || (last->m_flags & MF_SHARED) != 0) {
 			if ((last->m_next = m_alloc(c)) == NULL)
 				goto fail;
 			last = last->m_next;
@@ -115,6 +115,18 @@ m_trim(struct cpu *c, struct mbuf *m, unsigned n)
 	}
 }
 
+/* Move the data towards the head until n bytes fit; no further. */
+static void
+m_make_room(struct mbuf *m, unsigned n)
+{
+	uint8_t *to = m->m_head + m->m_size - n;
+
+	if (to < m->m_data) {
+		memmove(to, m->m_data, m->m_len);
+		m->m_data = to;
+	}
+}
+
 bool
 m_pullup(struct cpu *c, struct mbuf *m, unsigned n)
 {
@@ -123,9 +135,9 @@ m_pullup(struct cpu *c, struct mbuf *m, unsigned n)
 
 	if (likely(n <= m->m_len))
 		return true;
-	if (n > m->m_pktlen || (m->m_flags & MF_SHARED) != 0 ||
-	    n > m->m_len + m_tailroom(m))
+	if (n > m->m_pktlen || n > m->m_size || (m->m_flags & MF_SHARED) != 0)
 		return false;
+	m_make_room(m, n);
 	while (m->m_len < n) {
 		next = m->m_next;
 		some = umin(n - m->m_len, next->m_len);
@@ -159,7 +171,7 @@ m_copydata(const struct mbuf *m, unsigned off, unsigned n, void *to)
 	uint8_t *t = to;
 	unsigned some;
 
-	KASSERT(off + n <= m->m_pktlen);
+	KASSERT(off <= m->m_pktlen && n <= m->m_pktlen - off);
 	for (m = m_find(m, &off); n > 0; m = m->m_next, off = 0) {
 		some = umin(n, m->m_len - off);
 		memcpy(t, m->m_data + off, some);
@@ -174,8 +186,9 @@ m_copyback(struct mbuf *m, unsigned off, unsigned n, const void *from)
 	const uint8_t *f = from;
 	unsigned some;
 
-	KASSERT(off + n <= m->m_pktlen);
+	KASSERT(off <= m->m_pktlen && n <= m->m_pktlen - off);
 	for (m = m_find(m, &off); n > 0; m = m->m_next, off = 0) {
+		KASSERT((m->m_flags & MF_SHARED) == 0);
 		some = umin(n, m->m_len - off);
 		memcpy(m->m_data + off, f, some);
 		f += some;
@@ -206,7 +219,7 @@ m_cksum_add(const struct mbuf *m, unsigned off, unsigned n, uint64_t sum)
 	unsigned some;
 	bool odd = false;
 
-	KASSERT(off + n <= m->m_pktlen);
+	KASSERT(off <= m->m_pktlen && n <= m->m_pktlen - off);
 	for (m = m_find(m, &off); n > 0; m = m->m_next, off = 0) {
 		some = umin(n, m->m_len - off);
 		sum = odd ? in_cksum_add_odd(m->m_data + off, some, sum) :

@@ -161,12 +161,12 @@ unsigned m_alloc_bulk(struct cpu *, struct mbuf **, unsigned n) ON_CPU;
  */
 struct mbuf *m_clone(struct cpu *, struct mbuf *) ON_CPU;
 
-/* A copy in buffers of this CPU, with the packet's metadata. */
+/* A copy in buffers of this CPU, with the packet's metadata; NULL as above. */
 struct mbuf *m_copy(struct cpu *, const struct mbuf *) ON_CPU;
 
 /*
- * A chain of fresh buffers of this CPU holding n bytes from p.  For packets
- * that are made here, and for devices that copy.
+ * A chain of fresh buffers of this CPU holding n bytes from p; NULL if the
+ * pool is empty.  For packets that are made here, and for devices that copy.
  */
 struct mbuf *m_from_bytes(struct cpu *, const void *p, size_t n) ON_CPU;
 
@@ -238,8 +238,10 @@ m_prepend(struct mbuf *m, unsigned n)
 }
 
 /*
- * Make the first n bytes contiguous in the first buffer.  Returns whether it
- * could: not if the packet is shorter or n does not fit a buffer.
+ * Make the first n bytes contiguous in the first buffer, at the cost of its
+ * headroom if need be.  Returns whether it could: not if the packet is
+ * shorter, n does not fit the buffer, or they are not and it is shared
+ * (m_writable() does that).
  */
 bool m_pullup(struct cpu *, struct mbuf *, unsigned n) ON_CPU;
 
@@ -252,17 +254,24 @@ void m_copydata(const struct mbuf *, unsigned off, unsigned n, void *to);
 /* Overwrite n bytes at offset off; the packet has them and is not shared. */
 void m_copyback(struct mbuf *, unsigned off, unsigned n, const void *from);
 
-/* Append n bytes, with new buffers as needed; false if there are none. */
+/*
+ * Append n bytes, with new buffers as needed; false, and m is as it was, if
+ * there are none.
+ */
 bool m_append(struct cpu *, struct mbuf *, const void *, unsigned n) ON_CPU;
 
 /*
- * Make the first n bytes writable and contiguous: unshares the first buffer
- * (n <= MBUF_DATA) by copying it.  Returns the packet's first mbuf, which may
- * be another one, or NULL with m untouched.
+ * Make the packet writable and its first n (at most MBUF_DATA) bytes
+ * contiguous: what is shared is copied.  Returns the packet's first mbuf,
+ * which may be another one, or NULL if it is shorter or there are no buffers;
+ * then m is the caller's as before.
  */
 struct mbuf *m_writable(struct cpu *, struct mbuf *, unsigned n) ON_CPU;
 
-/* What every layer knows about the packet, to another one (not the data). */
+/*
+ * What every layer knows about the packet, to another one; not the data nor
+ * its length.
+ */
 void m_copy_meta(struct mbuf *to, const struct mbuf *from);
 
 /*
@@ -272,8 +281,8 @@ uint64_t m_cksum_add(
     const struct mbuf *, unsigned off, unsigned n, uint64_t sum);
 
 /*
- * Complete a checksum left to the device (MF_CSUM_PARTIAL).  Returns whether
- * the fields were inside the packet.
+ * Complete a checksum left to the device (MF_CSUM_PARTIAL) of a packet that is
+ * not shared.  Returns whether the fields were inside the packet.
  */
 bool m_csum_complete(struct mbuf *);
 

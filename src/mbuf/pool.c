@@ -198,6 +198,18 @@ mstack_push(struct mstack *ms, struct mbuf *m)
 	ms->ms_m[ms->ms_n++] = m;
 }
 
+/* What mpool_info() tells others. */
+static void
+mpool_tell(struct mpool *mp)
+{
+	atomic_store_explicit(
+	    &mp->mp_nfree, mp->mp_free.ms_n, memory_order_relaxed);
+	atomic_store_explicit(
+	    &mp->mp_nleast, mp->mp_least, memory_order_relaxed);
+	atomic_store_explicit(&mp->mp_nclones,
+	    mp->mp_clones.ms_total - mp->mp_clones.ms_n, memory_order_relaxed);
+}
+
 static void
 mpool_fill(struct cpu *c, struct mpool *mp)
 {
@@ -223,6 +235,7 @@ mpool_fill(struct cpu *c, struct mpool *mp)
 		mstack_push(&mp->mp_clones, m);
 	}
 	mp->mp_least = n;
+	mpool_tell(mp);
 }
 
 static int
@@ -292,6 +305,7 @@ m_reset(struct mbuf *m)
 	m->m_gso = GSO_NONE;
 	m->m_hashtype = 0;
 	m->m_refs = 1;
+	m->m_ts = 0;
 	m->m_nvlan = 0;
 	m->m_rtable = 0;
 }
@@ -301,8 +315,9 @@ m_alloc_bulk(struct cpu *c, struct mbuf **mm, unsigned n)
 {
 	struct mpool *mp = c->c_mpool;
 	struct mstack *ms = &mp->mp_free;
-	unsigned i, got = n <= ms->ms_n ? n : ms->ms_n;
+	unsigned i, got = umin(n, ms->ms_n);
 
+	CPU_ASSERT(c);
 	for (i = 0; i < got; i++) {
 		mm[i] = ms->ms_m[--ms->ms_n];
 		m_reset(mm[i]);
@@ -377,6 +392,7 @@ m_clone(struct cpu *c, struct mbuf *m)
 		tail = &n->m_next;
 	}
 	m_copy_meta(head, m);
+	head->m_pktlen = m->m_pktlen;
 	head->m_flags |= MF_SHARED;
 	return head;
 }
@@ -487,12 +503,7 @@ mpool_flush(struct cpu *c)
 	for (i = 0; i < c->c_sp->sp_ncpus; i++)
 		if (mp->mp_out[i].mr_n > 0)
 			mpool_return_to(c, i);
-	atomic_store_explicit(
-	    &mp->mp_nfree, mp->mp_free.ms_n, memory_order_relaxed);
-	atomic_store_explicit(
-	    &mp->mp_nleast, mp->mp_least, memory_order_relaxed);
-	atomic_store_explicit(&mp->mp_nclones,
-	    mp->mp_clones.ms_total - mp->mp_clones.ms_n, memory_order_relaxed);
+	mpool_tell(mp);
 }
 
 bool
