@@ -153,7 +153,8 @@ nhop_put(struct ctl *ctl, uint32_t index)
 	struct nhop *nh = nhop_slot(nhop_table(ctl), index);
 
 	KASSERT(nh != NULL && nh->nh_refs > 0);
-	nh->nh_refs--;
+	if (--nh->nh_refs == 0)
+		nh->nh_last = ctl->ctl_route->rc_published;
 }
 
 void
@@ -164,7 +165,8 @@ nhop_sweep(struct ctl *ctl)
 	uint32_t i;
 
 	for (i = 1; i < nt->nt_size; i++) {
-		if ((nh = nhop_slot(nt, i)) == NULL || nh->nh_refs > 0)
+		if ((nh = nhop_slot(nt, i)) == NULL || nh->nh_refs > 0 ||
+		    nh->nh_last >= ctl->ctl_route->rc_graced)
 			continue;
 		atomic_store_explicit(
 		    &nt->nt_nh[i], NULL, memory_order_release);

@@ -7,7 +7,21 @@
 
 #include "base/tsa.h"
 #include "cpu/ctl.h"
+#include "cpu/instance.h"
 #include "route/nhop.h"
+
+/*
+ * A next hop without routes is named by the FIBs of the last publish before
+ * it lost them, so its number is free once the next publish has been seen by
+ * all CPUs.
+ *
+ *	C	ctl only
+ */
+struct route_ctl {
+	bool rc_changed[RT_MAX]; /* [C] since the last publish */
+	uint32_t rc_published; /* [C] publishes so far */
+	uint32_t rc_graced; /* [C] of them, those that all CPUs have seen */
+};
 
 int nhop_ctl_init(struct ctl *) ON_CTL;
 void nhop_ctl_fini(struct ctl *) ON_CTL;
@@ -15,7 +29,7 @@ void nhop_ctl_fini(struct ctl *) ON_CTL;
 /* The number of a next hop like *want; 0: there is none. */
 uint32_t nhop_find(const struct ctl *, const struct nhop *want);
 
-/* Free next hops without routes: no published FIB names them any more. */
+/* Free next hops without routes that no CPU can find any more. */
 void nhop_sweep(struct ctl *) ON_CTL;
 
 #endif

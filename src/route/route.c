@@ -18,10 +18,6 @@
 #include "route/nhop_int.h"
 #include "route/route.h"
 
-struct route_ctl {
-	bool rc_changed[RT_MAX]; /* [C] since the last publish */
-};
-
 /* A table and its first, empty FIBs. */
 static int ON_CTL
 rtable_init(struct rtable *rt)
@@ -148,17 +144,20 @@ rtable_publish(struct ctl *ctl, struct rtable *rt)
 	    &rt->rt_fib6, fib6, memory_order_acq_rel);
 	atomic_fetch_add_explicit(&rt->rt_gen, 1, memory_order_release);
 	sim_point(SP_PUBLISH);
-	qsbr_retire(q, old4, 0, fib4_retired);
-	qsbr_retire(q, old6, 0, fib6_retired);
+	qsbr_retire(q, old4, fib4_memory(old4), fib4_retired);
+	qsbr_retire(q, old6, fib6_memory(old6), fib6_retired);
 	return 0;
 }
 
-/* The FIBs that knew the next hops without routes are gone. */
+/* All CPUs have seen one publish more; they end in their order. */
 static void
 route_grace(void *arg)
 {
+	struct ctl *ctl = arg;
+
 	role_enter(&on_ctl);
-	nhop_sweep(arg);
+	ctl->ctl_route->rc_graced++;
+	nhop_sweep(ctl);
 }
 
 int
@@ -178,8 +177,10 @@ route_publish(struct ctl *ctl)
 		rc->rc_changed[i] = false;
 		changed = true;
 	}
-	if (changed)
+	if (changed) {
+		rc->rc_published++;
 		qsbr_retire(&ctl->ctl_sp->sp_qsbr, ctl, 0, route_grace);
+	}
 	return 0;
 }
 
@@ -224,7 +225,7 @@ route_broadcast(struct ctl *ctl, const struct ifnet *ifp,
 	return route_change(ctl, ifp, &phigh, RP_LOCAL, NH_BROADCAST, add);
 }
 
-/* Another address of ifp is in the same network. */
+/* Another address of ifp, one in use, is in the same network. */
 static bool
 network_shared(const struct ifnet *ifp, const struct ifaddr *ifa)
 {
@@ -233,7 +234,9 @@ network_shared(const struct ifnet *ifp, const struct ifaddr *ifa)
 	unsigned i;
 
 	for (i = 0; i < ias->ias_n; i++)
-		if (ias->ias_a[i].ifa_plen == ifa->ifa_plen &&
+		if ((ias->ias_a[i].ifa_flags &
+			(IFA_TENTATIVE | IFA_DUPLICATE)) == 0 &&
+		    ias->ias_a[i].ifa_plen == ifa->ifa_plen &&
 		    !addr_eq(&ias->ias_a[i].ifa_addr, &ifa->ifa_addr) &&
 		    prefix_match(&net, &ias->ias_a[i].ifa_addr))
 			return true;
@@ -254,7 +257,8 @@ route_address(
 	if (a->a_family == 6 && in6_is_linklocal(a->a_v6))
 		return 0;
 	error = route_change(ctl, ifp, &own, RP_LOCAL, NH_LOCAL, add);
-	if (error != 0 || ifa->ifa_plen == bits || network_shared(ifp, ifa))
+	if (error != 0 || ifa->ifa_plen == bits ||
+	    (!add && network_shared(ifp, ifa)))
 		return error;
 	error = route_change(ctl, ifp, &net, RP_CONNECTED, NH_CONNECTED, add);
 	/* A /31 has no broadcast (RFC 3021). */
