@@ -147,14 +147,17 @@ nd6_conflict(struct cpu *c, const struct ifnet *ifp, struct in6 addr,
 	msg_send(&c->c_ep, sp_ctl_id(c->c_sp), &nom->nom_msg);
 }
 
-/* Whether ifp has the address, with its flags. */
+/*
+ * Whether ifp has the address, with its flags.  One that was found to be a
+ * duplicate is the other host's.
+ */
 static bool
 nd6_is_ours(const struct ifnet *ifp, struct in6 a, unsigned *flags)
 {
 	struct addr addr = addr_v6(a);
 
 	*flags = 0;
-	return if_has_addr(ifp, &addr, flags);
+	return if_has_addr(ifp, &addr, flags) && (*flags & IFA_DUPLICATE) == 0;
 }
 
 static bool
@@ -172,8 +175,7 @@ nd6_ns_input(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
 
 	if (nd6_is_looped(ifp, nd))
 		return nds_looped;
-	if (!nd6_is_ours(ifp, nd->nd_target, &flags) ||
-	    (flags & IFA_DUPLICATE) != 0)
+	if (!nd6_is_ours(ifp, nd->nd_target, &flags))
 		return nds_none;
 	if ((flags & IFA_TENTATIVE) != 0) {
 		if (in6_is_unspecified(nd->nd_src))
@@ -227,7 +229,7 @@ nd6_na_input(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
 		return nds_looped;
 	if (!nd6_is_ours(ifp, nd->nd_target, &flags))
 		nd6_na_heard(c, ifp, nd);
-	else if ((flags & IFA_DUPLICATE) == 0)
+	else
 		nd6_conflict(c, ifp, nd->nd_target, nd);
 	return nds_none;
 }
