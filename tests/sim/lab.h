@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The network that most scenarios start from: a router between two wires, with
+ * peers of both families on each.
+ *
+ *	a4, a6 -- left -- r -- right -- b4, b6
+ */
+#ifndef TESTS_SIM_LAB_H
+#define TESTS_SIM_LAB_H
+
+#include "sim/sim.h"
+
+struct lab {
+	struct sim	*l_sim;
+	struct host	*l_r;
+	struct wire	*l_left;
+	struct wire	*l_right;
+	struct peer	*l_a4, *l_a6;
+	struct peer	*l_b4, *l_b6;
+};
+
+/* queues of each wire; 0: one a CPU. */
+void lab_make(struct lab *, struct sim *, unsigned ncpus, unsigned queues);
+
+/* The same; right has an MTU of its own. */
+void lab_make_mtu(struct lab *, struct sim *, unsigned ncpus, unsigned queues,
+    unsigned mtu);
+
+/* n pings each of a4 to b4 and a6 to b6; all must be answered. */
+void lab_ping(struct lab *, unsigned n);
+
+#endif
