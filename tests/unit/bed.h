@@ -14,8 +14,6 @@
 #include "path.h"
 #include "route/neigh.h"
 
-#define BED_NETMASK 24
-
 static const uint8_t bed_mac[6] = { 0x02, 0, 0, 0, 0, 0x01 };
 
 struct bed {
@@ -58,6 +56,14 @@ static const struct dev_ops bed_ops = {
 	.do_close = bed_close,
 };
 
+static inline void
+bed_log(void *arg, enum log_level level, const char *text)
+{
+	(void)arg;
+	(void)level;
+	(void)text;
+}
+
 /* An interface without addresses, up. */
 static inline struct ifnet *
 bed_attach(struct bed *b, const char *name)
@@ -77,6 +83,7 @@ bed_create(struct bed *b, unsigned ncpus, const struct neigh_proto *v4,
 	b->now = NS_S;
 	b->sp = host_create(ncpus, &b->now);
 	b->ctl = b->sp->sp_ctl;
+	log_init(&b->sp->sp_env.env_log, bed_log, NULL, LOGL_DEBUG);
 	for (i = 0; i < ncpus; i++) {
 		struct cpu *c = b->sp->sp_cpu[i];
 
