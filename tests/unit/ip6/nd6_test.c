@@ -50,7 +50,7 @@ message(unsigned type, const char *src, const char *dst, const char *target,
 		.nd_target = bed_addr(target).a_v6 };
 
 	nd.nd_dst = dst != NULL ? bed_addr(dst).a_v6 :
-				  in6_solicited_node(nd.nd_target);
+	    in6_solicited_node(nd.nd_target);
 	if (lla != NULL) {
 		nd.nd_haslla = true;
 		memcpy(nd.nd_lla, lla, 6);
