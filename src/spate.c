@@ -120,9 +120,9 @@ spate_create(const struct spate_conf *sc, const struct spate_env *env,
 	if (error != 0)
 		goto fail;
 	memsize = sc->sc_pktmem != 0 ? sc->sc_pktmem :
-				       PKTMEM_PER_CPU * sp->sp_ncpus;
+	    PKTMEM_PER_CPU * sp->sp_ncpus;
 	error = sc->sc_shared ? pktmem_create_shared(sp, memsize) :
-				pktmem_create(sp, memsize);
+	    pktmem_create(sp, memsize);
 	if (error != 0)
 		goto fail;
 	for (i = 0; i < sp->sp_ncpus; i++)

@@ -48,7 +48,7 @@ const struct opener *
 opener_of(const struct spate *sp)
 {
 	return sp->sp_env.env_opener != NULL ? sp->sp_env.env_opener :
-					       &opener_local;
+	    &opener_local;
 }
 
 int
@@ -110,13 +110,13 @@ req_mistake(const struct open_req *req)
 	if ((req->or_flags & ~OPENF_ALL) != 0)
 		return "flags";
 	if (tap ? req->or_queues == 0 || req->or_queues > OPEN_MAXQ :
-		  req->or_queues != 0)
+	    req->or_queues != 0)
 		return "number of queues";
 	if (req->or_mtu != 0 &&
 	    (req->or_mtu < OPEN_MTU_MIN || req->or_mtu > OPEN_MTU_MAX))
 		return "MTU";
 	if (xdp ? req->or_memsize == 0 || req->or_memsize % OPEN_CHUNK != 0 :
-		  req->or_memsize != 0)
+	    req->or_memsize != 0)
 		return "memory size";
 	return NULL;
 }
@@ -256,7 +256,7 @@ fds_recv(int sock, void *p, size_t size, int *fds, unsigned maxfds,
 	if (n == 0)
 		return EPIPE;
 	return (size_t)n == size && (mh.msg_flags & MSG_TRUNC) == 0 ? 0 :
-								      EBADMSG;
+	    EBADMSG;
 }
 
 static void

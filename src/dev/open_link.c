@@ -137,7 +137,7 @@ link_query(int fd, const char *name, struct open_res *os)
 	if (ioctl(fd, SIOCGIFINDEX, &ifr) != 0)
 		return open_fail(os, errno, "%s: %s", name,
 		    errno == ENODEV ? "there is no such interface" :
-				      strerror(errno));
+		    strerror(errno));
 	os->os_ifindex = (uint32_t)ifr.ifr_ifindex;
 	if (ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 &&
 	    (ifr.ifr_flags & IFF_UP) != 0)

@@ -54,7 +54,7 @@ static int
 setopt(int fd, int opt, const void *p, size_t size)
 {
 	return setsockopt(fd, SOL_XDP, opt, p, (socklen_t)size) != 0 ? errno :
-								       0;
+	    0;
 }
 
 static int

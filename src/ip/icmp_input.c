@@ -63,6 +63,7 @@ icmp_turn(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 {
 	struct ip_wire *ip;
 	struct icmp_wire *ic;
+	uint16_t sum;
 
 	icmp_strip_options(m, ii->ii_hlen);
 	ip = mtod(m, struct ip_wire *);
@@ -73,8 +74,9 @@ icmp_turn(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 	ip->ip_ttl = (uint8_t)tun(c->c_sp, ip_ttl);
 	ic = (void *)(ip + 1);
 	ic->ic_type = ICMP_ECHOREPLY;
-	st16be(ic->ic_sum,
-	    in_cksum_update16(ld16be(ic->ic_sum), ICMP_ECHO << 8, 0));
+	sum = in_cksum_update16(ld16be(ic->ic_sum), ICMP_ECHO << 8, 0);
+	/* All zeros but for this; -0 is right for whatever the rest is. */
+	st16be(ic->ic_sum, sum != 0 ? sum : 0xffff);
 	m->m_flags = MF_LOCAL;
 	m->m_rcvif = 0;
 }

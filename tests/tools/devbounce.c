@@ -139,7 +139,7 @@ port_open(struct bounce *b, struct port *p, unsigned index)
 	ifp->if_sp = &b->b_sp;
 	ifp->if_index = (uint16_t)index;
 	ifp->if_ops = strcmp(p->p_conf.dc_driver, "tap") == 0 ? &dev_tap :
-								&dev_xdp;
+	    &dev_xdp;
 	p->p_if = ifp;
 	if (if_set_queues(ifp, 2, 2) != 0)
 		errx(1, "no memory");
