@@ -275,7 +275,8 @@ xdp_request(struct ifnet *ifp, const struct dev_conf *dc, struct open_req *req,
 	req->or_memsize = pktmem_size(pm);
 	if (pktmem_fd(pm) < 0) {
 		snprintf(err, errlen,
-		    "%s: packet memory was not made to be shared", ifp->if_name);
+		    "%s: packet memory was not made to be shared",
+		    ifp->if_name);
 		return EINVAL;
 	}
 	return 0;
