@@ -14,7 +14,6 @@
 
 #include "base/cycles.h"
 #include "base/kassert.h"
-#include "base/plant.h"
 #include "base/point.h"
 #include "dev/dev.h"
 #include "ether/arp.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The ground under the protocols: messages between CPUs and ctl in any number
- * and order, CPUs that sleep and are woken, tables that are replaced while
- * they are read.  Also the scenarios that must find the planted bugs.
+ * and order, and CPUs that sleep.
  */
 #include "lab.h"
 #include "spate.h"
@@ -79,40 +78,6 @@ messages(struct sim *s)
 	SIM_EQ(s, fl.fl_got[2], FLOOD);
 }
 
-/* A message now and then to CPUs that are about to sleep. */
-static void
-poke(struct ctl *ctl, void *arg)
-{
-	struct flood *fl = arg;
-	unsigned i;
-
-	for (i = 0; i < ctl->ctl_sp->sp_ncpus; i++) {
-		struct flood_msg *fm = msg_alloc(&ctl->ctl_ep, sizeof(*fm));
-
-		if (fm == NULL)
-			SIM_FAIL(fl->fl_sim, "no memory");
-		fm->fm_flood = fl;
-		fm->fm_number = fl->fl_sent / ctl->ctl_sp->sp_ncpus;
-		fm->fm_msg.msg_fn = flood_got;
-		msg_send(&ctl->ctl_ep, i, &fm->fm_msg);
-	}
-	fl->fl_sent += i;
-}
-
-static void
-wakeup(struct sim *s)
-{
-	struct host *h = sim_host(s, "h", 2);
-	struct flood fl = { .fl_sim = s };
-	unsigned i;
-
-	for (i = 0; i < 50; i++) {
-		host_ctl(h, poke, &fl);
-		sim_pass(s, sim_below(s, 100000));
-	}
-	SIM_UNTIL(s, fl.fl_home == fl.fl_sent, NS_S);
-}
-
 /* Idle hosts sleep: the clock may go far with few steps. */
 static void
 idle(struct sim *s)
@@ -133,7 +98,6 @@ main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
 		{ "messages", messages, 20 },
-		{ "wakeup", wakeup, 200 },
 		{ "idle", idle, 20 },
 		{ NULL, NULL, 0 },
 	};
