@@ -235,8 +235,9 @@ xdp_ifnet_init(struct ifnet *ifp, struct xdp_softc *xs,
 
 /* From the kernel's flags; only its changes are stored. */
 static void
-xdp_carrier(struct ifnet *ifp, const struct xdp_softc *xs)
+xdp_link(struct ifnet *ifp)
 {
+	const struct xdp_softc *xs = ifp->if_softc;
 	uint32_t state =
 	    atomic_load_explicit(&ifp->if_state, memory_order_relaxed);
 	bool running = link_running(xs->xs_packetfd, xs->xs_name);
@@ -332,7 +333,7 @@ xdp_open(struct ifnet *ifp, const struct dev_conf *dc, char *err,
 		xdp_softc_free(xs);
 		return error;
 	}
-	xdp_carrier(ifp, xs);
+	xdp_link(ifp);
 	xdp_log_open(ifp, xs);
 	return 0;
 }
@@ -606,7 +607,6 @@ xdp_stats(struct ifnet *ifp, struct dev_stats *ds)
 	unsigned q;
 
 	memset(ds, 0, sizeof(*ds));
-	xdp_carrier(ifp, xs);
 	for (q = 0; q < xs->xs_nq; q++) {
 		struct xdp_queue *xq = &xs->xs_q[q];
 		struct xdp_statistics st = { 0 };
@@ -634,4 +634,5 @@ const struct dev_ops dev_xdp = {
 	.do_arm = xdp_arm,
 	.do_txpending = xdp_txpending,
 	.do_stats = xdp_stats,
+	.do_link = xdp_link,
 };

@@ -126,6 +126,8 @@ struct dev_ops {
 	bool (*do_txpending)(struct cpu *, struct txq *);
 
 	void (*do_stats)(struct ifnet *ifp, struct dev_stats *);
+	/* Look whether the link is there, IFS_CARRIER; NULL: it always is. */
+	void (*do_link)(struct ifnet *ifp);
 };
 
 enum { /* ifa_flags */
