@@ -2,12 +2,20 @@
 /*
  * Buffers of closed devices on their way home.
  */
+#include <stdlib.h>
+
 #include "cpu/ctl.h"
 #include "dev/reclaim.h"
 
 struct reclaim_msg {
 	struct msg rcm_msg;
 	struct mbuf *rcm_m; /* by m_nextpkt */
+};
+
+/* What waits; lost with its instance, if that ends before. */
+struct reclaim_late {
+	struct timer rl_timer;
+	struct reclaim rl_rec;
 };
 
 void
@@ -58,4 +66,29 @@ reclaim_send(struct spate *sp, struct reclaim *rec)
 		msg_send(ep, i, &rcm->rcm_msg);
 		rec->rec_m[i] = NULL;
 	}
+}
+
+static void
+reclaim_late_run(struct timer *t, void *ctx)
+{
+	struct reclaim_late *rl =
+	    container_of(t, struct reclaim_late, rl_timer);
+	struct ctl *ctl = ctx;
+
+	role_enter(&on_ctl);
+	reclaim_send(ctl->ctl_sp, &rl->rl_rec);
+	free(rl);
+}
+
+void
+reclaim_send_late(struct spate *sp, const struct reclaim *rec, uint64_t ns)
+{
+	struct ctl *ctl = sp->sp_ctl;
+	struct reclaim_late *rl;
+
+	if ((rl = malloc(sizeof(*rl))) == NULL)
+		return;
+	rl->rl_rec = *rec;
+	timer_init(&rl->rl_timer, reclaim_late_run);
+	timer_set(&ctl->ctl_wheel, &rl->rl_timer, ctl->ctl_now + ns);
 }

@@ -23,4 +23,8 @@ void reclaim_add(struct reclaim *rec, struct mbuf *);
  */
 void reclaim_send(struct spate *, struct reclaim *rec) ON_CTL;
 
+/* The same after a while, for memory that a device may still write to. */
+void reclaim_send_late(
+    struct spate *, const struct reclaim *rec, uint64_t ns) ON_CTL;
+
 #endif

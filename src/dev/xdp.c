@@ -11,18 +11,8 @@
  * All receive queues of the device are served, whatever the number of CPUs; as
  * many transmit queues as there are CPUs are used.
  *
- * What a frame sent consists of is one buffer of packet memory.  dev_offload()
- * joins chains; clones and others' memory are copied here, since the buffer's
- * address is all that comes back.
- *
- * Checksums that the sender never finished (unfinished.h) are recognised and
- * left to whatever sends the packet on (MF_CSUM_PARTIAL).  That is done for
- * every packet where it is known to happen (veth) or configured; elsewhere
- * samples are taken, and the user is told what to do.
- *
- *	I	immutable after xdp_open()
- *	o	the CPU that serves the queue
- *	A	atomic, relaxed
+ * The rings are mapped by hand: libxdp makes them together with the socket,
+ * which here another process does.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,46 +24,17 @@
 #include "dev/drivers.h"
 #include "dev/open_int.h"
 #include "dev/reclaim.h"
-#include "dev/unfinished.h"
-#include "dev/xdp_prog.h"
-#include "dev/xdp_ring.h"
+#include "dev/xdp_int.h"
 
-#define XDP_MTU_MAX    (MBUF_DATA - 14) /* a frame lies in one buffer */
-#define XDP_BATCH      64 /* buffers moved at a time */
-#define XDP_TX_CALL    32 /* frames the kernel copies in one call */
-#define XDP_RX_BUFS    2048u /* in the kernel's hands, for a queue */
-#define XDP_POOL_PART  4 /* at most this part of a pool, for all queues */
-#define XDP_SAMPLE_ALL 64 /* packets looked at first … */
-#define XDP_SAMPLE_ONE 1024 /* … and one of so many from then on */
-#define XDP_SURE       8 /* unfinished checksums that are no chance */
+#define XDP_MTU_MAX   (MBUF_DATA - 14) /* a frame lies in one buffer */
+#define XDP_RX_BUFS   2048u /* in the kernel's hands, for a queue */
+#define XDP_POOL_PART 4 /* at most this part of a pool, for all queues */
 
-struct xdp_queue {
-	int xq_fd; /* [I] */
-	uint32_t xq_want; /* [I] buffers to have in the kernel's hands */
-	uint32_t xq_given; /* [o] that are there */
-	struct xdp_ring xq_rx; /* [o] */
-	struct xdp_ring xq_fill; /* [o] */
-	struct xdp_ring xq_tx; /* [o] */
-	struct xdp_ring xq_done; /* [o] */
-	uint32_t xq_seen; /* [o] packets, for sampling */
-	stat_cell xq_unfinished; /* [A] packets with such a checksum */
-	stat_cell xq_txbad; /* [A] frames that could not be sent */
-};
-
-struct xdp_softc {
-	const struct opener *xs_opener; /* [I] */
-	struct spate *xs_sp; /* [I] */
-	uint8_t *xs_base; /* [I] packet memory */
-	uint8_t *xs_held; /* [o] of each buffer's holder: kernel has it */
-	unsigned xs_nq; /* [I] */
-	struct xdp_queue *xs_q; /* [I] xs_nq of them */
-	int xs_linkfd; /* [I] */
-	int xs_packetfd; /* [I] */
-	bool xs_repair; /* [I] look at every packet's checksum */
-	_Atomic bool xs_told; /* [A] it has been logged */
-	struct open_res xs_found; /* [I] */
-	char xs_name[OPEN_NAMELEN]; /* [I] */
-};
+/*
+ * Without copying, the device may write to its buffers until the kernel gets
+ * round to taking its rings apart.
+ */
+#define XDP_LATE_NS (2 * NS_S)
 
 static int
 xdp_rings_map(struct xdp_queue *xq)
@@ -338,7 +299,7 @@ xdp_open(struct ifnet *ifp, const struct dev_conf *dc, char *err,
 	return 0;
 }
 
-/* The sockets are closed first: then the kernel uses no buffer any more. */
+/* The sockets are closed first: then the kernel takes no new buffer. */
 static void
 xdp_close(struct ifnet *ifp)
 {
@@ -347,6 +308,7 @@ xdp_close(struct ifnet *ifp)
 	struct spate *sp = xs->xs_sp;
 	uint8_t *held = xs->xs_held;
 	struct reclaim rec = { 0 };
+	bool zerocopy = (xs->xs_found.os_flags & OPENS_ZEROCOPY) != 0;
 
 	role_enter(&on_ctl);
 	xs->xs_held = NULL;
@@ -356,225 +318,11 @@ xdp_close(struct ifnet *ifp)
 			reclaim_add(&rec, pktmem_mbuf(sp->sp_pktmem,
 			    (uint8_t *)pktmem_base(sp->sp_pktmem) +
 			    i * MBUF_SIZE));
-	reclaim_send(sp, &rec);
+	if (zerocopy)
+		reclaim_send_late(sp, &rec, XDP_LATE_NS);
+	else
+		reclaim_send(sp, &rec);
 	free(held);
-}
-
-/* The buffer at this offset is the kernel's, or ours again. */
-static struct mbuf *
-xdp_hold(struct xdp_softc *xs, uint64_t addr, bool hold)
-{
-	uint8_t *held = &xs->xs_held[addr >> MBUF_SHIFT];
-
-	KASSERT(*held != hold);
-	*held = hold;
-	return pktmem_mbuf(xs->xs_sp->sp_pktmem, xs->xs_base + addr);
-}
-
-/* Bring the kernel's stock of empty buffers up to what it should have. */
-static void ON_CPU
-xdp_fill(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq)
-{
-	struct mbuf *mm[XDP_BATCH];
-	unsigned i, n, want;
-
-	while ((want = xq->xq_want - xq->xq_given) > 0) {
-		want = umin(want, XDP_BATCH);
-		n = umin(want, xdp_ring_room(&xq->xq_fill, want));
-		n = n > 0 ? m_alloc_bulk(c, mm, n) : 0;
-		for (i = 0; i < n; i++) {
-			uint64_t addr =
-			    (uint64_t)(mm[i]->m_head - xs->xs_base);
-
-			xdp_hold(xs, addr, true);
-			*xdp_ring_addr(&xq->xq_fill) = addr;
-		}
-		xdp_ring_submit(&xq->xq_fill);
-		xq->xq_given += n;
-		if (n < want)
-			break;
-	}
-	if (unlikely(xdp_ring_need_wakeup(&xq->xq_fill)))
-		(void)recvfrom(xq->xq_fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
-}
-
-static void
-xdp_tell(struct cpu *c, struct xdp_softc *xs, const struct ifnet *ifp)
-{
-	if (atomic_exchange_explicit(
-	    &xs->xs_told, true, memory_order_relaxed))
-		return;
-	log_warn(&c->c_sp->sp_env.env_log,
-	    "%s: the sender leaves TCP and UDP checksums unfinished%s: "
-	    "ethtool -K %s tx off%s", ifp->if_name,
-	    xs->xs_repair ? "; they are repaired, at some cost" : "",
-	    xs->xs_found.os_peer[0] != '\0' ? xs->xs_found.os_peer : "SENDER",
-	    xs->xs_repair ? " avoids it" : " there, or checksum = repair here");
-}
-
-/* Look at a packet's checksum, see the head of the file. */
-static void
-xdp_checksum(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq,
-    const struct ifnet *ifp, struct mbuf *m)
-{
-	uint32_t seen = xq->xq_seen++;
-	uint16_t l4off;
-	uint8_t csumoff;
-
-	if (!xs->xs_repair && seen >= XDP_SAMPLE_ALL &&
-	    seen % XDP_SAMPLE_ONE != 0)
-		return;
-	if (!csum_unfinished(m->m_data, m->m_len, &l4off, &csumoff))
-		return;
-	stat_cell_add(&xq->xq_unfinished, 1);
-	if (stat_cell_read(&xq->xq_unfinished) == XDP_SURE)
-		xdp_tell(c, xs, ifp);
-	if (!xs->xs_repair)
-		return;
-	m->m_l4off = l4off;
-	m->m_csumoff = csumoff;
-	m->m_flags |= MF_CSUM_PARTIAL | MF_CSUM_OK;
-}
-
-static unsigned
-xdp_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
-{
-	struct xdp_softc *xs = rxq->rxq_if->if_softc;
-	struct xdp_queue *xq = rxq->rxq_sc;
-	unsigned i, n;
-
-	role_enter(&on_cpu);
-	CPU_ASSERT(c);
-	max = umin(max, MVEC_MAX - mv->mv_n);
-	n = umin(max, xdp_ring_avail(&xq->xq_rx, max));
-	for (i = 0; i < n; i++) {
-		const struct xdp_desc *xd = xdp_ring_desc(&xq->xq_rx);
-		struct mbuf *m = xdp_hold(xs, xd->addr, false);
-
-		m->m_data = xs->xs_base + xd->addr;
-		m->m_len = m->m_pktlen = xd->len;
-		xdp_checksum(c, xs, xq, rxq->rxq_if, m);
-		mv->mv_m[mv->mv_n++] = m;
-	}
-	if (n > 0)
-		xdp_ring_release(&xq->xq_rx);
-	xq->xq_given -= n;
-	if (xq->xq_given + XDP_BATCH <= xq->xq_want)
-		xdp_fill(c, xs, xq);
-	return n;
-}
-
-/* Frames that were sent. */
-static void ON_CPU
-xdp_reap(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq)
-{
-	unsigned i, n = xdp_ring_avail(&xq->xq_done, XDP_DONE_ENTRIES);
-
-	for (i = 0; i < n; i++)
-		m_free(c, xdp_hold(xs, *xdp_ring_addr(&xq->xq_done), false));
-	if (n > 0)
-		xdp_ring_release(&xq->xq_done);
-}
-
-/* The packet in one buffer of packet memory; NULL: it was freed. */
-static struct mbuf *ON_CPU
-xdp_own(struct cpu *c, struct xdp_queue *xq, struct mbuf *m)
-{
-	struct mbuf *copy;
-
-	if (likely(m->m_kind == MK_BUFFER))
-		return m;
-	copy = m_copy(c, m);
-	m_free(c, m);
-	if (copy == NULL)
-		stat_cell_add(&xq->xq_txbad, 1);
-	return copy;
-}
-
-static unsigned
-xdp_tx(struct cpu *c, struct txq *txq, struct mbuf **mm, unsigned n)
-{
-	struct xdp_softc *xs = txq->txq_if->if_softc;
-	struct xdp_queue *xq = txq->txq_sc;
-	unsigned i;
-
-	role_enter(&on_cpu);
-	CPU_ASSERT(c);
-	if (xdp_ring_room(&xq->xq_tx, n) < n)
-		n = xdp_ring_room(&xq->xq_tx, n);
-	for (i = 0; i < n; i++) {
-		struct mbuf *m = xdp_own(c, xq, mm[i]);
-		struct xdp_desc *xd;
-
-		if (unlikely(m == NULL))
-			continue;
-		KASSERT(m->m_next == NULL);
-		xd = xdp_ring_desc(&xq->xq_tx);
-		xd->addr = (uint64_t)(m->m_data - xs->xs_base);
-		xd->len = m->m_len;
-		xd->options = 0;
-		xdp_hold(xs, xd->addr, true);
-	}
-	xdp_ring_submit(&xq->xq_tx);
-	return n;
-}
-
-/*
- * The kernel sends a few frames in one call when it copies, all of them when
- * it does not, and says whether it must be called.
- */
-static void
-xdp_kick_queue(struct xdp_queue *xq)
-{
-	unsigned calls = XDP_TX_ENTRIES / XDP_TX_CALL;
-	uint32_t before;
-
-	while (calls-- > 0 && !xdp_ring_drained(&xq->xq_tx) &&
-	    xdp_ring_need_wakeup(&xq->xq_tx)) {
-		before = xq->xq_tx.xr_other;
-		if (sendto(xq->xq_fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 &&
-		    errno != EAGAIN)
-			break;
-		if (!xdp_ring_drained(&xq->xq_tx) &&
-		    xq->xq_tx.xr_other == before)
-			break;
-	}
-}
-
-static void
-xdp_kick(struct cpu *c, struct txq *txq)
-{
-	struct xdp_queue *xq = txq->txq_sc;
-
-	role_enter(&on_cpu);
-	CPU_ASSERT(c);
-	xdp_kick_queue(xq);
-	xdp_reap(c, txq->txq_if->if_softc, xq);
-	/* What the kernel had no room for is tried again next round. */
-	if (!xdp_ring_drained(&xq->xq_tx))
-		txq->txq_kick = true;
-}
-
-/* The socket is readable, and its poll does what a wake-up is needed for. */
-static bool
-xdp_arm(struct cpu *c, struct rxq *rxq)
-{
-	struct xdp_queue *xq = rxq->rxq_sc;
-
-	role_enter(&on_cpu);
-	CPU_ASSERT(c);
-	xdp_fill(c, rxq->rxq_if->if_softc, xq);
-	return xdp_ring_avail(&xq->xq_rx, 1) > 0;
-}
-
-static bool
-xdp_txpending(struct cpu *c, struct txq *txq)
-{
-	struct xdp_queue *xq = txq->txq_sc;
-
-	(void)c;
-	/* Whatever was put on the one must come back on the other. */
-	return xq->xq_tx.xr_mine != xq->xq_done.xr_mine;
 }
 
 static void

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Shared by the files of the AF_XDP driver.
+ *
+ *	I	immutable after xdp_open()
+ *	o	the CPU that serves the queue
+ *	A	atomic, relaxed
+ */
+#ifndef DEV_XDP_INT_H
+#define DEV_XDP_INT_H
+
+#include "dev/open.h"
+#include "dev/xdp_prog.h"
+#include "dev/xdp_ring.h"
+#include "if/if.h"
+
+#define XDP_SURE 8 /* unfinished checksums that are no chance */
+
+struct xdp_queue {
+	int xq_fd; /* [I] */
+	uint32_t xq_want; /* [I] buffers to have in the kernel's hands */
+	uint32_t xq_given; /* [o] that are there */
+	struct xdp_ring xq_rx; /* [o] */
+	struct xdp_ring xq_fill; /* [o] */
+	struct xdp_ring xq_tx; /* [o] */
+	struct xdp_ring xq_done; /* [o] */
+	uint32_t xq_seen; /* [o] packets, for sampling */
+	stat_cell xq_unfinished; /* [A] packets with such a checksum */
+	stat_cell xq_txbad; /* [A] frames that could not be sent */
+};
+
+struct xdp_softc {
+	const struct opener *xs_opener; /* [I] */
+	struct spate *xs_sp; /* [I] */
+	uint8_t *xs_base; /* [I] packet memory */
+	uint8_t *xs_held; /* [o] of each buffer's holder: kernel has it */
+	unsigned xs_nq; /* [I] */
+	struct xdp_queue *xs_q; /* [I] xs_nq of them */
+	int xs_linkfd; /* [I] */
+	int xs_packetfd; /* [I] */
+	bool xs_repair; /* [I] look at every packet's checksum */
+	_Atomic bool xs_told; /* [A] it has been logged */
+	struct open_res xs_found; /* [I] */
+	char xs_name[OPEN_NAMELEN]; /* [I] */
+};
+
+/* Members of the driver's table, see struct dev_ops. */
+unsigned xdp_rx(struct cpu *, struct rxq *, struct mvec *, unsigned max);
+unsigned xdp_tx(struct cpu *, struct txq *, struct mbuf **, unsigned n);
+void xdp_kick(struct cpu *, struct txq *);
+bool xdp_arm(struct cpu *, struct rxq *);
+bool xdp_txpending(struct cpu *, struct txq *);
+
+#endif
