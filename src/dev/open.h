@@ -84,7 +84,8 @@ struct open_res {
 	uint8_t os_mac[6];
 	char os_driver[18]; /* the kernel's driver: "veth", "tun", … */
 	char os_peer[OPEN_NAMELEN]; /* veth: other end, if it is here too */
-	char os_text[160]; /* what the user can do about an error */
+	char os_text[160]; /* what the user can do about an error; xdp: why
+			    * not native */
 };
 
 /*

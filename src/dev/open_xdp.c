@@ -23,6 +23,7 @@
 #include <linux/if_packet.h>
 #include <linux/if_link.h>
 #include <linux/if_xdp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -221,6 +222,29 @@ xdp_load(int mapfd)
 }
 
 /*
+ * A veth's driver refuses while the other end could send to queues that are
+ * not there, or frames that do not fit a page.  The generic way takes them
+ * all, but loses large segments.
+ */
+static void
+xdp_explain(struct open_res *os, int error)
+{
+	const char *peer = os->os_peer[0] != '\0' ? os->os_peer : "PEER";
+
+	if (error == ENOSPC)
+		snprintf(os->os_text, sizeof(os->os_text),
+		    "the other end has more transmit queues than this one "
+		    "receive queues: ethtool -L %s tx %u", peer, os->os_nrxq);
+	else if (error == ERANGE)
+		snprintf(os->os_text, sizeof(os->os_text),
+		    "the MTU of the other end is too large: "
+		    "ip link set %s mtu 1500", peer);
+	else
+		snprintf(os->os_text, sizeof(os->os_text), "driver %s: %s",
+		    os->os_driver, strerror(error));
+}
+
+/*
  * In the driver if it can, else in the generic part of the kernel.  The
  * driver's refusal is what the user hears of if both fail.
  */
@@ -243,6 +267,8 @@ xdp_attach(int progfd, struct open_res *os, bool native)
 	attr.link_create.flags = XDP_FLAGS_SKB_MODE;
 	if ((fd = bpf(BPF_LINK_CREATE, &attr)) < 0)
 		errno = error;
+	else
+		xdp_explain(os, error);
 	return fd;
 }
 

@@ -254,6 +254,9 @@ xdp_log_open(const struct ifnet *ifp, const struct xdp_softc *xs)
 	    xs->xs_name, xs->xs_found.os_driver, xs->xs_nq,
 	    (flags & OPENS_NATIVE) != 0 ? "native" : "generic",
 	    (flags & OPENS_ZEROCOPY) != 0 ? "zero copy" : "copying");
+	if ((flags & OPENS_NATIVE) == 0)
+		log_warn(l, "%s: the driver does not run the program, large "
+		    "frames are lost: %s", ifp->if_name, xs->xs_found.os_text);
 	if (xs->xs_found.os_mtu > XDP_MTU_MAX)
 		log_warn(l, "%s: frames larger than %u bytes are lost: "
 		    "ip link set %s mtu %u", ifp->if_name, MBUF_DATA,
