@@ -216,9 +216,6 @@ xdp_kick(struct cpu *c, struct txq *txq)
 	CPU_ASSERT(c);
 	xdp_kick_queue(xq);
 	xdp_reap(c, txq->txq_if->if_softc, xq);
-	/* What the kernel had no room for is tried again next round. */
-	if (!xdp_ring_drained(&xq->xq_tx))
-		txq->txq_kick = true;
 }
 
 /* The socket is readable, and its poll does what a wake-up is needed for. */
