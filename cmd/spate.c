@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "daemon/daemon.h"
 #include "demo/demo.h"
 #include "ping.h"
 #include "show/show.h"
@@ -24,6 +25,8 @@ static cmd_fn cmd_help;
 static cmd_fn cmd_version;
 
 static const struct subcmd subcmds[] = {
+	{ "daemon", "[-n] [-c FILE]", "run, or only check the configuration",
+	    cmd_daemon },
 	{ "demo", "[--unprivileged]", "two hosts and a router, anywhere",
 	    cmd_demo },
 	{ "ping", "[-46] [-c N] ... ADDRESS", "ping from the running daemon",

@@ -13,8 +13,10 @@
 # these lists with what the build and the scripts use.
 set -eu
 
-build="bison flex gcc libc6-dev meson ninja-build pkg-config libcmocka-dev libjansson-dev libpcap-dev"
-test="clang libclang-rt-14-dev clang-format spin mandoc python3"
+build="bison flex gcc libc6-dev meson ninja-build pkg-config libcmocka-dev libjansson-dev
+libpcap-dev libseccomp-dev libuv1-dev"
+test="clang libclang-rt-14-dev clang-format spin mandoc python3
+python3-pytest"
 demo="iproute2 iputils-ping iperf3 traceroute ethtool"
 bench=""
 

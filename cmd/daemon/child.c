@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The data plane process: an instance, brought to its configuration while
+ * there still are privileges, run without them.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "ctl/control.h"
+#include "daemon_int.h"
+#include "dev/open.h"
+
+struct child {
+	const struct conf *ch_conf;
+	const struct child_fds *ch_fds;
+	struct opener_remote ch_opener;
+	struct spate_env ch_env;
+	struct engine *ch_engine;
+	struct spate *ch_sp;
+	struct loop *ch_loop;
+};
+
+/* One write a line: threads do not mix theirs. */
+static void
+child_log(void *arg, enum log_level level, const char *text)
+{
+	char line[LOG_LINE_MAX + 64], when[32];
+	struct timespec ts;
+	struct tm tm;
+	int n;
+
+	(void)arg;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	localtime_r(&ts.tv_sec, &tm);
+	strftime(when, sizeof(when), "%F %T", &tm);
+	n = snprintf(line, sizeof(line), "%s.%03ld %s: %s\n", when,
+	    ts.tv_nsec / 1000000, log_level_name(level), text);
+	/* Nobody could be told that it cannot be told. */
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return;
+}
+
+static int
+child_fail(const char *what, int error)
+{
+	fprintf(stderr, "spate: %s: %s\n", what, strerror(error));
+	return CMD_FAILED;
+}
+
+static int
+child_create(struct child *ch)
+{
+	const struct conf *conf = ch->ch_conf;
+	struct spate_conf sc = { .sc_ncpus = conf->cf_cpus,
+		.sc_pktmem = conf->cf_memory,
+		.sc_hostname = conf->cf_hostname };
+	char hostname[64] = "";
+	int error;
+
+	tzset(); /* reads a file, which is no more allowed later */
+	gethostname(hostname, sizeof(hostname) - 1);
+	if (sc.sc_hostname == NULL && hostname[0] != '\0')
+		sc.sc_hostname = hostname;
+	log_init(&ch->ch_env.env_log, child_log, NULL, LOGL_INFO);
+	opener_remote_init(&ch->ch_opener, ch->ch_fds->cf_opener);
+	ch->ch_env.env_opener = &ch->ch_opener.orm_opener;
+	if (getrandom(&ch->ch_env.env_seed, sizeof(ch->ch_env.env_seed), 0) < 0)
+		return child_fail("no random numbers", errno);
+	if ((error = engine_create(&ch->ch_env, &ch->ch_engine)) != 0 ||
+	    (error = spate_create(&sc, &ch->ch_env, &ch->ch_sp)) != 0)
+		return child_fail("cannot make the instance", error);
+	return CMD_OK;
+}
+
+static int ON_CTL
+child_apply(struct child *ch)
+{
+	struct conf_errors errs;
+	int error;
+
+	error = control_apply(ch->ch_sp->sp_ctl, ch->ch_conf, &errs);
+	conf_errors_print(&errs, stderr);
+	conf_errors_free(&errs);
+	if (error == 0)
+		return CMD_OK;
+	return error == EINVAL ? CMD_USAGE : CMD_FAILED;
+}
+
+static const char *
+plural(unsigned n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+child_ready(struct child *ch)
+{
+	unsigned ncpus = ch->ch_conf->cf_cpus, nifs = ch->ch_conf->cf_nif;
+
+	fprintf(stderr, "spate: ready: %u CPU%s, %u interface%s, pid %d\n",
+	    ncpus, plural(ncpus), nifs, plural(nifs), (int)getppid());
+	if (write(ch->ch_fds->cf_ready, "r", 1) != 1)
+		log_warn(&ch->ch_env.env_log, "the parent does not hear: %s",
+		    strerror(errno));
+	close(ch->ch_fds->cf_ready);
+}
+
+/* CPUs take no signals: those are the event loop's. */
+static int
+child_start(struct child *ch)
+{
+	const struct conf *conf = ch->ch_conf;
+	sigset_t all, none;
+	int error;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	error = engine_start(ch->ch_engine, ch->ch_sp,
+	    conf->cf_ncpu_list > 0 ? conf->cf_cpu_list : NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return error != 0 ? child_fail("cannot start the CPUs", error) : CMD_OK;
+}
+
+static int ON_CTL
+child_serve(struct child *ch)
+{
+	int error, status;
+
+	if ((status = child_apply(ch)) != CMD_OK)
+		return status;
+	error = loop_create(ch->ch_sp->sp_ctl, ch->ch_fds, &ch->ch_loop);
+	if (error != 0)
+		return child_fail("no event loop", error);
+	if (sandbox_enter(&ch->ch_env.env_log) != 0)
+		return CMD_FAILED;
+	if ((status = child_start(ch)) != CMD_OK)
+		return status;
+	child_ready(ch);
+	if (loop_run(ch->ch_loop, ch->ch_engine))
+		return CMD_OK;
+	log_error(&ch->ch_env.env_log, "the privileged process is gone: "
+	    "stopping");
+	return CMD_FAILED;
+}
+
+int
+child_run(const struct conf *conf, const struct child_fds *cf)
+{
+	struct child ch = { .ch_conf = conf, .ch_fds = cf };
+	int status;
+
+	role_enter(&on_ctl);
+	signal(SIGHUP, SIG_IGN); /* the parent answers it */
+	if ((status = child_create(&ch)) == CMD_OK)
+		status = child_serve(&ch);
+	if (ch.ch_engine != NULL)
+		engine_stop(ch.ch_engine);
+	if (ch.ch_loop != NULL)
+		loop_destroy(ch.ch_loop);
+	if (ch.ch_sp != NULL) {
+		control_fini(ch.ch_sp->sp_ctl);
+		spate_destroy(ch.ch_sp);
+	}
+	if (ch.ch_engine != NULL)
+		engine_destroy(ch.ch_engine);
+	return status;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The privileged parent.
+ *
+ * It does little, so that there is little to go wrong: opens the devices that
+ * the configuration names when the child asks, passes signals on, waits.  When
+ * the child is gone it removes the control socket; everything else (taps,
+ * AF_XDP sockets and programs) goes with the descriptors, whoever dies first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "daemon_int.h"
+#include "dev/open.h"
+
+#define STOP_MS 5000 /* the child has to stop, before it is killed */
+
+struct parent {
+	const struct conf *pa_conf;
+	pid_t pa_child;
+	int pa_signals; /* signalfd */
+	int pa_opener;	/* requests of the child */
+	int pa_ready;	/* -1 once it was, or is gone */
+	bool pa_stopping;
+};
+
+/* The interface whose device has this name, or NULL. */
+static const struct conf_if *
+device_interface(const struct conf *conf, const char *device)
+{
+	unsigned i;
+
+	for (i = 0; i < conf->cf_nif; i++) {
+		const struct conf_if *ci = &conf->cf_if[i];
+		const char *name =
+		    ci->ci_device != NULL ? ci->ci_device : ci->ci_name;
+
+		if ((ci->ci_driver == CONF_TAP || ci->ci_driver == CONF_XDP) &&
+		    strcmp(name, device) == 0)
+			return ci;
+	}
+	return NULL;
+}
+
+static int
+parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
+{
+	const struct parent *pa = arg;
+	const struct conf_if *ci = device_interface(pa->pa_conf, req->or_name);
+
+	if (ci != NULL && (req->or_kind != OPEN_TAP ||
+	    ci->ci_driver == CONF_TAP) && (req->or_kind != OPEN_XDP ||
+	    ci->ci_driver == CONF_XDP))
+		return 0;
+	snprintf(err, errlen, "the configuration does not name a device %s",
+	    req->or_name);
+	return EPERM;
+}
+
+/* To the service manager that started us, if one did (sd_notify(3)). */
+static void
+notify_ready(void)
+{
+	static const char text[] = "READY=1";
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t len;
+	int fd;
+
+	if (path == NULL || (len = strlen(path)) == 0 ||
+	    len >= sizeof(sun.sun_path))
+		return;
+	memcpy(sun.sun_path, path, len);
+	if (sun.sun_path[0] == '@')
+		sun.sun_path[0] = '\0'; /* an abstract name */
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return;
+	if (sendto(fd, text, sizeof(text) - 1, MSG_NOSIGNAL,
+	    (struct sockaddr *)&sun, (socklen_t)(offsetof(struct sockaddr_un,
+	    sun_path) + len)) < 0)
+		fprintf(stderr, "spate: cannot tell %s that we are ready: "
+		    "%s\n", path, strerror(errno));
+	close(fd);
+}
+
+static void
+parent_ready(struct parent *pa)
+{
+	char byte;
+
+	if (read(pa->pa_ready, &byte, 1) == 1)
+		notify_ready();
+	close(pa->pa_ready);
+	pa->pa_ready = -1;
+}
+
+static void
+parent_signal(struct parent *pa)
+{
+	struct signalfd_siginfo si;
+
+	if (read(pa->pa_signals, &si, sizeof(si)) != (ssize_t)sizeof(si))
+		return;
+	switch (si.ssi_signo) {
+	case SIGTERM:
+	case SIGINT:
+		pa->pa_stopping = true;
+		kill(pa->pa_child, SIGTERM);
+		break;
+	case SIGHUP:
+		fprintf(stderr, "spate: SIGHUP ignored: the configuration "
+		    "cannot be read again while running\n");
+		break;
+	}
+}
+
+/* Serve until the child has gone; its status as of waitpid(2). */
+static int
+parent_loop(struct parent *pa)
+{
+	int n, status;
+
+	while (waitpid(pa->pa_child, &status, WNOHANG) == 0) {
+		struct pollfd pfd[] = {
+			{ .fd = pa->pa_signals, .events = POLLIN },
+			{ .fd = pa->pa_opener, .events = POLLIN },
+			{ .fd = pa->pa_ready, .events = POLLIN },
+		};
+
+		n = poll(pfd, 3, pa->pa_stopping ? STOP_MS : -1);
+		if (n == 0) {
+			fprintf(stderr, "spate: the data plane does not stop: "
+			    "killing it\n");
+			kill(pa->pa_child, SIGKILL);
+		}
+		if (n <= 0)
+			continue;
+		if (pfd[2].revents != 0)
+			parent_ready(pa);
+		if (pfd[1].revents != 0 && opener_serve(pa->pa_opener,
+		    parent_policy, pa) != 0) {
+			close(pa->pa_opener);
+			pa->pa_opener = -1;
+		}
+		if (pfd[0].revents != 0)
+			parent_signal(pa);
+	}
+	return status;
+}
+
+static int
+parent_status(const struct parent *pa, int status)
+{
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	fprintf(stderr, "spate: the data plane (pid %d) was killed by signal "
+	    "%d (%s)\n", (int)pa->pa_child, WTERMSIG(status),
+	    strsignal(WTERMSIG(status)));
+	return CMD_FAILED;
+}
+
+/* From here on signals are read; the child lets them in when it is ready. */
+static int
+parent_block_signals(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < countof(signals); i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/* Both processes come out of it; in the child it returns 0. */
+static int
+parent_fork(struct parent *pa, struct child_fds *cf)
+{
+	int pair[2], ready[2];
+
+	if ((pa->pa_signals = parent_block_signals()) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 ||
+	    pipe2(ready, O_CLOEXEC) != 0 || (pa->pa_child = fork()) < 0) {
+		fprintf(stderr, "spate: cannot start the data plane: %s\n",
+		    strerror(errno));
+		return -1;
+	}
+	if (pa->pa_child == 0) {
+		close(pair[0]);
+		close(ready[0]);
+		close(pa->pa_signals);
+		cf->cf_opener = pair[1];
+		cf->cf_ready = ready[1];
+		return 0;
+	}
+	close(pair[1]);
+	close(ready[1]);
+	close(cf->cf_listen); /* or nobody could tell that the child died */
+	pa->pa_opener = pair[0];
+	pa->pa_ready = ready[0];
+	return 0;
+}
+
+int
+parent_run(const struct conf *conf)
+{
+	struct parent pa = { .pa_conf = conf };
+	struct child_fds cf;
+	struct sockfile sf;
+	int status = CMD_FAILED;
+
+	if (sockfile_create(&sf, conf->cf_control, &cf.cf_listen) != 0)
+		return CMD_FAILED;
+	if (parent_fork(&pa, &cf) == 0) {
+		if (pa.pa_child == 0)
+			return child_run(conf, &cf);
+		status = parent_status(&pa, parent_loop(&pa));
+	}
+	sockfile_remove(&sf);
+	return status;
+}
