@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,14 @@
 #include "cmd.h"
 #include "ping.h"
 
-#define PING_SIZE 56 /* as ping(8) has it, without the ICMP header */
+#define PING_SIZE  56	      /* as ping(8) has it, without ICMP header */
+#define PING_COUNT UINT32_MAX /* until interrupted, as good as */
 
 struct ping_args {
 	const char *pa_socket;
 	const char *pa_name;
 	int pa_family;		/* AF_UNSPEC: either */
-	unsigned long pa_count; /* 0: until interrupted */
+	unsigned long pa_count;
 	unsigned long pa_size;
 	unsigned long pa_interval_ms;
 };
@@ -36,6 +38,7 @@ struct ping_sum {
 	unsigned long ps_sent;
 	unsigned long ps_received;
 	unsigned long ps_errors;
+	unsigned long ps_timed; /* received with a time */
 	double ps_least;
 	double ps_most;
 	double ps_total;
@@ -143,59 +146,82 @@ static json_t *
 ping_message(const struct ping_args *pa, const char *address)
 {
 	const char *scope = strchr(pa->pa_name, '%');
-	json_t *req = json_pack("{s:s, s:I, s:I}", "address", address, "size",
-	    (json_int_t)pa->pa_size, "interval_ms",
-	    (json_int_t)pa->pa_interval_ms);
 
-	if (pa->pa_count > 0)
-		json_object_set_new(req, "count",
-		    json_integer((json_int_t)pa->pa_count));
-	if (scope != NULL)
-		json_object_set_new(req, "interface", json_string(scope + 1));
-	return req;
+	return json_pack("{s:s+, s:I, s:I, s:I}", "address", address,
+	    scope != NULL ? scope : "", "count", (json_int_t)pa->pa_count,
+	    "size", (json_int_t)pa->pa_size, "interval_ms",
+	    (json_int_t)pa->pa_interval_ms);
+}
+
+static const char *
+member_text(const json_t *result, const char *key)
+{
+	const char *text = json_string_value(json_object_get(result, key));
+
+	return text != NULL ? text : "";
+}
+
+static int
+member_number(const json_t *result, const char *key)
+{
+	return (int)json_integer_value(json_object_get(result, key));
+}
+
+static void
+ping_time(struct ping_sum *ps, double ms)
+{
+	if (ps->ps_timed++ == 0 || ms < ps->ps_least)
+		ps->ps_least = ms;
+	if (ms > ps->ps_most)
+		ps->ps_most = ms;
+	ps->ps_total += ms;
+	printf(" time=%.3f ms", ms);
 }
 
 static void
 ping_reply(struct ping_sum *ps, const json_t *result)
 {
-	const char *from = json_string_value(json_object_get(result, "from"));
-	double ms =
-	    json_number_value(json_object_get(result, "rtt_us")) / 1000;
+	const json_t *us = json_object_get(result, "rtt_us");
 
 	ps->ps_received++;
-	ps->ps_total += ms;
-	if (ps->ps_received == 1 || ms < ps->ps_least)
-		ps->ps_least = ms;
-	if (ps->ps_received == 1 || ms > ps->ps_most)
-		ps->ps_most = ms;
-	printf("%d bytes from %s: icmp_seq=%d ttl=%d time=%.3f ms\n",
-	    (int)json_integer_value(json_object_get(result, "size")),
-	    from != NULL ? from : "?",
-	    (int)json_integer_value(json_object_get(result, "seq")),
-	    (int)json_integer_value(json_object_get(result, "ttl")), ms);
+	printf("%d bytes from %s: icmp_seq=%d ttl=%d",
+	    member_number(result, "size"), member_text(result, "from"),
+	    member_number(result, "seq"), member_number(result, "ttl"));
+	if (us != NULL) /* else the request was too short to carry the time */
+		ping_time(ps, json_number_value(us) / 1000);
+	putchar('\n');
 }
 
-/* One line of the answer. */
+static void
+ping_error(struct ping_sum *ps, const json_t *result)
+{
+	const char *from = member_text(result, "from");
+	int mtu = member_number(result, "mtu");
+
+	ps->ps_errors++;
+	if (*from != '\0')
+		printf("from %s: ", from);
+	printf("icmp_seq=%d %s", member_number(result, "seq"),
+	    member_text(result, "error"));
+	if (mtu > 0)
+		printf(" (mtu %d)", mtu);
+	putchar('\n');
+}
+
+/* What became of one request. */
 static void
 ping_print(struct ping_sum *ps, const json_t *result)
 {
-	const char *error = json_string_value(json_object_get(result, "error"));
-	const char *from = json_string_value(json_object_get(result, "from"));
-	json_t *number = json_object_get(result, "seq");
-	int seq = (int)json_integer_value(number);
-
-	if (number == NULL)
-		return;
+	if (json_object_get(result, "seq") == NULL)
+		return; /* the end */
 	ps->ps_sent++;
-	if (json_object_get(result, "rtt_us") != NULL)
+	if (json_object_get(result, "error") != NULL)
+		ping_error(ps, result);
+	else if (json_is_true(json_object_get(result, "timeout")))
+		printf("no answer: icmp_seq=%d\n",
+		    member_number(result, "seq"));
+	else
 		ping_reply(ps, result);
-	else if (error != NULL) {
-		ps->ps_errors++;
-		printf("%s%s%sicmp_seq=%d %s\n", from != NULL ? "from " : "",
-		    from != NULL ? from : "", from != NULL ? ": " : "", seq,
-		    error);
-	} else
-		printf("no answer: icmp_seq=%d\n", seq);
 	fflush(stdout);
 }
 
@@ -210,9 +236,9 @@ ping_summary(const struct ping_sum *ps, const char *name)
 		printf(", %lu errors", ps->ps_errors);
 	printf(", %.4g%% lost\n",
 	    ps->ps_sent > 0 ? lost * 100 / (double)ps->ps_sent : 0.0);
-	if (ps->ps_received > 0)
+	if (ps->ps_timed > 0)
 		printf("rtt min/avg/max = %.3f/%.3f/%.3f ms\n", ps->ps_least,
-		    ps->ps_total / (double)ps->ps_received, ps->ps_most);
+		    ps->ps_total / (double)ps->ps_timed, ps->ps_most);
 }
 
 static void
@@ -250,6 +276,7 @@ int
 cmd_ping(int argc, char **argv)
 {
 	struct ping_args pa = { .pa_family = AF_UNSPEC,
+		.pa_count = PING_COUNT,
 		.pa_size = PING_SIZE,
 		.pa_interval_ms = 1000 };
 	char address[NI_MAXHOST];

@@ -44,9 +44,9 @@ int child_run(const struct conf *, const struct child_fds *);
  * is gone (false).
  */
 struct loop;
-int loop_create(struct ctl *, const struct child_fds *, struct loop **) ON_CTL;
+int loop_create(struct ctl *, const struct child_fds *, struct loop **);
 bool loop_run(struct loop *, struct engine *) ON_CTL;
-void loop_destroy(struct loop *) ON_CTL;
+void loop_destroy(struct loop *);
 
 /* sockfile.c: the control socket's name, and what must go with it. */
 struct sockfile {

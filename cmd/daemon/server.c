@@ -20,6 +20,7 @@ struct client {
 	struct control_client cl_cc;
 	uv_pipe_t cl_pipe;
 	struct server *cl_server;
+	struct ctl *cl_ctl; /* the server goes before its last client */
 	LIST_ENTRY(client) cl_entry;
 	size_t cl_len;	 /* of cl_line */
 	bool cl_reading;
@@ -46,16 +47,23 @@ static void ON_CTL client_read(struct client *);
 static void
 client_closed(uv_handle_t *h)
 {
-	free(container_of(h, struct client, cl_pipe));
+	struct client *cl = container_of(h, struct client, cl_pipe);
+
+	role_enter(&on_ctl);
+	control_gone(cl->cl_ctl, &cl->cl_cc);
+	free(cl);
 }
 
-static void ON_CTL
+/*
+ * May be called from within a command that is just answering: ctl is told
+ * later, when the handle is closed.
+ */
+static void
 client_close(struct client *cl)
 {
 	if (cl->cl_closing)
 		return;
 	cl->cl_closing = true;
-	control_gone(cl->cl_server->sv_ctl, &cl->cl_cc);
 	LIST_REMOVE(cl, cl_entry);
 	cl->cl_server->sv_n--;
 	uv_close((uv_handle_t *)&cl->cl_pipe, client_closed);
@@ -66,20 +74,18 @@ client_flushed(uv_shutdown_t *req, int status)
 {
 	struct client *cl = req->data;
 
-	role_enter(&on_ctl);
 	free(req);
 	client_close(cl);
 }
 
-/* No more of its requests; hang up once it has its answers. */
-static void ON_CTL
+/* No more of its requests; hang up once it has the answers it has. */
+static void
 client_finish(struct client *cl)
 {
 	uv_shutdown_t *req = malloc(sizeof(*req));
 
 	uv_read_stop((uv_stream_t *)&cl->cl_pipe);
 	cl->cl_reading = false;
-	control_gone(cl->cl_server->sv_ctl, &cl->cl_cc);
 	if (req != NULL) {
 		req->data = cl;
 		if (uv_shutdown(req, (uv_stream_t *)&cl->cl_pipe,
@@ -113,7 +119,7 @@ client_written(uv_write_t *req, int status)
 }
 
 /* Takes text, which is one line without its newline. */
-static void ON_CTL
+static void
 client_write(struct client *cl, char *text)
 {
 	struct reply *re = malloc(sizeof(*re));
@@ -139,7 +145,6 @@ client_send(struct control_client *cc, const json_t *json)
 	struct client *cl = container_of(cc, struct client, cl_cc);
 	char *text;
 
-	role_enter(&on_ctl);
 	if (cl->cl_closing)
 		return;
 	if (client_unread(cl) > UNREAD_MAX ||
@@ -156,7 +161,7 @@ client_send(struct control_client *cc, const json_t *json)
 static void ON_CTL
 client_requests(struct client *cl)
 {
-	struct ctl *ctl = cl->cl_server->sv_ctl;
+	struct ctl *ctl = cl->cl_ctl;
 	size_t at = 0, len;
 	const char *end;
 
@@ -231,6 +236,7 @@ server_connection(uv_stream_t *h, int status)
 		return;
 	cl->cl_cc.cc_send = client_send;
 	cl->cl_server = sv;
+	cl->cl_ctl = sv->sv_ctl;
 	uv_pipe_init(h->loop, &cl->cl_pipe, 0);
 	LIST_INSERT_HEAD(&sv->sv_clients, cl, cl_entry);
 	sv->sv_n++;

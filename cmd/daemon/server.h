@@ -15,9 +15,7 @@ struct server;
 /* Accept clients on fd, which listens.  0 or an error of libuv. */
 int server_create(uv_loop_t *, struct ctl *, int fd, struct server **);
 
-/*
- * Hang up on all clients.  The memory goes as the loop closes the handles.
- */
-void server_destroy(struct server *) ON_CTL;
+/* Hang up on all clients; the loop has to run until that is done. */
+void server_destroy(struct server *);
 
 #endif
