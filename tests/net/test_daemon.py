@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""spate daemon: starts, forwards, is confined, ends, and leaves nothing."""
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from lib import SPATE, wait_for
+
+ROUTER = """
+cpus = 2
+interface left  { driver = tap  device = left
+    address = {10.0.1.1/24, "fd00:1::1/64"} }
+interface right { driver = tap  device = right
+    address = {10.0.2.1/24, "fd00:2::1/64"} }
+"""
+LEFT = ["10.0.1.2/24", "fd00:1::2/64"]
+RIGHT = ["10.0.2.2/24", "fd00:2::2/64"]
+
+
+def two_hosts(router):
+    """Alice and Bob, with the router between them."""
+    alice = router.neighbour("left", *LEFT, via=["10.0.1.1", "fd00:1::1"])
+    bob = router.neighbour("right", *RIGHT, via=["10.0.2.1", "fd00:2::1"])
+    return alice, bob
+
+
+def addresses_ready(router):
+    """Duplicate address detection is over."""
+    def ready():
+        return not any(a["tentative"]
+                       for i in router.show("interfaces")["interfaces"]
+                       for a in i["addresses"])
+    wait_for("no address is tentative", ready)
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in f
+                    if ":\t" in line)
+
+
+def gone(pid):
+    """No such process, or only what its parent has not yet waited for."""
+    try:
+        return status_of(pid)["State"].startswith("Z")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        times = f.read().rsplit(") ", 1)[1].split()
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def nothing_left(router):
+    assert router.host.links() == set()
+    assert not os.path.exists(router.socket)
+
+
+@pytest.mark.parametrize("to", ["10.0.2.2", "fd00:2::2"])
+def test_forwards(net, to):
+    router = net.daemon(ROUTER)
+    alice, _ = two_hosts(router)
+    addresses_ready(router)
+    assert "ttl=63" in alice.ping(to)
+
+
+@pytest.mark.parametrize("to", ["10.0.1.1", "10.0.2.1", "fd00:1::1",
+                                "fd00:2::1"])
+def test_answers(net, to):
+    router = net.daemon(ROUTER)
+    alice, _ = two_hosts(router)
+    addresses_ready(router)
+    assert "ttl=64" in alice.ping(to)
+
+
+def test_ready_soon(net):
+    router = net.daemon(ROUTER)
+    assert time.monotonic() - router.started < 1
+    assert f"spate: ready: 2 CPUs, 2 interfaces, pid {router.parent}\n" \
+        in router.log()
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_stop_leaves_nothing(net, sig):
+    router = net.daemon(ROUTER)
+    child = router.child
+    before = time.monotonic()
+    assert router.stop(sig) == 0
+    assert time.monotonic() - before < 1
+    assert gone(child)
+    nothing_left(router)
+
+
+def test_stop_with_hosts(net):
+    router = net.daemon(ROUTER)
+    alice, bob = two_hosts(router)
+    assert router.stop() == 0
+    assert alice.links() == set() and bob.links() == set()
+
+
+def test_new_folder_of_the_socket(net):
+    path = net.path("new/folder.sock")
+    router = net.daemon(ROUTER, socket=path)
+    router.show("version")
+    assert router.stop() == 0
+    assert not os.path.exists(net.path("new"))
+
+
+def test_mode_of_the_socket(net):
+    router = net.daemon(ROUTER)
+    assert os.stat(router.socket).st_mode & 0o7777 == 0o660
+
+
+def test_hangup_is_ignored(net):
+    router = net.daemon(ROUTER)
+    router.process.send_signal(signal.SIGHUP)
+    wait_for("a word", lambda: "SIGHUP ignored" in router.log())
+    router.show("version")
+    assert router.stop() == 0
+
+
+def test_confined(net):
+    router = net.daemon(ROUTER)
+    pid = router.child
+    for task in os.listdir(f"/proc/{pid}/task"):
+        status = status_of(f"{pid}/task/{task}")
+        assert status["Seccomp"] == "2"
+        assert status["NoNewPrivs"] == "1"
+        assert status["Uid"].split() == ["65534"] * 4
+        assert status["Gid"].split() == ["65534"] * 4
+        assert status["Groups"].split() == []
+        for name in "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb":
+            assert int(status[name], 16) == 0, name
+
+
+def test_idle(net):
+    router = net.daemon(ROUTER)
+    pids = router.parent, router.child
+    time.sleep(0.5)
+    before = sum(map(cpu_seconds, pids))
+    time.sleep(3)
+    assert sum(map(cpu_seconds, pids)) - before <= 0.02 * 3
+
+
+# -- killed --
+
+def test_child_killed(net):
+    router = net.daemon(ROUTER)
+    os.kill(router.child, signal.SIGKILL)
+    assert router.wait() == 1
+    assert "was killed by signal 9" in router.log()
+    nothing_left(router)
+
+
+def test_parent_killed(net):
+    router = net.daemon(ROUTER)
+    child = router.child
+    router.process.kill()
+    wait_for("the child ends", lambda: gone(child), 2)
+    assert "the privileged process is gone" in router.log()
+    assert router.host.links() == set()
+
+
+def test_both_killed(net):
+    router = net.daemon(ROUTER)
+    child = router.child
+    os.kill(router.parent, signal.SIGSTOP)
+    os.kill(child, signal.SIGKILL)
+    router.process.kill()
+    wait_for("the child ends", lambda: gone(child), 2)
+    wait_for("the taps go", lambda: router.host.links() == set(), 2)
+
+
+@pytest.mark.parametrize("who", ["parent", "child", "both"])
+def test_starts_after_kill(net, who):
+    path = net.path("spate.sock")
+    router = net.daemon(ROUTER, socket=path)
+    child = router.child
+    if who != "parent":
+        os.kill(child, signal.SIGKILL)
+    if who != "child":
+        router.process.kill()
+    router.wait()
+    wait_for("the child ends", lambda: gone(child), 2)
+    again = net.daemon(ROUTER, host=router.host, socket=path)
+    alice, _ = two_hosts(again)
+    alice.ping("10.0.2.2")
+    assert again.stop() == 0
+
+
+# -- refused --
+
+@pytest.mark.parametrize("text, where", [
+    ("interface left {\n  driver = tpa\n}\n", "2:12: "),
+    ("cpus = 0\n", "1:8: "),
+    ("interface left { driver = tap\n", "3:1: "),
+    ("interface left { driver = tap  device = left }\nroute 10.0.0.0/8 { via = 1.2.3 }\n",
+     "2:26: "),
+    ("sysctl { net.isr.burst = 1000 }\n", "1:26: "),
+])
+def test_mistake(net, text, where):
+    """Position, status 2, and nothing changed; -n says the same."""
+    path = net.path("bad.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text + f'control {{ socket = "{net.path("s")}" }}\n'
+                if text.count("{") == text.count("}") else text + "\n")
+    host = net.host()
+    said = []
+    for option in "", "-n":
+        done = host.run(f"{SPATE} daemon {option} -c {path}", check=False)
+        assert done.returncode == 2
+        assert done.stdout.startswith(f"{path}:{where}"), done.stdout
+        said.append(done.stdout)
+    assert said[0] == said[1]
+    assert host.links() == set()
+    assert not os.path.exists(net.path("s"))
+
+
+def test_no_such_file(net):
+    done = net.host().run(f"{SPATE} daemon -c /nowhere.conf", check=False)
+    assert done.returncode == 2
+    assert "/nowhere.conf" in done.stdout
+
+
+def test_check_only(net):
+    path = net.path("good.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(ROUTER)
+    host = net.host()
+    assert host.run(f"{SPATE} daemon -n -c {path}").stdout == \
+        "configuration OK\n"
+    assert host.links() == set()
+
+
+def test_second_daemon(net):
+    router = net.daemon(ROUTER)
+    second = net.daemon(ROUTER, socket=router.socket, ready=False)
+    assert second.wait() == 1
+    assert f"answers at {router.socket}" in second.log()
+    router.show("version")
+
+
+def test_no_socket_in_the_way(net):
+    path = net.path("file")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("mine")
+    router = net.daemon(ROUTER, socket=path, ready=False)
+    assert router.wait() == 1
+    assert "is there already and is no socket" in router.log()
+    assert os.path.exists(path)
+
+
+def test_busy_device(net):
+    router = net.daemon(ROUTER)
+    other = net.daemon("interface left { driver = tap  device = left }", host=router.host,
+                       ready=False)
+    assert other.wait() == 1
+    assert f"{other.conf}:1:" in other.log()
+    assert not os.path.exists(other.socket)
+    router.show("version")
+
+
+def test_missing_privilege(net):
+    """The position of the device, and what to do about it."""
+    os.chmod(net.folder, 0o777)
+    router = net.daemon("interface left { driver = tap  device = left }", ready=False,
+                        before=["setpriv", "--reuid=65534", "--regid=65534",
+                                "--clear-groups"])
+    assert router.wait() == 1
+    assert router.log().startswith(f"{router.conf}:1:"), router.log()
+    assert "left" in router.log()
+
+
+def test_ordinary_user(net):
+    """In a user namespace of its own an ordinary user has taps."""
+    os.chmod(net.folder, 0o777)
+    router = net.daemon(ROUTER, before=[
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+        "unshare", "--user", "--map-root-user", "--net"])
+    assert len(router.show("interfaces")["interfaces"]) == 2
+    status = status_of(router.child)
+    assert status["Seccomp"] == "2" and int(status["CapEff"], 16) == 0
+    assert router.stop() == 0
+
+
+def test_service_manager(net):
+    """It is told when all is ready, as systemd wants it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(net.path("notify"))
+        manager.settimeout(5)
+        net.daemon(ROUTER, env={"NOTIFY_SOCKET": net.path("notify")})
+        assert manager.recv(100) == b"READY=1"
+
+
+# -- clients of the control socket --
+
+def connect(router):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(5)
+    client.connect(router.socket)
+    return client
+
+
+def receive_all(client):
+    data = b""
+    try:
+        while more := client.recv(65536):
+            data += more
+    except ConnectionResetError:
+        pass
+    return data
+
+
+def test_client_hostile_lines(net):
+    router = net.daemon(ROUTER)
+    lines = [b"\n", b"{\n", b"[]\n", b"\0\xff\xfe\n", b'{"spate": 1}\n',
+             b'{"spate": 2, "command": "show"}\n', b"[" * 60000 + b"\n",
+             b'{"spate": 1, "command": "show", "what": "\xff"}\n']
+    with connect(router) as client, client.makefile("rb") as answers:
+        for line in lines:
+            client.sendall(line)
+            assert b'"ok":false' in answers.readline()
+    router.show("version")
+
+
+def test_client_endless_line(net):
+    router = net.daemon(ROUTER)
+    with connect(router) as client:
+        try:
+            client.sendall(b"x" * 1000000)
+        except OSError:
+            pass
+        assert b"at most 65536 bytes" in receive_all(client)
+    router.show("version")
+
+
+def test_client_many_requests_in_one_write(net):
+    router = net.daemon(ROUTER)
+    request = b'{"spate": 1, "command": "show", "what": "sysctl"}\n'
+    with connect(router) as client, client.makefile("rb") as answers:
+        client.sendall(request * 500)
+        for _ in range(500):
+            assert b'"ok":true' in answers.readline()
+
+
+def test_client_that_does_not_read(net):
+    """It waits for itself alone, and costs little memory."""
+    router = net.daemon(ROUTER)
+    request = b'{"spate": 1, "command": "show", "what": "counters"}\n' * 100
+    with connect(router) as client:
+        client.setblocking(False)
+        before = int(status_of(router.child)["VmRSS"].split()[0])
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            try:
+                client.send(request)
+            except BlockingIOError:
+                time.sleep(0.01)
+        router.show("version")
+        after = int(status_of(router.child)["VmRSS"].split()[0])
+        assert after - before < 8192
+
+
+def test_client_too_many(net):
+    router = net.daemon(ROUTER)
+    clients = [connect(router) for _ in range(64)]
+    try:
+        with connect(router) as one_more:
+            assert b"64 clients" in receive_all(one_more)
+    finally:
+        for client in clients:
+            client.close()
+    router.show("version")
+
+
+def test_client_gone_in_the_middle(net):
+    router = net.daemon(ROUTER)
+    for part in [b"", b'{"spate": 1', b'{"spate": 1, "command": "ping", '
+                 b'"address": "10.0.1.1", "interval_ms": 1, "count": 9999}\n']:
+        with connect(router) as client:
+            client.sendall(part)
+    for _ in range(3):
+        router.show("version")
+
+
+def test_client_unknown_group(net):
+    router = net.daemon("", socket=net.path("a"))
+    assert router.stop() == 0
+    done = subprocess.run([SPATE, "daemon", "-c", "/dev/stdin"], text=True,
+                          input='control { group = "no-such-group" socket = '
+                          f'"{net.path("b")}" }}', check=False,
+                          stderr=subprocess.PIPE)
+    assert done.returncode in (1, 2)
+    assert "no-such-group" in done.stderr
+    assert not os.path.exists(net.path("b"))
