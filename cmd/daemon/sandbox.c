@@ -213,7 +213,7 @@ sandbox_filter(struct log *log)
 		error = seccomp_load(ctx);
 	seccomp_release(ctx);
 	return error == 0 ? 0 :
-			    sandbox_fail(log, "filter system calls", -error);
+	    sandbox_fail(log, "filter system calls", -error);
 }
 
 int

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,7 +18,8 @@
 
 #include "daemon_int.h"
 
-#define BACKLOG 16
+#define BACKLOG	 16
+#define DYING_MS 200 /* a daemon that was killed may need to be gone */
 
 static int
 sockfile_fail(const char *what, const char *path)
@@ -63,34 +65,55 @@ sockfile_rmdir(const struct sockfile *sf)
 	rmdir(dir); /* others may have put something there: then it stays */
 }
 
+/*
+ * 0 if nobody listens on a socket, EADDRINUSE if somebody does, or another
+ * errno value.  A daemon that was killed a moment ago may not be quite dead:
+ * it takes the connection, and then it goes.
+ */
+static int
+sockfile_probe(const struct sockaddr_un *sun)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	int error = EADDRINUSE;
+
+	pfd.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (pfd.fd < 0)
+		return errno;
+	if (connect(pfd.fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0)
+		error = poll(&pfd, 1, DYING_MS) > 0 ? 0 : EADDRINUSE;
+	else if (errno == ECONNREFUSED)
+		error = 0;
+	else if (errno != EAGAIN) /* more want to connect than it takes */
+		error = errno;
+	close(pfd.fd);
+	return error;
+}
+
 /* Remove a socket that nobody listens on.  0 too if there is nothing. */
 static int
 sockfile_replace(const char *path, const struct sockaddr_un *sun)
 {
 	struct stat st;
-	int error, fd;
+	int error;
 
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT ? 0 : sockfile_fail("look at", path);
 	if (!S_ISSOCK(st.st_mode)) {
-		fprintf(stderr, "spate: control socket: %s is there already "
-		    "and is no socket\n", path);
+		fprintf(stderr,
+		    "spate: control socket: %s is there already and is no "
+		    "socket\n",
+		    path);
 		return -1;
 	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return sockfile_fail("make", path);
-	error = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ?
-	    0 : errno;
-	close(fd);
-	if (error == 0 || error == EAGAIN) {
-		fprintf(stderr, "spate: a daemon is running already and "
-		    "answers at %s; stop it, or choose another place: "
+	if ((error = sockfile_probe(sun)) == EADDRINUSE) {
+		fprintf(stderr,
+		    "spate: a daemon is running already and answers at %s; "
+		    "stop it, or choose another place: "
 		    "control { socket = \"FILE\" }\n",
 		    path);
 		return -1;
 	}
-	if (error != ECONNREFUSED) {
+	if (error != 0) {
 		errno = error;
 		return sockfile_fail("reach", path);
 	}

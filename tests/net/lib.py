@@ -3,8 +3,12 @@
 
     def test_ping(net):
         router = net.daemon('''
-            interface left  { driver = tap  device = left  address = 10.0.1.1/24 }
-            interface right { driver = tap  device = right  address = 10.0.2.1/24 }''')
+            interface left {
+                driver = tap  device = left  address = 10.0.1.1/24
+            }
+            interface right {
+                driver = tap  device = right  address = 10.0.2.1/24
+            }''')
         alice = router.neighbour("left", "10.0.1.2/24", via="10.0.1.1")
         router.neighbour("right", "10.0.2.2/24", via="10.0.2.1")
         alice.ping("10.0.2.2")
