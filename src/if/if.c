@@ -20,6 +20,7 @@
 struct if_ctl {
 	struct ifnet *ic_if[IF_MAX]; /* [C] also those that are going */
 	uint16_t ic_gen[IF_MAX]; /* [C] */
+	uint16_t ic_last; /* [C] index given out last */
 };
 
 /* To a CPU: serve these queues from now on, or let go of them. */
@@ -85,15 +86,39 @@ if_find(const struct ctl *ctl, const char *name)
 	return NULL;
 }
 
+/*
+ * In turn, so that an index rests for as long as it can: a packet on its way
+ * may still be meant for an interface that has gone.
+ */
 static unsigned
-if_free_index(const struct ctl *ctl)
+if_free_index(struct if_ctl *ic)
 {
-	unsigned i;
+	unsigned i, n;
 
-	for (i = 1; i < IF_MAX; i++)
-		if (ctl->ctl_if->ic_if[i] == NULL)
+	for (n = 0; n < IF_MAX - 1; n++) {
+		i = (ic->ic_last + n) % (IF_MAX - 1) + 1;
+		if (ic->ic_if[i] == NULL) {
+			ic->ic_last = (uint16_t)i;
 			return i;
+		}
+	}
 	return 0;
+}
+
+/* Whether CPUs have room for its queues beside those they serve. */
+static bool
+if_queues_fit(const struct if_ctl *ic, const struct ifnet *new)
+{
+	unsigned i, q, n[CPU_MAX] = { 0 };
+
+	for (i = 0; i < IF_MAX; i++) {
+		const struct ifnet *ifp = i == 0 ? new : ic->ic_if[i];
+
+		for (q = 0; ifp != NULL && q < ifp->if_nrxq; q++)
+			if (++n[ifp->if_rxq[q].rxq_cpu] > CPU_QUEUES)
+				return false;
+	}
+	return true;
 }
 
 int
@@ -227,14 +252,12 @@ cpu_drop_queues(struct endpoint *ep, struct msg *msg)
 	msg_send(ep, sp_ctl_id(ep->ep_sp), msg);
 }
 
+/* All or none: an interface half served would never go. */
 static int
-if_tell_cpus(struct ctl *ctl, struct ifnet *ifp,
-    void (*fn)(struct endpoint *, struct msg *))
+if_msgs_alloc(struct ctl *ctl, struct if_queues_msg *iqm[static CPU_MAX])
 {
 	unsigned i, n = ctl->ctl_sp->sp_ncpus;
-	struct if_queues_msg *iqm[CPU_MAX];
 
-	/* All or none: an interface half served would never go. */
 	for (i = 0; i < n; i++)
 		if ((iqm[i] = msg_alloc(&ctl->ctl_ep, sizeof(*iqm[i]))) == NULL)
 			break;
@@ -243,12 +266,20 @@ if_tell_cpus(struct ctl *ctl, struct ifnet *ifp,
 			msg_done(&ctl->ctl_ep, &iqm[i]->iqm_msg);
 		return ENOMEM;
 	}
-	for (i = 0; i < n; i++) {
+	return 0;
+}
+
+static void
+if_msgs_send(struct ctl *ctl, struct if_queues_msg *const iqm[static CPU_MAX],
+    struct ifnet *ifp, void (*fn)(struct endpoint *, struct msg *))
+{
+	unsigned i;
+
+	for (i = 0; i < ctl->ctl_sp->sp_ncpus; i++) {
 		iqm[i]->iqm_if = ifp;
 		iqm[i]->iqm_msg.msg_fn = fn;
 		msg_send(&ctl->ctl_ep, i, &iqm[i]->iqm_msg);
 	}
-	return 0;
 }
 
 static int ON_CTL
@@ -260,7 +291,7 @@ if_create(
 	unsigned i, index;
 	int error = ENOMEM;
 
-	if ((index = if_free_index(ctl)) == 0)
+	if ((index = if_free_index(ctl->ctl_if)) == 0)
 		return ENFILE;
 	if ((ifp = calloc(1, sizeof(*ifp))) == NULL)
 		return ENOMEM;
@@ -282,38 +313,82 @@ fail:
 	return error;
 }
 
-int
-if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
-    const struct dev_conf *dc, struct ifnet **ifpp, char *err, size_t errlen)
+/* What is wrong with a wish before any device is opened. */
+static int
+if_attach_check(const struct ctl *ctl, const char *name, unsigned queues,
+    char *err, size_t errlen)
 {
-	struct ifnet *ifp;
-	unsigned queues;
-	int error;
-
-	snprintf(err, errlen, "%s: no memory", name);
+	if (strlen(name) >= IF_NAMELEN) {
+		snprintf(err, errlen, "%s: a name has at most %u characters",
+		    name, IF_NAMELEN - 1);
+		return EINVAL;
+	}
+	if (queues > IF_MAXQUEUES) {
+		snprintf(err, errlen, "%s: at most %u queues", name,
+		    IF_MAXQUEUES);
+		return EINVAL;
+	}
 	if (if_find(ctl, name) != NULL) {
 		snprintf(err, errlen, "interface %s is there already", name);
 		return EEXIST;
 	}
+	return 0;
+}
+
+/* Open its device; the queues it turns out to have must find a place. */
+static int ON_CTL
+if_open(struct ctl *ctl, struct ifnet *ifp, const struct dev_conf *dc,
+    char *err, size_t errlen)
+{
+	int error;
+
+	if ((error = ifp->if_ops->do_open(ifp, dc, err, errlen)) != 0)
+		return error;
+	KASSERT(ifp->if_nrxq > 0 && ifp->if_ntxq > 0);
+	if (!if_queues_fit(ctl->ctl_if, ifp)) {
+		snprintf(err, errlen, "%s: a CPU serves at most %u queues",
+		    ifp->if_name, CPU_QUEUES);
+		ifp->if_ops->do_close(ifp);
+		return ENFILE;
+	}
+	if_map_tx(ifp);
+	return 0;
+}
+
+int
+if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
+    const struct dev_conf *dc, struct ifnet **ifpp, char *err, size_t errlen)
+{
+	struct if_queues_msg *iqm[CPU_MAX];
+	struct ifnet *ifp;
+	unsigned queues;
+	int error;
+
 	/* A driver may lower if_nrxq, if_ntxq, or call if_set_queues(). */
 	queues = dc->dc_queues != 0 ? dc->dc_queues : ctl->ctl_sp->sp_ncpus;
-	if ((error = if_create(ctl, name, queues, &ifp)) != 0)
+	if ((error = if_attach_check(ctl, name, queues, err, errlen)) != 0)
 		return error;
+	if ((error = if_create(ctl, name, queues, &ifp)) != 0) {
+		snprintf(err, errlen, "%s: %s", name,
+		    error == ENFILE ? "too many interfaces" : "no memory");
+		return error;
+	}
 	ifp->if_ops = ops;
-	if ((error = ops->do_open(ifp, dc, err, errlen)) != 0)
+	if ((error = if_open(ctl, ifp, dc, err, errlen)) != 0)
 		goto fail_if;
-	KASSERT(ifp->if_nrxq > 0 && ifp->if_ntxq > 0);
-	if_map_tx(ifp);
-	if ((error = if_tell_cpus(ctl, ifp, cpu_serve_queues)) != 0)
+	if ((error = if_msgs_alloc(ctl, iqm)) != 0)
 		goto fail_open;
 	ctl->ctl_if->ic_if[ifp->if_index] = ifp;
+	/* Before its first packet, which refers to it. */
 	atomic_store_explicit(
 	    &ctl->ctl_sp->sp_if[ifp->if_index], ifp, memory_order_release);
 	sim_point(SP_PUBLISH);
+	if_msgs_send(ctl, iqm, ifp, cpu_serve_queues);
 	*ifpp = ifp;
 	return 0;
 
 fail_open:
+	snprintf(err, errlen, "%s: no memory", name);
 	ops->do_close(ifp);
 fail_if:
 	if_free(ifp);
@@ -323,12 +398,16 @@ fail_if:
 void
 if_detach(struct ctl *ctl, struct ifnet *ifp)
 {
+	struct if_queues_msg *iqm[CPU_MAX];
+
+	KASSERT(if_lookup(ctl->ctl_sp, ifp->if_index) == ifp);
 	atomic_store_explicit(
 	    &ctl->ctl_sp->sp_if[ifp->if_index], NULL, memory_order_release);
 	sim_point(SP_PUBLISH);
 	ifp->if_letgo = ctl->ctl_sp->sp_ncpus;
 	/* Without memory for it the queues stay served until the end. */
-	(void)if_tell_cpus(ctl, ifp, cpu_drop_queues);
+	if (if_msgs_alloc(ctl, iqm) == 0)
+		if_msgs_send(ctl, iqm, ifp, cpu_drop_queues);
 }
 
 void

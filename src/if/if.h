@@ -71,7 +71,7 @@ struct txq {
 	alignas(CACHELINE) stat_cell txq_packets; /* [A] */
 	stat_cell txq_bytes; /* [A] */
 	stat_cell txq_full; /* [A] packets for which there was no room */
-	bool txq_kick; /* [o] filled since the last kick */
+	bool txq_kick; /* [o] filled, or not all sent is reaped */
 };
 
 /* What a driver tells of its errors; summed over queues. */
@@ -215,8 +215,8 @@ void if_ctl_fini(struct ctl *) ON_CTL;
 
 /*
  * Open a device, publish the interface, and have CPUs serve its queues (queue
- * q goes to CPU q mod ncpus).  EEXIST, ENFILE, or the driver's error, with
- * text in err.
+ * q goes to CPU q mod ncpus).  EINVAL, EEXIST, ENFILE, ENOMEM, or the driver's
+ * error, with text in err.
  */
 int if_attach(struct ctl *, const char *name, const struct dev_ops *,
     const struct dev_conf *, struct ifnet **, char *err, size_t errlen) ON_CTL;
