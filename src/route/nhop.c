@@ -85,14 +85,21 @@ nhop_find(const struct ctl *ctl, const struct nhop *want)
 	return 0;
 }
 
+/*
+ * A number without an object; 0 if there is none.  In turn, so that a number
+ * rests: packets that wait on their way may still carry it.
+ */
 static uint32_t
-nhop_unused(const struct nhop_table *nt)
+nhop_unused(const struct ctl *ctl)
 {
-	uint32_t i;
+	const struct nhop_table *nt = nhop_table(ctl);
+	uint32_t i, n, last = ctl->ctl_route->rc_lastnh;
 
-	for (i = 1; i < nt->nt_size; i++)
+	for (n = 0; n < nt->nt_size - 1; n++) {
+		i = (last + n) % (nt->nt_size - 1) + 1;
 		if (nhop_slot(nt, i) == NULL)
 			return i;
+	}
 	return 0;
 }
 
@@ -127,12 +134,12 @@ nhop_get(struct ctl *ctl, const struct nhop *want, uint32_t *index)
 		*index = i;
 		return 0;
 	}
-	if (nhop_unused(nhop_table(ctl)) == 0 && (error = nhop_grow(ctl)) != 0)
+	if (nhop_unused(ctl) == 0 && (error = nhop_grow(ctl)) != 0)
 		return error;
 	if ((nh = malloc(sizeof(*nh))) == NULL)
 		return ENOMEM;
 	*nh = *want;
-	i = nhop_unused(nhop_table(ctl));
+	i = ctl->ctl_route->rc_lastnh = nhop_unused(ctl);
 	nh->nh_index = i;
 	nh->nh_refs = 1;
 	atomic_store_explicit(
@@ -143,9 +150,8 @@ nhop_get(struct ctl *ctl, const struct nhop *want, uint32_t *index)
 }
 
 /*
- * A FIB that CPUs still read may name the number until it is replaced; they
- * find NH_NONE there, or the next user of the number: so the number is free
- * again only once the FIBs that knew it are gone (route_publish()).
+ * A FIB that CPUs still read may name the number until it is replaced: the
+ * next publish does that, and the object stays until its grace period is over.
  */
 void
 nhop_put(struct ctl *ctl, uint32_t index)

@@ -38,7 +38,7 @@ struct nhop {
 	struct addr nh_gw; /* [I] NH_GATEWAY */
 	uint32_t nh_index; /* [I] its number */
 	uint32_t nh_refs; /* [C] routes that use it */
-	uint32_t nh_last; /* [C] rc_published when it lost the last */
+	uint64_t nh_last; /* [C] rc_published when it lost the last */
 };
 
 struct nhop_table {

@@ -5,6 +5,9 @@
 #ifndef ROUTE_NHOP_INT_H
 #define ROUTE_NHOP_INT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/tsa.h"
 #include "cpu/ctl.h"
 #include "cpu/instance.h"
@@ -19,8 +22,9 @@
  */
 struct route_ctl {
 	bool rc_changed[RT_MAX]; /* [C] since the last publish */
-	uint32_t rc_published; /* [C] publishes so far */
-	uint32_t rc_graced; /* [C] of them, those that all CPUs have seen */
+	uint64_t rc_published; /* [C] publishes so far */
+	uint64_t rc_graced; /* [C] of them, those that all CPUs have seen */
+	uint32_t rc_lastnh; /* [C] number given out last */
 };
 
 int nhop_ctl_init(struct ctl *) ON_CTL;

@@ -83,6 +83,7 @@ route_add(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	};
 	int error;
 
+	KASSERT(rtable < RT_MAX);
 	if ((error = nhop_get(ctl, nh, &re.re_nhop)) != 0)
 		return error;
 	error = rib_add(ctl->ctl_sp->sp_rt[rtable].rt_rib, p, &re);
@@ -101,6 +102,7 @@ route_delete(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	struct rib_entry re = { .re_proto = (uint8_t)proto };
 	int error;
 
+	KASSERT(rtable < RT_MAX);
 	if ((re.re_nhop = nhop_find(ctl, nh)) == 0)
 		return ESRCH;
 	error = rib_delete(ctl->ctl_sp->sp_rt[rtable].rt_rib, p, &re);
@@ -204,8 +206,30 @@ route_change(struct ctl *ctl, const struct ifnet *ifp, const struct prefix *p,
 	if (!add)
 		return route_delete(ctl, ifp->if_rtable, p, proto, &nh);
 	error = route_add(ctl, ifp->if_rtable, p, proto, 0, &nh);
-	/* Two addresses of one network: it is connected already. */
+	/* Another address has brought it already. */
 	return error == EEXIST ? 0 : error;
+}
+
+/* Whether b is a broadcast address of another's network, one in use. */
+static bool
+broadcast_shared(
+    const struct ifnet *ifp, const struct ifaddr *ifa, uint32_t b)
+{
+	const struct ifaddrs *ias = if_addrs(ifp);
+	unsigned i;
+
+	for (i = 0; i < ias->ias_n; i++) {
+		const struct ifaddr *o = &ias->ias_a[i];
+		uint32_t mask = in_mask(o->ifa_plen);
+
+		if ((o->ifa_flags & (IFA_TENTATIVE | IFA_DUPLICATE)) == 0 &&
+		    o->ifa_addr.a_family == ADDR_V4 && o->ifa_plen < 31 &&
+		    !addr_eq(&o->ifa_addr, &ifa->ifa_addr) &&
+		    (b == (o->ifa_addr.a_v4 & mask) ||
+			b == (o->ifa_addr.a_v4 | ~mask)))
+			return true;
+	}
+	return false;
 }
 
 /* The network itself and its all-ones address (RFC 1812, 4.2.2.11). */
@@ -214,15 +238,22 @@ route_broadcast(struct ctl *ctl, const struct ifnet *ifp,
     const struct ifaddr *ifa, bool add)
 {
 	uint32_t mask = in_mask(ifa->ifa_plen);
-	struct addr low = addr_v4(ifa->ifa_addr.a_v4 & mask);
-	struct addr high = addr_v4(ifa->ifa_addr.a_v4 | ~mask);
-	struct prefix plow = prefix_of(&low, 32), phigh = prefix_of(&high, 32);
+	uint32_t b[] = { ifa->ifa_addr.a_v4 & mask, ifa->ifa_addr.a_v4 | ~mask };
+	unsigned i;
 	int error;
 
-	error = route_change(ctl, ifp, &plow, RP_LOCAL, NH_BROADCAST, add);
-	if (error != 0)
-		return error;
-	return route_change(ctl, ifp, &phigh, RP_LOCAL, NH_BROADCAST, add);
+	for (i = 0; i < countof(b); i++) {
+		struct addr a = addr_v4(b[i]);
+		struct prefix p = prefix_of(&a, 32);
+
+		if (!add && broadcast_shared(ifp, ifa, b[i]))
+			continue;
+		error = route_change(
+		    ctl, ifp, &p, RP_LOCAL, NH_BROADCAST, add);
+		if (error != 0)
+			return error;
+	}
+	return 0;
 }
 
 /* Another address of ifp, one in use, is in the same network. */
