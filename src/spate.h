@@ -52,8 +52,10 @@ int engine_create(struct spate_env *, struct engine **);
 void engine_destroy(struct engine *);
 
 /*
- * Run the instance.  cpus: system CPU of each CPU, or NULL for the first ones
- * that this process may use.  ctl's thread is the caller's.
+ * Run the instance; again after engine_stop(), too, but then ctl must not be
+ * waiting on the old engine_ctl_fd().  cpus: system CPU of each CPU, or NULL
+ * for the first ones that this process may use.  ctl's thread is the caller's.
+ * On error nothing runs.
  */
 int engine_start(struct engine *, struct spate *, const unsigned *cpus);
 

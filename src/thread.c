@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,20 @@ system_cpu(unsigned n)
 	return i;
 }
 
+/* Signals are for the thread of ctl. */
+static int
+thread_create(pthread_t *t, const pthread_attr_t *attr, void *arg)
+{
+	sigset_t all, old;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(t, attr, thread_main, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return error;
+}
+
 static int
 engine_thread(struct engine_ep *ee, unsigned cpu)
 {
@@ -190,7 +205,7 @@ engine_thread(struct engine_ep *ee, unsigned cpu)
 	CPU_SET(cpu, &set);
 	pthread_attr_init(&attr);
 	pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
-	error = pthread_create(&ee->ee_thread, &attr, thread_main, ee);
+	error = thread_create(&ee->ee_thread, &attr, ee);
 	pthread_attr_destroy(&attr);
 	if (error != 0)
 		return error;
@@ -200,25 +215,37 @@ engine_thread(struct engine_ep *ee, unsigned cpu)
 	return 0;
 }
 
+static void
+engine_close(struct engine *en)
+{
+	unsigned i;
+
+	for (i = 0; i < en->en_n; i++) {
+		if (en->en_ep[i].ee_epfd >= 0)
+			close(en->en_ep[i].ee_epfd);
+		if (en->en_ep[i].ee_wakefd >= 0)
+			close(en->en_ep[i].ee_wakefd);
+	}
+	en->en_n = 0;
+}
+
 int
 engine_start(struct engine *en, struct spate *sp, const unsigned *cpus)
 {
 	unsigned i;
-	int error;
+	int error = 0;
 
+	engine_close(en); /* of an earlier start */
 	en->en_sp = sp;
-	for (i = 0; i <= sp->sp_ncpus; i++)
-		if ((error = engine_ep_init(en, i)) != 0)
-			return error;
-	for (i = 0; i < sp->sp_ncpus; i++) {
+	atomic_store_explicit(&en->en_stop, false, memory_order_relaxed);
+	for (i = 0; i <= sp->sp_ncpus && error == 0; i++)
+		error = engine_ep_init(en, i);
+	for (i = 0; i < sp->sp_ncpus && error == 0; i++)
 		error = engine_thread(&en->en_ep[i],
 		    cpus != NULL ? cpus[i] : system_cpu(i));
-		if (error != 0) {
-			engine_stop(en);
-			return error;
-		}
-	}
-	return 0;
+	if (error != 0)
+		engine_stop(en);
+	return error;
 }
 
 void
@@ -227,28 +254,22 @@ engine_stop(struct engine *en)
 	unsigned i;
 
 	atomic_store_explicit(&en->en_stop, true, memory_order_relaxed);
-	for (i = 0; i < en->en_n; i++) {
-		struct engine_ep *ee = &en->en_ep[i];
-
-		if (!ee->ee_running)
-			continue;
-		/* Unconditionally: the flag may be seen only after a sleep. */
-		thread_wake(en, &ee->ee_cpu->c_ep);
-		pthread_join(ee->ee_thread, NULL);
-		ee->ee_running = false;
-	}
+	/* Unconditionally: one may see the flag only after a sleep. */
+	for (i = 0; i < en->en_n; i++)
+		if (en->en_ep[i].ee_running)
+			thread_wake(en, &en->en_ep[i].ee_cpu->c_ep);
+	for (i = 0; i < en->en_n; i++)
+		if (en->en_ep[i].ee_running) {
+			pthread_join(en->en_ep[i].ee_thread, NULL);
+			en->en_ep[i].ee_running = false;
+		}
 }
 
 void
 engine_destroy(struct engine *en)
 {
-	unsigned i;
-
 	engine_stop(en);
-	for (i = 0; i < en->en_n; i++) {
-		close(en->en_ep[i].ee_epfd);
-		close(en->en_ep[i].ee_wakefd);
-	}
+	engine_close(en);
 	free(en);
 }
 
