@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "route/neigh.h"
+#include "route/route.h"
 #include "sim/sim_int.h"
 
 struct attach {
@@ -91,12 +93,27 @@ port_attach(struct port *po, struct host *h, const char *ifname,
 	port_reattach(po, dc);
 }
 
+/* Nothing that ctl knows names its index any more. */
+static void ON_CTL
+port_forget(struct ctl *ctl, struct ifnet *ifp)
+{
+	while (if_addrs(ifp)->ias_n > 0) {
+		struct ifaddr ifa = if_addrs(ifp)->ias_a[0];
+
+		(void)if_addr_delete(ctl, ifp, &ifa.ifa_addr);
+		(void)route_address(ctl, ifp, &ifa, false);
+	}
+	(void)route_publish(ctl);
+	neigh_flush(ctl, ifp->if_index);
+}
+
 static void
 port_detach_job(struct ctl *ctl, void *arg)
 {
 	struct port *po = arg;
 
 	role_enter(&on_ctl);
+	port_forget(ctl, po->po_if);
 	if_detach(ctl, po->po_if);
 	po->po_if = NULL;
 }
