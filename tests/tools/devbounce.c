@@ -34,7 +34,8 @@
 #define NOBODY 65534
 
 struct port {
-	struct ifnet *p_if;
+	struct ifnet *p_if; /* p_ifnet */
+	struct ifnet p_ifnet;
 	struct dev_conf p_conf;
 	char p_name[IF_NAMELEN];
 	uint64_t p_rx;
@@ -128,13 +129,10 @@ port_parse(struct port *p, char *arg)
 static void
 port_open(struct bounce *b, struct port *p, unsigned index)
 {
-	struct ifnet *ifp = aligned_alloc(CACHELINE, sizeof(*ifp));
+	struct ifnet *ifp = &p->p_ifnet;
 	char text[200] = "";
 	int error;
 
-	if (ifp == NULL)
-		errx(1, "no memory");
-	memset(ifp, 0, sizeof(*ifp));
 	snprintf(ifp->if_name, sizeof(ifp->if_name), "%s", p->p_name);
 	ifp->if_sp = &b->b_sp;
 	ifp->if_index = (uint16_t)index;
