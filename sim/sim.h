@@ -58,6 +58,19 @@ uint64_t sim_seed(const struct sim *);
 /* A number below n that follows from the seed. */
 uint64_t sim_below(struct sim *, uint64_t n);
 
+/*
+ * A world without a runner, for a program of another kind: a check that fails
+ * aborts.  sim_close() takes it down and checks as at a scenario's end.
+ */
+struct sim *sim_open(const char *name, uint64_t seed);
+void sim_close(struct sim *);
+
+/*
+ * Let time pass until nobody has anything to do right now, and check that
+ * every host's ledger balances.
+ */
+void sim_rest(struct sim *);
+
 /* Let virtual time pass. */
 void sim_pass(struct sim *, uint64_t ns);
 

@@ -29,6 +29,7 @@ struct sim {
 	const char	*sm_name;
 	const char	*sm_pcap;	/* folder for captures, or NULL */
 	struct sim_report *sm_report;
+	struct sim_report sm_own;	/* without a runner */
 	struct host	*sm_hosts;
 	struct link	*sm_links;
 	struct wire	*sm_wires;

@@ -13,6 +13,9 @@
 
 #define SETTLE_NS   (60 * NS_S)
 #define SETTLE_STEP (5 * NS_MS)
+#define REST_NS     (5 * NS_S)
+#define REST_STEP   (50 * NS_US)
+#define REST_STEPS  1000000u
 
 struct sim *
 sim_create(const char *name, uint64_t seed, const char *pcap,
@@ -25,7 +28,7 @@ sim_create(const char *name, uint64_t seed, const char *pcap,
 	s->sm_seed = seed;
 	s->sm_name = name;
 	s->sm_pcap = pcap;
-	s->sm_report = rp;
+	s->sm_report = rp != NULL ? rp : &s->sm_own;
 	rnd_seed(&s->sm_rnd, seed ^ UINT64_C(0x73696d));
 	return s;
 }
@@ -87,6 +90,9 @@ sim_fail(struct sim *s, const char *file, int line, const char *fmt, ...)
 	rp->rp_failed = true;
 	for (h = s->sm_hosts; h != NULL; h = h->h_next)
 		host_tell_drops(h);
+	if (rp == &s->sm_own)
+		panic("sim: %s: seed %llu: %s", s->sm_name,
+		    (unsigned long long)s->sm_seed, rp->rp_text);
 	fflush(stdout);
 	_exit(1);
 }
@@ -202,6 +208,22 @@ host_check_ledger(struct host *h)
 	    (unsigned long long)lg.lg_held);
 }
 
+void
+sim_rest(struct sim *s)
+{
+	uint64_t end = sim_now(s) + REST_NS;
+	struct host *h;
+
+	sched_limit(s->sm_sched, REST_STEPS);
+	do {
+		if (sim_now(s) >= end)
+			SIM_FAIL(s, "does not come to rest");
+		sim_pass(s, REST_STEP);
+	} while (!sched_quiet(s->sm_sched, sim_now(s) + REST_NS));
+	for (h = s->sm_hosts; h != NULL; h = h->h_next)
+		host_check_ledger(h);
+}
+
 static void
 host_close_ports(struct host *h)
 {
@@ -291,4 +313,17 @@ sim_finish(struct sim *s)
 	}
 	sched_destroy(s->sm_sched);
 	free(s);
+}
+
+struct sim *
+sim_open(const char *name, uint64_t seed)
+{
+	return sim_create(name, seed, NULL, NULL);
+}
+
+void
+sim_close(struct sim *s)
+{
+	sched_limit(s->sm_sched, REST_STEPS);
+	sim_finish(s);
 }
