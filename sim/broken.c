@@ -89,8 +89,7 @@ odd6(struct build *bd)
 		{ 0x2002000000000000, 1 } };
 
 	if (one_in(bd, 3))
-		return (struct in6){ rnd_u64(bd->bd_rnd),
-			rnd_u64(bd->bd_rnd) };
+		return (struct in6){ rnd_u64(bd->bd_rnd), rnd_u64(bd->bd_rnd) };
 	return odd[below(bd, countof(odd))];
 }
 

@@ -62,8 +62,8 @@ int
 main(int argc, char **argv)
 {
 #define X(kind, name) { name, broken_##kind, 10 },
-	static const struct scenario scenarios[] = { BROKEN_KINDS(X)
-		{ NULL, NULL, 0 } };
+	static const struct scenario scenarios[] = { BROKEN_KINDS(X){
+	    NULL, NULL, 0 } };
 #undef X
 
 	return sim_main(argc, argv, scenarios);
