@@ -113,8 +113,7 @@ test_unreach(void **state)
 
 			assert_int_equal(ld16be(p + 40),
 			    ICMP6_UNREACH << 8 | ICMP6_UNREACH_ADDR);
-			if (!in6_eq(in6_load(p + 8),
-				fx_v6(sourcetab[i].from)))
+			if (!in6_eq(in6_load(p + 8), fx_v6(sourcetab[i].from)))
 				fail_msg("%s", sourcetab[i].name);
 		}
 		fixture_clear(&w.fx);

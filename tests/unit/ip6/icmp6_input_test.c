@@ -75,21 +75,20 @@ static const struct {
 	unsigned chain;
 	unsigned extlen; /* bytes of destination options before it */
 } echotab[] = {
-	{ "header only", "2001:db8:a::9", "2001:db8:a::1", "2001:db8:a::1",
-	    8, 0, 0 },
-	{ "odd", "2001:db8:a::9", "2001:db8:a::1", "2001:db8:a::1", 9, 0,
-	    0 },
-	{ "other side", "2001:db8:a::9", "2001:db8:b::1", "2001:db8:b::1",
-	    64, 0, 0 },
-	{ "link-local", "fe80::9", "fe80::1", "fe80::1", 64, 0, 0 },
-	{ "link-local to global", "fe80::9", "2001:db8:a::1",
-	    "2001:db8:a::1", 64, 0, 0 },
-	{ "chain", "2001:db8:a::9", "2001:db8:a::1", "2001:db8:a::1", 8900,
+	{ "header only", "2001:db8:a::9", "2001:db8:a::1", "2001:db8:a::1", 8,
 	    0, 0 },
+	{ "odd", "2001:db8:a::9", "2001:db8:a::1", "2001:db8:a::1", 9, 0, 0 },
+	{ "other side", "2001:db8:a::9", "2001:db8:b::1", "2001:db8:b::1", 64,
+	    0, 0 },
+	{ "link-local", "fe80::9", "fe80::1", "fe80::1", 64, 0, 0 },
+	{ "link-local to global", "fe80::9", "2001:db8:a::1", "2001:db8:a::1",
+	    64, 0, 0 },
+	{ "chain", "2001:db8:a::9", "2001:db8:a::1", "2001:db8:a::1", 8900, 0,
+	    0 },
 	{ "chain of tiny buffers", "2001:db8:a::9", "2001:db8:a::1",
 	    "2001:db8:a::1", 100, 5, 0 },
-	{ "options, which the reply has not", "2001:db8:a::9",
-	    "2001:db8:a::1", "2001:db8:a::1", 64, 0, 24 },
+	{ "options, which the reply has not", "2001:db8:a::9", "2001:db8:a::1",
+	    "2001:db8:a::1", 64, 0, 24 },
 	{ "options in a chain", "2001:db8:a::9", "2001:db8:a::1",
 	    "2001:db8:a::1", 64, 9, 200 },
 	/* RFC 4443, 4.2 */
@@ -127,14 +126,12 @@ test_echo(void **state)
 		assert_int_equal(ld16be(m->m_data + 4), n);
 		assert_int_equal(m->m_data[6], IPP_ICMPV6);
 		assert_int_equal(m->m_data[7], 64);
-		assert_true(in6_eq(
-		    in6_load(m->m_data + 8), fx_v6(echotab[i].from)));
 		assert_true(
-		    in6_eq(in6_load(m->m_data + 24), fx_v6(fp.fp_src)));
+		    in6_eq(in6_load(m->m_data + 8), fx_v6(echotab[i].from)));
+		assert_true(in6_eq(in6_load(m->m_data + 24), fx_v6(fp.fp_src)));
 		m_copydata(m, IP6_HLEN, n, back);
-		assert_int_equal(
-		    in_cksum_fold(in_cksum_add(
-			back, n, pseudo(echotab[i].from, fp.fp_src, n))),
+		assert_int_equal(in_cksum_fold(in_cksum_add(back, n,
+				     pseudo(echotab[i].from, fp.fp_src, n))),
 		    0);
 		assert_int_equal(back[0], ICMP6_ECHOREPLY);
 		assert_memory_equal(back + 4, msg + e + 4, n - 4);

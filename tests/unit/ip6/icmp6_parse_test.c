@@ -62,10 +62,10 @@ static const struct {
 	    false },
 	{ "unknown error", "2001:db8::1", "2001:db8::2", 0, 58, 127, false,
 	    UNREACH, false },
-	{ "ICMPv6 without type", "2001:db8::1", "2001:db8::2", 0, 58, -1,
+	{ "ICMPv6 without type", "2001:db8::1", "2001:db8::2", 0, 58, -1, false,
+	    UNREACH, false },
+	{ "later fragment of ICMPv6", "2001:db8::1", "2001:db8::2", 8, 58, 128,
 	    false, UNREACH, false },
-	{ "later fragment of ICMPv6", "2001:db8::1", "2001:db8::2", 8, 58,
-	    128, false, UNREACH, false },
 	/* (e.2) */
 	{ "redirect", "2001:db8::1", "2001:db8::2", 0, 58, 137, false,
 	    UNREACH, false },
@@ -88,8 +88,8 @@ static const struct {
 	    false },
 	{ "from a group", "ff02::1", "2001:db8::2", 0, 17, 0, false, UNREACH,
 	    false },
-	{ "from nobody, too big", "::", "2001:db8::2", 0, 17, 0, false,
-	    TOOBIG, false },
+	{ "from nobody, too big", "::", "2001:db8::2", 0, 17, 0, false, TOOBIG,
+	    false },
 };
 
 static void

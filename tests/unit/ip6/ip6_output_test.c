@@ -187,13 +187,12 @@ test_fragments(void **state)
 			struct ip6_info i6;
 
 			assert_true(m->m_pktlen <= 1280);
-			assert_int_equal(ip6_parse(m->m_data, m->m_len,
-					     m->m_pktlen, &i6),
+			assert_int_equal(
+			    ip6_parse(m->m_data, m->m_len, m->m_pktlen, &i6),
 			    i6s_none);
 			assert_int_equal(i6.i6_len, m->m_pktlen);
-			assert_int_equal(ip6_parse_ext(m->m_data, m->m_len,
-					     &i6),
-			    i6s_none);
+			assert_int_equal(
+			    ip6_parse_ext(m->m_data, m->m_len, &i6), i6s_none);
 			assert_int_equal(i6.i6_proto, IPP_UDP);
 			assert_int_equal(i6.i6_off, at);
 			assert_int_equal((i6.i6_flags & I6F_MF) != 0,

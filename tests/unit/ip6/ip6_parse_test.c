@@ -102,13 +102,12 @@ static const struct {
 	    43 },
 	{ "option beyond its header", IPP_DSTOPTS, 16, { 17, 0, 1, 5 },
 	    i6s_badext, 0, 0, 0, ICMP6_PARAM_HEADER, 43 },
-	{ "option without length", IPP_DSTOPTS, 16,
-	    { 17, 0, 0, 0, 0, 0, 0, 1 }, i6s_badext, 0, 0, 0,
-	    ICMP6_PARAM_HEADER, 48 },
-	{ "hop-by-hop not first", IPP_DSTOPTS, 24, { 0, 0, 1, 4 },
-	    i6s_badext, 0, 0, 0, ICMP6_PARAM_NEXT, 40 },
-	{ "header beyond the packet", IPP_DSTOPTS, 16, { 17, 2 }, i6s_badext,
-	    0, 0, 0, IP6_SILENT, 0 },
+	{ "option without length", IPP_DSTOPTS, 16, { 17, 0, 0, 0, 0, 0, 0, 1 },
+	    i6s_badext, 0, 0, 0, ICMP6_PARAM_HEADER, 48 },
+	{ "hop-by-hop not first", IPP_DSTOPTS, 24, { 0, 0, 1, 4 }, i6s_badext,
+	    0, 0, 0, ICMP6_PARAM_NEXT, 40 },
+	{ "header beyond the packet", IPP_DSTOPTS, 16, { 17, 2 }, i6s_badext, 0,
+	    0, 0, IP6_SILENT, 0 },
 	{ "routing, at its end", IPP_ROUTING, 16, { 17, 0, 0, 0 }, i6s_none,
 	    IPP_UDP, 48, 0, 0, 40 },
 	{ "routing type 0 (RFC 5095)", IPP_ROUTING, 32, { 17, 2, 0, 1 },
@@ -195,8 +194,8 @@ test_bound(void **state)
 	for (k = 1; k < 20; k++) {
 		for (i = 0; i < 20; i++)
 			memcpy(ext + 8 * i,
-			    i + 1 == k ? "\x11\0\1\4\0\0\0\0"
-				       : "\x3c\0\1\4\0\0\0\0",
+			    i + 1 == k ? "\x11\0\1\4\0\0\0\0" :
+			    "\x3c\0\1\4\0\0\0\0",
 			    8);
 		n = build(p, IPP_DSTOPTS, ext, sizeof(ext));
 		assert_int_equal(ip6_parse(p, n, n, &i6), i6s_none);

@@ -55,10 +55,9 @@ test_tcp(void **state)
 	assert_int_equal(m->m_pktlen, 60);
 	assert_int_equal(m->m_data[40 + 13], TH_RST | TH_ACK);
 	assert_int_equal(ld32be(m->m_data + 48), 111);
-	assert_int_equal(
-	    in_cksum_fold(in_cksum_add(m->m_data + 40, 20,
-		in6_cksum_pseudo(fx_v6(fp.fp_dst), fx_v6(fp.fp_src), IPP_TCP,
-		    20))),
+	assert_int_equal(in_cksum_fold(in_cksum_add(m->m_data + 40, 20,
+			     in6_cksum_pseudo(fx_v6(fp.fp_dst),
+				 fx_v6(fp.fp_src), IPP_TCP, 20))),
 	    0);
 	assert_int_equal(fixture_stat(&w.fx, SG_IP6, i6s_notcp), 1);
 	fixture_clear(&w.fx);
