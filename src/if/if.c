@@ -314,7 +314,7 @@ fail:
 }
 
 /* What is wrong with a wish before any device is opened. */
-static int
+static int ON_CTL
 if_attach_check(const struct ctl *ctl, const char *name, unsigned queues,
     char *err, size_t errlen)
 {
