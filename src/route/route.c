@@ -210,6 +210,19 @@ route_change(struct ctl *ctl, const struct ifnet *ifp, const struct prefix *p,
 	return error == EEXIST ? 0 : error;
 }
 
+/* Whether b is a broadcast address of its network. */
+static bool
+ifaddr_broadcast(const struct ifaddr *ifa, uint32_t b)
+{
+	uint32_t mask;
+
+	if (ifa->ifa_addr.a_family != ADDR_V4 || ifa->ifa_plen >= 31)
+		return false;
+	mask = in_mask(ifa->ifa_plen);
+	return b == (ifa->ifa_addr.a_v4 & mask) ||
+	    b == (ifa->ifa_addr.a_v4 | ~mask);
+}
+
 /* Whether b is a broadcast address of another's network, one in use. */
 static bool
 broadcast_shared(
@@ -220,13 +233,10 @@ broadcast_shared(
 
 	for (i = 0; i < ias->ias_n; i++) {
 		const struct ifaddr *o = &ias->ias_a[i];
-		uint32_t mask = in_mask(o->ifa_plen);
 
 		if ((o->ifa_flags & (IFA_TENTATIVE | IFA_DUPLICATE)) == 0 &&
-		    o->ifa_addr.a_family == ADDR_V4 && o->ifa_plen < 31 &&
 		    !addr_eq(&o->ifa_addr, &ifa->ifa_addr) &&
-		    (b == (o->ifa_addr.a_v4 & mask) ||
-			b == (o->ifa_addr.a_v4 | ~mask)))
+		    ifaddr_broadcast(o, b))
 			return true;
 	}
 	return false;
