@@ -11,6 +11,9 @@
  * In the simulator a freed object is overwritten and kept until the end, so
  * that a reader who kept a pointer to it meets poison and not somebody else's
  * memory.
+ *
+ * What is retired is noted.  Notes are used again and some are made at the
+ * start, so that a machine short of memory can still give some back.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +24,7 @@
 #include "cpu/qsbr.h"
 
 #define QSBR_POISON 0xdb
+#define QSBR_SPARE  64 /* notes there are from the start */
 
 struct qsbr_retired {
 	struct qsbr_retired *qr_next; /* [C] */
@@ -30,9 +34,41 @@ struct qsbr_retired {
 	uint64_t qr_epoch; /* [C] free when all have passed it */
 };
 
+static void
+note_put(struct qsbr *q, struct qsbr_retired *qr)
+{
+	qr->qr_next = q->q_spare;
+	q->q_spare = qr;
+}
+
+static struct qsbr_retired *
+note_get(struct qsbr *q)
+{
+	struct qsbr_retired *qr = q->q_spare;
+
+	if (qr == NULL)
+		return malloc(sizeof(*qr));
+	q->q_spare = qr->qr_next;
+	return qr;
+}
+
+static void
+notes_free(struct qsbr_retired *qr)
+{
+	struct qsbr_retired *next;
+
+	for (; qr != NULL; qr = next) {
+		next = qr->qr_next;
+		free(qr);
+	}
+}
+
 int
 qsbr_init(struct qsbr *q, unsigned ncpus, bool poison)
 {
+	struct qsbr_retired *qr;
+	unsigned i;
+
 	memset(q, 0, sizeof(*q));
 	q->q_cpu = aligned_alloc(CACHELINE, ncpus * sizeof(*q->q_cpu));
 	if (q->q_cpu == NULL)
@@ -43,6 +79,13 @@ qsbr_init(struct qsbr *q, unsigned ncpus, bool poison)
 	q->q_ncpus = ncpus;
 	q->q_poison = poison;
 	q->q_tail = &q->q_head;
+	for (i = 0; i < QSBR_SPARE; i++) {
+		if ((qr = malloc(sizeof(*qr))) == NULL) {
+			qsbr_fini(q);
+			return ENOMEM;
+		}
+		note_put(q, qr);
+	}
 	return 0;
 }
 
@@ -61,7 +104,7 @@ qsbr_free_head(struct qsbr *q)
 		return;
 	}
 	qr->qr_fn(qr->qr_obj);
-	free(qr);
+	note_put(q, qr);
 }
 
 void
@@ -80,8 +123,10 @@ qsbr_fini(struct qsbr *q)
 	while ((qr = q->q_quarantine) != NULL) {
 		q->q_quarantine = qr->qr_next;
 		qr->qr_fn(qr->qr_obj);
-		free(qr);
+		note_put(q, qr);
 	}
+	notes_free(q->q_spare);
+	q->q_spare = NULL;
 	free(q->q_cpu);
 	q->q_cpu = NULL;
 }
@@ -92,7 +137,7 @@ qsbr_retire(struct qsbr *q, void *obj, size_t size, void (*fn)(void *))
 	struct qsbr_retired *qr;
 
 	/* Without memory for the note the object leaks, but never breaks. */
-	if ((qr = malloc(sizeof(*qr))) == NULL)
+	if ((qr = note_get(q)) == NULL)
 		return;
 	/*
 	 * The pointer was replaced before; whoever reads the new epoch with

@@ -45,6 +45,7 @@ struct qsbr {
 	struct qsbr_retired **q_tail; /* [C] */
 	unsigned q_nretired; /* [C] */
 	struct qsbr_retired *q_quarantine; /* [C] poisoned, kept to the end */
+	struct qsbr_retired *q_spare; /* [C] notes not in use */
 };
 
 /* poison: what is freed is first overwritten (simulator).  ENOMEM. */

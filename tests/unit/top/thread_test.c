@@ -389,6 +389,7 @@ two_instances(void **state)
 	world_destroy(&a);
 	b.w_arrived = b.w_seen = 0;
 	run_world(&b);
+	engine_stop(b.w_engine);
 	assert_true(spate_stat(b.w_sp, SG_CPU, cps_messages) >= 10000);
 	world_destroy(&b);
 }
