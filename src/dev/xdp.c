@@ -328,51 +328,79 @@ xdp_close(struct ifnet *ifp)
 	free(held);
 }
 
-static void
-xdp_note(const struct xdp_softc *xs, uint64_t unfinished, uint64_t big,
-    char *note, size_t size)
-{
-	const char *peer = xs->xs_found.os_peer[0] != '\0'
-	    ? xs->xs_found.os_peer
-	    : "SENDER";
-
-	if (big > 0)
-		snprintf(note, size, "%ju frames lost that were over %u bytes "
-		    "or found no buffer: ethtool -K %s tso off gso off",
-		    (uintmax_t)big, MBUF_DATA, peer);
-	else if (unfinished >= XDP_SURE && !xs->xs_repair)
-		snprintf(note, size, "packets arrive with unfinished "
-		    "checksums: ethtool -K %s tx off, or checksum = repair",
-		    peer);
-	else if (unfinished > 0 && xs->xs_repair)
-		snprintf(note, size, "%ju unfinished checksums repaired: "
-		    "ethtool -K %s tx off saves the work",
-		    (uintmax_t)unfinished, peer);
-}
+/* What the kernel counts, and we; summed over queues. */
+struct xdp_sums {
+	uint64_t xm_dropped;	/* frames that did not reach the ring */
+	uint64_t xm_empty;	/* of those, for want of a buffer */
+	uint64_t xm_full;	/* frames that found the ring full */
+	uint64_t xm_unfinished; /* checksums that nobody finished */
+	uint64_t xm_rxbad;
+	uint64_t xm_txbad;
+};
 
 static void
-xdp_stats(struct ifnet *ifp, struct dev_stats *ds)
+xdp_sum(const struct xdp_softc *xs, struct xdp_sums *xm)
 {
-	struct xdp_softc *xs = ifp->if_softc;
-	uint64_t unfinished = 0, big = 0;
 	unsigned q;
 
-	memset(ds, 0, sizeof(*ds));
+	memset(xm, 0, sizeof(*xm));
 	for (q = 0; q < xs->xs_nq; q++) {
-		struct xdp_queue *xq = &xs->xs_q[q];
+		const struct xdp_queue *xq = &xs->xs_q[q];
 		struct xdp_statistics st = { 0 };
 		socklen_t size = sizeof(st);
 
 		(void)getsockopt(
 		    xq->xq_fd, SOL_XDP, XDP_STATISTICS, &st, &size);
-		big += st.rx_dropped;
-		ds->ds_rx_dropped += st.rx_dropped + st.rx_ring_full;
-		ds->ds_rx_errors += st.rx_invalid_descs;
-		ds->ds_tx_errors +=
+		xm->xm_dropped += st.rx_dropped;
+		xm->xm_empty +=
+		    u64min(st.rx_dropped, st.rx_fill_ring_empty_descs);
+		xm->xm_full += st.rx_ring_full;
+		xm->xm_rxbad += st.rx_invalid_descs;
+		xm->xm_txbad +=
 		    st.tx_invalid_descs + stat_cell_read(&xq->xq_txbad);
-		unfinished += stat_cell_read(&xq->xq_unfinished);
+		xm->xm_unfinished += stat_cell_read(&xq->xq_unfinished);
 	}
-	xdp_note(xs, unfinished, big, ds->ds_note, sizeof(ds->ds_note));
+}
+
+/* What the user should hear of first. */
+static void
+xdp_note(const struct xdp_softc *xs, const struct xdp_sums *xm, char *note,
+    size_t size)
+{
+	const char *peer =
+	    xs->xs_found.os_peer[0] != '\0' ? xs->xs_found.os_peer : "SENDER";
+
+	if (xm->xm_dropped > xm->xm_empty)
+		snprintf(note, size, "%ju frames lost that were over %u bytes: "
+		    "ethtool -K %s tso off gso off",
+		    (uintmax_t)(xm->xm_dropped - xm->xm_empty), MBUF_DATA,
+		    peer);
+	else if (xm->xm_unfinished >= XDP_SURE && !xs->xs_repair)
+		snprintf(note, size, "packets arrive with unfinished "
+		    "checksums: ethtool -K %s tx off, or checksum = repair",
+		    peer);
+	else if (xm->xm_empty + xm->xm_full > 0)
+		snprintf(note, size, "%ju frames lost because no buffer was "
+		    "ready: more arrives than is taken",
+		    (uintmax_t)(xm->xm_empty + xm->xm_full));
+	else if (xm->xm_unfinished > 0 && xs->xs_repair)
+		snprintf(note, size, "%ju unfinished checksums repaired: "
+		    "ethtool -K %s tx off saves the work",
+		    (uintmax_t)xm->xm_unfinished, peer);
+}
+
+static void
+xdp_stats(struct ifnet *ifp, struct dev_stats *ds)
+{
+	const struct xdp_softc *xs = ifp->if_softc;
+	struct xdp_sums xm;
+
+	memset(ds, 0, sizeof(*ds));
+	xdp_sum(xs, &xm);
+	ds->ds_rx_dropped = xm.xm_dropped + xm.xm_full;
+	ds->ds_rx_errors = xm.xm_rxbad;
+	ds->ds_tx_errors = xm.xm_txbad;
+	xdp_note(xs, &xm, ds->ds_note, sizeof(ds->ds_note));
 }
 
 const struct dev_ops dev_xdp = {
