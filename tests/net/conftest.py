@@ -18,7 +18,10 @@ def net():
         network.close()
 
 
-def pytest_configure():
+def pytest_configure(config):
+    # Explaining a failed assertion asks for it, the terminal has it.
+    if not hasattr(config.option, "verbose"):
+        config.option.verbose = 0
     # The end of the test program is the end of all that it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
