@@ -3,7 +3,9 @@
  * The client's side of the control protocol: one JSON object a line.
  */
 #include <errno.h>
+#include <poll.h>
 #include <spate/control.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,21 +39,14 @@ client_connect(const char *path)
 int
 client_open(struct client *cl, const char *path)
 {
-	int fd;
-
-	cl->cl_path = path != NULL ? path : SPATE_CONTROL_SOCKET;
-	cl->cl_file = NULL;
-	if ((fd = client_connect(cl->cl_path)) < 0) {
+	*cl = (struct client){ .cl_path = path != NULL ? path :
+	    SPATE_CONTROL_SOCKET };
+	if ((cl->cl_fd = client_connect(cl->cl_path)) < 0) {
 		bool none = errno == ENOENT || errno == ECONNREFUSED;
 
 		fprintf(stderr, "spate: no daemon answers at %s: %s%s\n",
 		    cl->cl_path, strerror(errno),
 		    none ? "; is it started? (spate daemon -c FILE)" : "");
-		return -1;
-	}
-	if ((cl->cl_file = fdopen(fd, "r+")) == NULL) {
-		fprintf(stderr, "spate: %s\n", strerror(errno));
-		close(fd);
 		return -1;
 	}
 	return 0;
@@ -60,55 +55,113 @@ client_open(struct client *cl, const char *path)
 void
 client_close(struct client *cl)
 {
-	if (cl->cl_file != NULL)
-		fclose(cl->cl_file);
+	close(cl->cl_fd);
+	free(cl->cl_buf);
+}
+
+/*
+ * A line; text is without its newline.  0 or -1 and errno.  Who hung up has
+ * said why, perhaps: that is told where the answer is read.
+ */
+static int
+client_write(struct client *cl, char *text)
+{
+	size_t len = strlen(text) + 1;
+	ssize_t n;
+
+	text[len - 1] = '\n';
+	for (; len > 0; text += n, len -= (size_t)n) {
+		n = send(cl->cl_fd, text, len, MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EPIPE ? 0 : -1;
+	}
+	return 0;
 }
 
 int
 client_send(struct client *cl, const char *command, json_t *req)
 {
+	char *text = NULL;
 	int error = -1;
 
-	/* A broken pipe is told where the answer is missed. */
 	if (json_object_set_new(req, "spate",
 		json_integer(SPATE_CONTROL_VERSION)) == 0 &&
 	    json_object_set_new(req, "command", json_string(command)) == 0 &&
-	    json_dumpf(req, cl->cl_file, JSON_COMPACT) == 0 &&
-	    fputc('\n', cl->cl_file) != EOF && fflush(cl->cl_file) == 0)
-		error = 0;
-	else
+	    (text = json_dumps(req, JSON_COMPACT)) != NULL)
+		error = client_write(cl, text);
+	if (error != 0)
 		fprintf(stderr, "spate: cannot ask the daemon at %s: %s\n",
 		    cl->cl_path, strerror(errno));
+	free(text);
 	json_decref(req);
 	return error;
+}
+
+/* Wait for more bytes.  0 or an errno value; EPIPE at the end. */
+static int
+client_fill(struct client *cl)
+{
+	struct pollfd pfd = { .fd = cl->cl_fd, .events = POLLIN };
+	char *buf = cl->cl_buf;
+	ssize_t n;
+
+	if (cl->cl_len == cl->cl_room) {
+		if ((buf = realloc(buf, cl->cl_room * 2 + 65536)) == NULL)
+			return ENOMEM;
+		cl->cl_buf = buf;
+		cl->cl_room = cl->cl_room * 2 + 65536;
+	}
+	if (ppoll(&pfd, 1, NULL, cl->cl_signals) < 0)
+		return errno;
+	if ((n = read(cl->cl_fd, buf + cl->cl_len, cl->cl_room - cl->cl_len)) <=
+	    0)
+		return n == 0 ? EPIPE : errno;
+	cl->cl_len += (size_t)n;
+	return 0;
+}
+
+/* The length of the next line with its newline; 0 and errno if none comes. */
+static size_t
+client_wait(struct client *cl)
+{
+	size_t seen = 0;
+	const char *end;
+
+	for (;;) {
+		end = cl->cl_len > seen ?
+		    memchr(cl->cl_buf + seen, '\n', cl->cl_len - seen) :
+		    NULL;
+		if (end != NULL)
+			return (size_t)(end + 1 - cl->cl_buf);
+		seen = cl->cl_len;
+		if ((errno = client_fill(cl)) != 0)
+			return 0;
+	}
 }
 
 /* The next line, parsed; NULL as client_receive(). */
 static json_t *
 client_line(struct client *cl)
 {
-	char *line = NULL;
-	size_t size = 0;
+	size_t n = client_wait(cl);
 	json_error_t err;
 	json_t *reply;
-	ssize_t n;
 
-	errno = 0;
-	if ((n = getline(&line, &size, cl->cl_file)) < 0) {
-		free(line);
-		if (errno == EINTR)
-			return NULL;
-		fprintf(stderr, "spate: the daemon at %s %s%s\n", cl->cl_path,
-		    errno != 0 ? "does not answer: " : "hung up",
-		    errno != 0 ? strerror(errno) : "");
+	if (n == 0 && errno == EINTR)
+		return NULL;
+	if (n == 0) {
+		fprintf(stderr, "spate: the daemon at %s %s\n", cl->cl_path,
+		    errno == EPIPE ? "hung up" : strerror(errno));
 		errno = EIO;
 		return NULL;
 	}
-	reply = json_loadb(line, (size_t)n, JSON_ALLOW_NUL, &err);
-	free(line);
+	reply = json_loadb(cl->cl_buf, n, JSON_ALLOW_NUL, &err);
+	cl->cl_len -= n;
+	memmove(cl->cl_buf, cl->cl_buf + n, cl->cl_len);
 	if (reply == NULL) {
-		fprintf(stderr, "spate: what answers at %s is no daemon of "
-		    "Spate: %s\n", cl->cl_path, err.text);
+		fprintf(stderr,
+		    "spate: what answers at %s is no daemon of Spate: %s\n",
+		    cl->cl_path, err.text);
 		errno = EPROTO;
 	}
 	return reply;

@@ -7,12 +7,17 @@
 #define CMD_CLIENT_H
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stddef.h>
 
 struct client {
-	const char *cl_path; /* of the socket */
-	FILE *cl_file;	     /* to it and from it */
+	const char *cl_path;	   /* of the socket */
+	int cl_fd;		   /* -1: not open */
+	const sigset_t *cl_signals; /* blocked while waiting; NULL: no change */
+	char *cl_buf;		   /* what came and was not taken yet */
+	size_t cl_len;		   /* of it */
+	size_t cl_room;		   /* bytes of cl_buf */
 };
 
 /* 0 or -1.  path: NULL for the usual one. */
@@ -25,7 +30,8 @@ int client_send(struct client *, const char *command, json_t *req);
 /*
  * The next line of the answer: its result, for the caller to json_decref(),
  * and in *done whether it was the last.  NULL if there is none; errno is then
- * EINTR if a signal ended the wait, about which nothing was printed.
+ * EINTR if a signal that cl_signals lets in ended the wait, about which nothing
+ * was printed.
  */
 json_t *client_receive(struct client *, bool *done);
 

@@ -230,13 +230,15 @@ show_neighbour(void *arg, const struct neigh_info *ni)
 	bool known = ni->ni_state != NS_INCOMPLETE &&
 	    ni->ni_state != NS_FAILED;
 
+	/* One that never answered has no age. */
 	json_array_append_new(sr->sr_list,
-	    json_pack("{s:s, s:s, s:s, s:s, s:b, s:f}", "address",
+	    json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "address",
 		addr_format(&ni->ni_addr, text), "interface",
 		ifname(sr->sr_sp, ni->ni_ifindex), "mac",
 		known ? mac_format(ni->ni_mac, mac) : "", "state",
 		neigh_state_name(ni->ni_state), "router", (int)ni->ni_router,
-		"age", (double)ni->ni_age_ns / NS_S));
+		"age",
+		known ? json_real((double)ni->ni_age_ns / NS_S) : json_null()));
 }
 
 static json_t *ON_CTL

@@ -122,6 +122,10 @@ class Host:
             flags = "nodad" if ":" in prefix else ""
             self.run(f"ip address add {prefix} dev {device} {flags}")
 
+    def sysctl(self, name, value):
+        """One below net/, of the kernel."""
+        self.run(f"echo {value} > /proc/sys/net/{name}")
+
     def ping(self, to, options="-c 3 -i 0.1 -W 1"):
         return self.run(f"ping -n {options} {to}").stdout
 
@@ -193,6 +197,7 @@ class Daemon:
         """A new host at the other end of a tap of this daemon."""
         host = self.net.host(device)
         self.host.run(f"ip link set {device} netns {host.holder.pid}")
+        host.sysctl(f"ipv6/conf/{device}/accept_dad", 0)
         host.run(f"ip link set {device} up")
         host.address(device, *prefixes)
         for gateway in [via] if isinstance(via, str) else via:

@@ -12,6 +12,7 @@ from lib import SPATE, wait_for
 
 ROUTER = """
 cpus = 2
+sysctl { net.inet6.ip6.dad_count = 0 }	# no second of waiting
 interface left  { driver = tap  device = left
     address = {10.0.1.1/24, "fd00:1::1/64"} }
 interface right { driver = tap  device = right
@@ -26,15 +27,6 @@ def two_hosts(router):
     alice = router.neighbour("left", *LEFT, via=["10.0.1.1", "fd00:1::1"])
     bob = router.neighbour("right", *RIGHT, via=["10.0.2.1", "fd00:2::1"])
     return alice, bob
-
-
-def addresses_ready(router):
-    """Duplicate address detection is over."""
-    def ready():
-        return not any(a["tentative"]
-                       for i in router.show("interfaces")["interfaces"]
-                       for a in i["addresses"])
-    wait_for("no address is tentative", ready)
 
 
 def status_of(pid):
@@ -67,7 +59,6 @@ def nothing_left(router):
 def test_forwards(net, to):
     router = net.daemon(ROUTER)
     alice, _ = two_hosts(router)
-    addresses_ready(router)
     assert "ttl=63" in alice.ping(to)
 
 
@@ -76,8 +67,22 @@ def test_forwards(net, to):
 def test_answers(net, to):
     router = net.daemon(ROUTER)
     alice, _ = two_hosts(router)
-    addresses_ready(router)
     assert "ttl=64" in alice.ping(to)
+
+
+def test_tentative_at_first(net):
+    """Duplicate address detection, then IPv6."""
+    router = net.daemon(ROUTER.replace("dad_count = 0", "dad_count = 1"))
+    alice, _ = two_hosts(router)
+
+    def addresses():
+        return [a for i in router.show("interfaces")["interfaces"]
+                for a in i["addresses"] if ":" in a["address"]]
+    assert any(a["tentative"] for a in addresses())
+    wait_for("no address is tentative",
+             lambda: not any(a["tentative"] for a in addresses()), 3)
+    assert not any(a["duplicate"] for a in addresses())
+    assert "ttl=63" in alice.ping("fd00:2::2")
 
 
 def test_ready_soon(net):
@@ -262,7 +267,7 @@ def test_device_of_another_kind(net):
     host.run("ip link add right type veth peer name other")
     router = net.daemon(ROUTER, host=host, ready=False)
     assert router.wait() == 1
-    assert f"{router.conf}:5:" in router.log() and "right" in router.log()
+    assert router.log().startswith(f"{router.conf}:6:33: right: ")
     assert host.links() == {"right", "other"}
     assert not os.path.exists(router.socket)
 
