@@ -226,6 +226,20 @@ def test_tap_deleted_while_in_use(net):
         before.ru_utime + before.ru_stime + 0.3)
 
 
+def test_tap_deleted_under_a_daemon(net):
+    router = net.daemon('''
+        interface left {
+            driver = tap  device = left  address = 10.0.1.1/24
+        }
+        interface right {
+            driver = tap  device = right  address = 10.0.2.1/24
+        }''')
+    right = router.neighbour("right", "10.0.2.2/24", via="10.0.2.1")
+    router.host.run("ip link delete left")
+    wait_for("the log says so", lambda: "left was deleted" in router.log())
+    ping(right, "10.0.2.1")
+
+
 def test_tap_refusals_say_why(net):
     mid = net.host("mid")
     mid.run("ip link add veth0 type veth peer name veth1")
