@@ -82,17 +82,17 @@ struct mbuf {
 	uint8_t m_gsoflags; /* [o] GSOF_ECN */
 	uint8_t m_stage; /* [o] where the next CPU goes on with it */
 	uint8_t m_kind; /* [I] enum mbuf_kind */
+	uint8_t m_nvlan; /* [o] tags in m_vlan */
+	uint8_t m_rtable; /* [o] */
+	uint16_t m_refs; /* [h] */
 
 	/* line 1: what few packets need */
 	alignas(CACHELINE) struct mbuf *m_nextpkt; /* [o] queues of packets */
-	uint32_t m_refs; /* [h] */
 	uint32_t m_size; /* [I] bytes from m_head on */
 	struct mbuf *m_buf; /* [I] MK_CLONE: whose buffer it is */
 	void (*m_freefn)(struct mbuf *); /* [I] MK_FOREIGN */
 	uint64_t m_ts; /* [o] ns, if the device gave it */
 	uint16_t m_vlan[2]; /* [o] tags taken off, outer first */
-	uint8_t m_nvlan; /* [o] */
-	uint8_t m_rtable; /* [o] */
 	uint16_t m_pftag; /* [o] pf: */
 	void *m_pfstate; /* [o] */
 	uint32_t m_pfroute; /* [o] */
