@@ -54,13 +54,26 @@ child_fail(const char *what, int error)
 	return CMD_FAILED;
 }
 
+/* AF_XDP's sockets are opened by the parent, which must map the packets. */
+static bool
+needs_shared_memory(const struct conf *conf)
+{
+	unsigned i;
+
+	for (i = 0; i < conf->cf_nif; i++)
+		if (conf->cf_if[i].ci_driver == CONF_XDP)
+			return true;
+	return false;
+}
+
 static int
 child_create(struct child *ch)
 {
 	const struct conf *conf = ch->ch_conf;
 	struct spate_conf sc = { .sc_ncpus = conf->cf_cpus,
 		.sc_pktmem = conf->cf_memory,
-		.sc_hostname = conf->cf_hostname };
+		.sc_hostname = conf->cf_hostname,
+		.sc_shared = needs_shared_memory(conf) };
 	char hostname[64] = "";
 	int error;
 

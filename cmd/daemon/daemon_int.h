@@ -44,7 +44,7 @@ int child_run(const struct conf *, const struct child_fds *);
  * is gone (false).
  */
 struct loop;
-int loop_create(struct ctl *, const struct child_fds *, struct loop **);
+int loop_create(struct ctl *, const struct child_fds *, struct loop **) ON_CTL;
 bool loop_run(struct loop *, struct engine *) ON_CTL;
 void loop_destroy(struct loop *);
 

@@ -11,8 +11,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 
+#include "ctl/link.h"
 #include "daemon_int.h"
 #include "server.h"
 
@@ -25,6 +27,8 @@ struct loop {
 	uv_timer_t lo_timer;	 /* ctl's next timer */
 	uv_poll_t lo_woken;	 /* somebody sent ctl a message */
 	uv_poll_t lo_parent;	 /* the parent hung up */
+	uv_poll_t lo_link;	 /* a link of the system changed */
+	int lo_linkfd;
 	uv_signal_t lo_term;
 	uv_signal_t lo_int;
 	struct ctl *lo_ctl;
@@ -100,13 +104,37 @@ loop_parent(uv_poll_t *h, int status, int events)
 }
 
 static void
+loop_link(uv_poll_t *h, int status, int events)
+{
+	struct loop *lo = h->data;
+
+	role_enter(&on_ctl);
+	link_check(lo->lo_ctl, lo->lo_linkfd);
+}
+
+/* Devices were opened before: the first look is for what changed since. */
+static int ON_CTL
+loop_links(struct loop *lo)
+{
+	int error;
+
+	if ((lo->lo_linkfd = link_open()) < 0)
+		return -errno;
+	link_check(lo->lo_ctl, lo->lo_linkfd);
+	lo->lo_link.data = lo;
+	error = uv_poll_init(&lo->lo_uv, &lo->lo_link, lo->lo_linkfd);
+	return error != 0 ? error :
+	    uv_poll_start(&lo->lo_link, UV_READABLE, loop_link);
+}
+
+static void
 loop_signal(uv_signal_t *h, int signum)
 {
 	uv_stop(h->loop);
 }
 
 /* Every handle finds the loop in its data. */
-static int
+static int ON_CTL
 loop_init(struct loop *lo, const struct child_fds *cf)
 {
 	uv_loop_t *uv = &lo->lo_uv;
@@ -129,6 +157,8 @@ loop_init(struct loop *lo, const struct child_fds *cf)
 	    SIGTERM)) != 0 ||
 	    (error = uv_signal_start(&lo->lo_int, loop_signal, SIGINT)) != 0)
 		return error;
+	if ((error = loop_links(lo)) != 0)
+		return error;
 	return server_create(uv, lo->lo_ctl, cf->cf_listen, &lo->lo_server);
 }
 
@@ -141,6 +171,7 @@ loop_create(struct ctl *ctl, const struct child_fds *cf, struct loop **lop)
 	if ((lo = calloc(1, sizeof(*lo))) == NULL)
 		return ENOMEM;
 	lo->lo_ctl = ctl;
+	lo->lo_linkfd = -1;
 	if ((error = uv_loop_init(&lo->lo_uv)) != 0) {
 		free(lo);
 		return -error;
@@ -186,5 +217,7 @@ loop_destroy(struct loop *lo)
 	uv_walk(&lo->lo_uv, loop_close, NULL);
 	uv_run(&lo->lo_uv, UV_RUN_DEFAULT); /* what closes, ends */
 	uv_loop_close(&lo->lo_uv);
+	if (lo->lo_linkfd >= 0)
+		close(lo->lo_linkfd);
 	free(lo);
 }

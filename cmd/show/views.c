@@ -60,19 +60,28 @@ static const struct table neighbours[] = {
 static const struct table cpus[] = {
 	{ "cpus", NULL, NULL, {
 		{ "cpu",	"CPU",		CELL_NUMBER },
-		{ "received",	"RECEIVED",	CELL_NUMBER },
-		{ "sent",	"SENT",		CELL_NUMBER },
-		{ "dropped",	"DROPPED",	CELL_NUMBER },
-		{ "messages",	"MESSAGES",	CELL_NUMBER },
+		{ "busy",	"BUSY %",	CELL_REAL },
 		{ "rounds",	"ROUNDS",	CELL_NUMBER },
 		{ "sleeps",	"SLEEPS",	CELL_NUMBER },
-		{ "busy",	"BUSY %",	CELL_REAL } } },
+		{ "messages",	"MESSAGES",	CELL_NUMBER } } },
+	/* What came in on the left went out on the right. */
+	{ "cpus", NULL, NULL, {
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "received",	"RECEIVED",	CELL_NUMBER },
+		{ "originated",	"ORIGINATED",	CELL_NUMBER },
+		{ "copied",	"COPIED",	CELL_NUMBER },
+		{ "sent",	"SENT",		CELL_NUMBER },
+		{ "delivered",	"DELIVERED",	CELL_NUMBER },
+		{ "merged",	"MERGED",	CELL_NUMBER },
+		{ "dropped",	"DROPPED",	CELL_NUMBER },
+		{ "held",	"HELD",		CELL_NUMBER } } },
 	{ "cpus/stages", NULL, NULL, {
 		{ "../cpu",	"CPU",		CELL_NUMBER },
 		{ "stage",	"STAGE",	CELL_TEXT },
 		{ "packets",	"PACKETS",	CELL_NUMBER },
 		{ "calls",	"VECTORS",	CELL_NUMBER },
-		{ "vector",	"PER VECTOR",	CELL_REAL } } },
+		{ "vector",	"PER VECTOR",	CELL_REAL },
+		{ "cycles",	"CYCLES",	CELL_REAL } } },
 	{ 0 }
 };
 

@@ -18,7 +18,17 @@
 #define NOBJS 8
 #define DEPTH 7 /* steps */
 
-enum step { CHECK0, CHECK1, SLEEP0, SLEEP1, WAKE0, WAKE1, RETIRE, RECLAIM, NSTEPS };
+enum step {
+	CHECK0,
+	CHECK1,
+	SLEEP0,
+	SLEEP1,
+	WAKE0,
+	WAKE1,
+	RETIRE,
+	RECLAIM,
+	NSTEPS
+};
 
 struct world {
 	struct qsbr w_q;

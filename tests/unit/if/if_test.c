@@ -332,7 +332,7 @@ addresses(void **state)
 	assert_int_equal(if_addrs(ifp)->ias_n, 0);
 	for (i = 0; i < 5; i++) {
 		ifa.ifa_addr = i == 4 ? addr_v6((struct in6){ 1, 2 }) :
-					addr_v4(0x0a000001 + i);
+		    addr_v4(0x0a000001 + i);
 		assert_int_equal(if_addr_set(sp->sp_ctl, ifp, &ifa), 0);
 		assert_int_equal(if_addrs(ifp)->ias_n, i + 1);
 	}

@@ -101,8 +101,8 @@ add(const char *text, enum rib_proto proto, const struct nhop *nh)
 	return route_add(sp->sp_ctl, 0, &p, proto, 0, nh);
 }
 
-static int
-delete(const char *text, enum rib_proto proto, const struct nhop *nh)
+static int delete (
+    const char *text, enum rib_proto proto, const struct nhop *nh)
 {
 	struct prefix p = prefix(text);
 
@@ -195,10 +195,10 @@ seen_when_published(void **state)
 	assert_true(look("10.1.2.3")->nh_gw.a_v4 == 0x0a000001);
 	assert_true(look("2001:db8::1")->nh_gw.a_v4 == 0x0a000002);
 	assert_int_equal(look("10.2.0.0")->nh_type, NH_NONE);
-	assert_int_equal(delete("10.1.0.0/16", RP_STATIC, &b), ESRCH);
-	assert_int_equal(delete("10.1.0.0/17", RP_STATIC, &a), ESRCH);
-	assert_int_equal(delete("10.1.0.0/16", RP_STATIC, &a), 0);
-	assert_int_equal(delete("10.1.0.0/16", RP_STATIC, &a), ESRCH);
+	assert_int_equal(delete ("10.1.0.0/16", RP_STATIC, &b), ESRCH);
+	assert_int_equal(delete ("10.1.0.0/17", RP_STATIC, &a), ESRCH);
+	assert_int_equal(delete ("10.1.0.0/16", RP_STATIC, &a), 0);
+	assert_int_equal(delete ("10.1.0.0/16", RP_STATIC, &a), ESRCH);
 	assert_true(look("10.1.2.3")->nh_gw.a_v4 == 0x0a000001);
 	publish();
 	assert_int_equal(look("10.1.2.3")->nh_type, NH_NONE);
@@ -242,11 +242,11 @@ number_rests_until_grace(void **state)
 	assert_int_equal(add("10.2.0.0/16", RP_STATIC, &b), 0);
 	publish(); /* its grace period begins */
 	ib = look("10.2.0.0")->nh_index;
-	assert_int_equal(delete("10.2.0.0/16", RP_STATIC, &b), 0);
+	assert_int_equal(delete ("10.2.0.0/16", RP_STATIC, &b), 0);
 	pass_round(); /* … and ends; the FIB still names b */
 	assert_true(look("10.2.0.0")->nh_gw.a_v4 == 0x0a000002);
 
-	assert_int_equal(delete("10.1.0.0/16", RP_STATIC, &a), 0);
+	assert_int_equal(delete ("10.1.0.0/16", RP_STATIC, &a), 0);
 	publish(); /* now a CPU may have b's number in hand */
 	(void)ctl_round(sp->sp_ctl);
 	assert_int_equal(nhop_lookup(sp, ib)->nh_type, NH_GATEWAY);
@@ -273,7 +273,7 @@ number_comes_back(void **state)
 	assert_int_equal(add("10.1.0.0/16", RP_STATIC, &a), 0);
 	publish();
 	ia = look("10.1.0.0")->nh_index;
-	assert_int_equal(delete("10.1.0.0/16", RP_STATIC, &a), 0);
+	assert_int_equal(delete ("10.1.0.0/16", RP_STATIC, &a), 0);
 	publish();
 	assert_int_equal(add("10.2.0.0/16", RP_STATIC, &a), 0);
 	publish();

@@ -53,8 +53,8 @@ check_desc(const struct stat_group_desc *sg, unsigned i)
 		return; /* "no reason", which nobody sees */
 	assert_true(strlen(sd->sd_text) > 2);
 	assert_true(strlen(sd->sd_text) < 80);
-	assert_false(ispunct((unsigned char)
-	    sd->sd_text[strlen(sd->sd_text) - 1]) &&
+	assert_false(
+	    ispunct((unsigned char)sd->sd_text[strlen(sd->sd_text) - 1]) &&
 	    sd->sd_text[strlen(sd->sd_text) - 1] == '.');
 }
 
