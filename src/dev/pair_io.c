@@ -37,16 +37,16 @@ pair_leave(_Atomic uint32_t *busy)
 static void ON_CPU
 pair_reap(struct cpu *c, struct pair_txq *pt)
 {
-	void *batch[MVEC_MAX];
-	unsigned i, k, n;
+	struct mbuf *batch[MVEC_MAX];
+	unsigned i, n;
 
 	for (i = 0; i < pt->pt_end->pe_peer->pe_maxq; i++) {
 		struct pair_wire *pw = &pt->pt_wire[i];
 
 		while (pw->pw_out > 0 &&
-		    (n = ring_get(pw->pw_done, batch, MVEC_MAX)) > 0) {
-			for (k = 0; k < n; k++)
-				m_free(c, batch[k]);
+		    (n = ring_get(pw->pw_done, (void **)batch, MVEC_MAX)) >
+			0) {
+			m_free_bulk(c, batch, n);
 			pw->pw_out -= n;
 			pt->pt_out -= n;
 		}
@@ -222,8 +222,7 @@ pair_clean(const struct pair_end *pe, struct mbuf *m)
 		m->m_hashtype = RSS_NONE;
 	m->m_nh = 0;
 	m->m_oif = 0;
-	memset((char *)m + offsetof(struct mbuf, m_ts), 0,
-	    sizeof(*m) - offsetof(struct mbuf, m_ts));
+	m->m_nvlan = 0;
 }
 
 /* Whole lines where both buffers have them: cheaper than exact lengths. */

@@ -23,15 +23,12 @@ m_copy_meta(struct mbuf *to, const struct mbuf *from)
 	to->m_csumoff = from->m_csumoff;
 	to->m_gso = from->m_gso;
 	to->m_gsoflags = from->m_gsoflags;
-	to->m_ts = from->m_ts;
 	memcpy(to->m_vlan, from->m_vlan, sizeof(to->m_vlan));
 	to->m_nvlan = from->m_nvlan;
 	to->m_rtable = from->m_rtable;
-	to->m_pftag = from->m_pftag;
-	to->m_pfstate = from->m_pfstate;
-	to->m_pfroute = from->m_pfroute;
-	to->m_pfqueue = from->m_pfqueue;
-	to->m_pfflags = from->m_pfflags;
+	if ((from->m_flags & MF_COLD) != 0)
+		memcpy((char *)to + MBUF_COLD, (const char *)from + MBUF_COLD,
+		    sizeof(*to) - MBUF_COLD);
 }
 
 static struct mbuf *

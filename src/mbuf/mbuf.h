@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/kassert.h"
@@ -49,6 +50,7 @@ enum { /* m_flags */
 	MF_LOCAL = 1u << 4, /* originated here, not yet routed */
 	MF_SHARED = 1u << 5, /* data may be read by others: copy to write */
 	MF_NOMAC = 1u << 6, /* leaves as it is: link header is complete */
+	MF_COLD = 1u << 7, /* the members of m_cold() hold something */
 };
 
 enum mbuf_gso { GSO_NONE, GSO_TCP4, GSO_TCP6, GSO_UDP };
@@ -88,17 +90,18 @@ struct mbuf {
 
 	/* line 1: what few packets need */
 	alignas(CACHELINE) struct mbuf *m_nextpkt; /* [o] queues of packets */
-	uint32_t m_size; /* [I] bytes from m_head on */
 	struct mbuf *m_buf; /* [I] MK_CLONE: whose buffer it is */
 	void (*m_freefn)(struct mbuf *); /* [I] MK_FOREIGN */
-	uint64_t m_ts; /* [o] ns, if the device gave it */
-	uint16_t m_vlan[2]; /* [o] tags taken off, outer first */
-	uint16_t m_pftag; /* [o] pf: */
-	void *m_pfstate; /* [o] */
+	uint32_t m_size; /* [I] bytes from m_head on */
+	uint16_t m_vlan[2]; /* [o] m_nvlan tags taken off, outer first */
+	uint64_t m_ts; /* [o] ns, if the device gave it; from here: m_cold() */
+	void *m_pfstate; /* [o] pf: */
 	uint32_t m_pfroute; /* [o] */
+	uint16_t m_pftag; /* [o] */
 	uint16_t m_pfqueue; /* [o] */
 	uint16_t m_pfflags; /* [o] */
 };
+#define MBUF_COLD offsetof(struct mbuf, m_ts)
 static_assert(sizeof(struct mbuf) == 2 * CACHELINE, "headers are 128 bytes");
 static_assert(offsetof(struct mbuf, m_nextpkt) == CACHELINE, "hot line first");
 
@@ -202,6 +205,19 @@ static inline unsigned
 m_tailroom(const struct mbuf *m)
 {
 	return m->m_size - m_headroom(m) - m->m_len;
+}
+
+/*
+ * Before writing m_ts or one of pf's members: they are zero in a fresh packet,
+ * but nobody touches their line to make them so.  Before reading: MF_COLD.
+ */
+static inline void
+m_cold(struct mbuf *m)
+{
+	if ((m->m_flags & MF_COLD) != 0)
+		return;
+	memset((char *)m + MBUF_COLD, 0, sizeof(*m) - MBUF_COLD);
+	m->m_flags |= MF_COLD;
 }
 
 static inline void

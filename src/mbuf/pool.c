@@ -305,7 +305,6 @@ m_reset(struct mbuf *m)
 	m->m_gso = GSO_NONE;
 	m->m_hashtype = 0;
 	m->m_refs = 1;
-	m->m_ts = 0;
 	m->m_nvlan = 0;
 	m->m_rtable = 0;
 }
@@ -445,6 +444,14 @@ m_free_away(struct cpu *c, struct mbuf *m)
 		mpool_return_to(c, m->m_home);
 }
 
+/* One buffer of ours that nobody else refers to: nearly all of them. */
+static inline bool
+m_is_plain(const struct cpu *c, const struct mbuf *m)
+{
+	return m->m_home == c->c_id && m->m_kind == MK_BUFFER &&
+	    m->m_refs == 1 && m->m_next == NULL;
+}
+
 void
 m_free(struct cpu *c, struct mbuf *m)
 {
@@ -462,10 +469,17 @@ m_free(struct cpu *c, struct mbuf *m)
 void
 m_free_bulk(struct cpu *c, struct mbuf **mm, unsigned n)
 {
+	struct mstack *ms = &c->c_mpool->mp_free;
 	unsigned i;
 
-	for (i = 0; i < n; i++)
-		m_free(c, mm[i]);
+	for (i = 0; i < n; i++) {
+		if (likely(m_is_plain(c, mm[i]))) {
+			mm[i]->m_refs = 0;
+			mstack_push(ms, mm[i]);
+		} else {
+			m_free(c, mm[i]);
+		}
+	}
 }
 
 void

@@ -31,6 +31,7 @@ same_instance_passes_the_mbuf(void **state)
 	m->m_hashtype = RSS_TCP4;
 	m->m_nh = 5;
 	m->m_oif = 6;
+	m_cold(m);
 	m->m_ts = 7;
 	m->m_nvlan = 1;
 	m->m_pftag = 8;
@@ -43,8 +44,9 @@ same_instance_passes_the_mbuf(void **state)
 	assert_int_equal(m->m_hashtype, RSS_NONE);
 	assert_int_equal(m->m_nh, 0);
 	assert_int_equal(m->m_oif, 0);
-	assert_int_equal(m->m_ts, 0);
 	assert_int_equal(m->m_nvlan, 0);
+	m_cold(m);
+	assert_int_equal(m->m_ts, 0);
 	assert_int_equal(m->m_pftag, 0);
 	assert_null(m->m_pfstate);
 	assert_int_equal(frame_id(m), 9);

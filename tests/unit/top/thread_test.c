@@ -231,8 +231,9 @@ idle_cpus_sleep(void **state)
 	rounds = cpu_stat(w.w_sp, 0, cps_rounds) +
 	    cpu_stat(w.w_sp, 1, cps_rounds);
 	nap_ms(100);
-	assert_true(cpu_stat(w.w_sp, 0, cps_rounds) +
-		cpu_stat(w.w_sp, 1, cps_rounds) < rounds + 10);
+	assert_true(
+	    cpu_stat(w.w_sp, 0, cps_rounds) + cpu_stat(w.w_sp, 1, cps_rounds) <
+	    rounds + 10);
 	assert_true(cpu_stat(w.w_sp, 0, cps_sleeps) > 0);
 	world_destroy(&w);
 }
