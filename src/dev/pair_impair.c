@@ -115,8 +115,10 @@ pair_impair(struct cpu *c, struct pair_txq *pt, struct mbuf *m, bool *timed)
 		}
 		m = f;
 	}
-	if (*timed)
+	if (*timed) {
+		m_cold(m);
 		m->m_ts = left + pair_flight(pt);
+	}
 	return m;
 }
 
