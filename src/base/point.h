@@ -19,7 +19,7 @@ enum sim_point {
 	SP_PUBLISH, /* a pointer is about to be published or read */
 	SP_STAGE, /* between two stages of the path */
 	SP_SLEEP, /* inside the steps that lead to sleep */
-	SP_WAKE, /* between an enqueue, the look at the sleep flag, the waking */
+	SP_WAKE, /* between an enqueue, the look at the flag, the waking */
 	SP_QSBR /* a checkpoint or a retirement */
 };
 

@@ -248,7 +248,7 @@ route_broadcast(struct ctl *ctl, const struct ifnet *ifp,
     const struct ifaddr *ifa, bool add)
 {
 	uint32_t mask = in_mask(ifa->ifa_plen);
-	uint32_t b[] = { ifa->ifa_addr.a_v4 & mask, ifa->ifa_addr.a_v4 | ~mask };
+	uint32_t own = ifa->ifa_addr.a_v4, b[] = { own & mask, own | ~mask };
 	unsigned i;
 	int error;
 

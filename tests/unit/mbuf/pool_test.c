@@ -236,8 +236,9 @@ side_main(void *arg)
 		}
 		if (ring_get(sd->sd_in, &p, 1) == 1) {
 			got++;
-			sd->sd_bad += ((struct mbuf *)p)->m_data[63] != !sd->sd_id;
-			m_free(c, p);
+			m = p;
+			sd->sd_bad += m->m_data[63] != !sd->sd_id;
+			m_free(c, m);
 		} else if (m == NULL) {
 			sched_yield();
 		}
