@@ -9,6 +9,7 @@
 #	make test SAN=thread	the same under the thread sanitizer
 #	make check		format, layering, headers, sizes, models
 #	make fuzz FUZZ_TIME=60	seconds for each fuzz target
+#	make long		the simulator: 10,000 seeds, millions of packets
 #	make bench
 #	make install		DESTDIR and PREFIX as usual
 #	make deps		installs the packages that are missing
@@ -45,6 +46,11 @@ test:
 	@scripts/deps.sh build test demo
 	@exec scripts/test $(BUILD) $(SAN)
 
+long:
+	@scripts/deps.sh build test
+	@scripts/build $(BUILD) $(SAN)
+	@exec scripts/long $(BUILD)
+
 check:
 	@scripts/deps.sh build test
 	@exec scripts/check
@@ -70,4 +76,4 @@ format:
 clean:
 	rm -rf build build-*
 
-.PHONY: all demo test check bench fuzz install deps format clean
+.PHONY: all demo test long check bench fuzz install deps format clean

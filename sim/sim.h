@@ -178,6 +178,9 @@ struct link *sim_link(struct sim *, struct host *a, const char *ifa,
     struct host *b, const char *ifb, unsigned queues,
     const struct pair_impair *impair);
 
+/* An end again after host_detach(); 0 is a's. */
+void link_reattach(struct link *, unsigned side);
+
 /* Wires: a test is at the other end. */
 
 /*

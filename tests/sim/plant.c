@@ -9,10 +9,12 @@
 #include "lab.h"
 #include "spate.h"
 
-/* A neighbour's MAC changes while packets go to it: the old entry is retired. */
+/* A neighbour's MAC changes under traffic: the old entry is retired. */
 static void
 grace(struct sim *s)
 {
+	static const uint8_t none[MAC_LEN];
+	static const uint8_t all[MAC_LEN] = { 255, 255, 255, 255, 255, 255 };
 	struct lab l;
 	struct frame f;
 	struct ping *p;
@@ -23,9 +25,8 @@ grace(struct sim *s)
 	p = peer_ping(l.l_a4, l.l_b4->pr_text, 100, NS_MS, 56);
 	for (i = 0; i < 10; i++) {
 		l.l_b4->pr_mac[5]++;
-		frame_arp(&f, (uint8_t[MAC_LEN]){ 255, 255, 255, 255, 255, 255 },
-		    1, l.l_b4->pr_mac, l.l_b4->pr_addr.a_v4,
-		    (uint8_t[MAC_LEN]){ 0 }, l.l_b4->pr_addr.a_v4);
+		frame_arp(&f, all, 1, l.l_b4->pr_mac, l.l_b4->pr_addr.a_v4,
+		    none, l.l_b4->pr_addr.a_v4);
 		wire_inject(l.l_right, &f);
 		sim_pass(s, 5 * NS_MS);
 	}

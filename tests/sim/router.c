@@ -44,42 +44,78 @@ routing(struct sim *s)
 }
 
 /* Two instances as hosts, a third between them, real links. */
+struct chain {
+	struct host	*c_a, *c_r, *c_b;
+	struct link	*c_link;	/* from r to b */
+	struct peer	*c_peer;	/* behind a */
+};
+
+static void
+chain_make(struct chain *c, struct sim *s, unsigned queues)
+{
+	struct wire *w;
+
+	c->c_a = sim_host(s, "a", 1);
+	c->c_r = sim_host(s, "r", 2);
+	c->c_b = sim_host(s, "b", 2);
+	w = sim_wire(s, c->c_a, "test", 1);
+	sim_link(s, c->c_a, "a-r", c->c_r, "r-a", queues, NULL);
+	c->c_link = sim_link(s, c->c_r, "r-b", c->c_b, "b-r", queues, NULL);
+	host_addr(c->c_a, "test", "10.0.0.1/24");
+	host_addr(c->c_a, "a-r", "10.0.1.1/24");
+	host_addr(c->c_r, "r-a", "10.0.1.2/24");
+	host_addr(c->c_r, "r-b", "10.0.2.1/24");
+	host_addr(c->c_b, "b-r", "10.0.2.2/24");
+	host_route(c->c_a, "0.0.0.0/0", "10.0.1.2");
+	host_route(c->c_r, "10.0.0.0/24", "10.0.1.1");
+	host_route(c->c_b, "0.0.0.0/0", "10.0.2.1");
+	c->c_peer = wire_peer(w, "10.0.0.2/24", "10.0.0.1");
+}
+
 static void
 chain(struct sim *s)
 {
-	struct host *a = sim_host(s, "a", 1), *r = sim_host(s, "r", 2);
-	struct wire *w = sim_wire(s, a, "test", 1);
-	struct host *b = sim_host(s, "b", 2);
-	struct peer *p;
 	struct ping *pg;
+	struct chain c;
 
-	sim_link(s, a, "a-r", r, "r-a", 0, NULL);
-	sim_link(s, r, "r-b", b, "b-r", 0, NULL);
-	host_addr(a, "test", "10.0.0.1/24");
-	host_addr(a, "a-r", "10.0.1.1/24");
-	host_addr(r, "r-a", "10.0.1.2/24");
-	host_addr(r, "r-b", "10.0.2.1/24");
-	host_addr(b, "b-r", "10.0.2.2/24");
-	host_route(a, "0.0.0.0/0", "10.0.1.2");
-	host_route(r, "10.0.0.0/24", "10.0.1.1");
-	host_route(b, "0.0.0.0/0", "10.0.2.1");
-	p = wire_peer(w, "10.0.0.2/24", "10.0.0.1");
-	pg = peer_ping(p, "10.0.2.2", 20, NS_MS / 2, 1400);
+	chain_make(&c, s, 1 + (unsigned)sim_below(s, 2));
+	pg = peer_ping(c.c_peer, "10.0.2.2", 20, NS_MS / 2, 1400);
 	SIM_UNTIL(s, ping_done(pg), 4 * NS_S);
-	SIM_EQ(s, host_stat(b, SG_IP, ips_delivered), 20);
+	SIM_EQ(s, host_stat(c.c_b, SG_IP, ips_delivered), 20);
 }
 
-/* Links between instances that lose, double, delay and overtake. */
+/* The cable is pulled under traffic, with frames on it, and plugged again. */
+static void
+unplug(struct sim *s)
+{
+	struct ping *pg;
+	struct chain c;
+
+	chain_make(&c, s, 2);
+	pg = peer_ping(c.c_peer, "10.0.2.2", 1, NS_S, 56);
+	SIM_UNTIL(s, ping_done(pg), 4 * NS_S);
+	pg = peer_ping(c.c_peer, "10.0.2.2", 200, NS_MS / 50, 56);
+	sim_pass(s, NS_MS);
+	host_detach(c.c_r, "r-b");
+	SIM_UNTIL(s, ping_ended(pg), 2 * NS_S);
+	link_reattach(c.c_link, 0);
+	host_addr(c.c_r, "r-b", "10.0.2.1/24");
+	pg = peer_ping(c.c_peer, "10.0.2.2", 5, 10 * NS_MS, 56);
+	SIM_UNTIL(s, ping_done(pg), 4 * NS_S);
+}
+
+/* A link between instances that loses, doubles, delays, breaks, overtakes. */
 static void
 lossy(struct sim *s)
 {
 	struct pair_impair pi = { .pi_delay = 20000, .pi_jitter = 200000,
-		.pi_loss = 50000, .pi_dup = 50000 };
+		.pi_loss = 50000, .pi_dup = 50000, .pi_corrupt = 10000 };
 	struct host *a = sim_host(s, "a", 2), *b = sim_host(s, "b", 2);
 	struct wire *w = sim_wire(s, a, "test", 1);
 	struct peer *p;
 	struct ping *pg;
 
+	wire_anything(w);
 	sim_link(s, a, "ab", b, "ba", 2, &pi);
 	host_addr(a, "test", "fd00::1/64");
 	host_addr(a, "ab", "fd00:1::1/64");
@@ -198,7 +234,7 @@ detach(struct sim *s)
 	lab_ping(&l, 5);
 }
 
-/* A link between instances is pulled and plugged, again and again. */
+/* An interface is set down and up, again and again. */
 static void
 down(struct sim *s)
 {
@@ -330,21 +366,24 @@ fragments(struct sim *s)
 	SIM_EQ(s, l.l_b4->pr_other, 30);
 }
 
-/* Errors are limited by time, and the limit is counted. */
+/* Errors are limited by time; the packets are dropped and counted anyway. */
 static void
 icmp_limit(struct sim *s)
 {
+	struct ping *p4, *p6;
 	struct lab l;
-	struct ping *p;
 
 	lab_make(&l, s, 1, 0);
 	host_tune(l.l_r, "net.inet.icmp.icmplim", 20);
+	host_tune(l.l_r, "net.inet6.icmp6.errppslimit", 20);
 	lab_ping(&l, 1);
-	p = peer_ping(l.l_a4, "192.0.2.1", 1000, NS_MS / 2, 56);
-	SIM_UNTIL(s, ping_ended(p), 2 * NS_S);
+	p4 = peer_ping(l.l_a4, "192.0.2.1", 1000, NS_MS / 2, 56);
+	p6 = peer_ping(l.l_a6, "2001:db8::1", 1000, NS_MS / 2, 56);
+	SIM_UNTIL(s, ping_ended(p4) && ping_ended(p6), 2 * NS_S);
 	SIM_EQ(s, host_dropped(l.l_r, "left", SG_IP, ips_noroute), 1000);
-	SIM_CHECK(s, l.l_a4->pr_errors >= 5);
-	SIM_CHECK(s, l.l_a4->pr_errors <= 40);
+	SIM_EQ(s, host_dropped(l.l_r, "left", SG_IP6, i6s_noroute), 1000);
+	SIM_CHECK(s, l.l_a4->pr_errors >= 5 && l.l_a4->pr_errors <= 40);
+	SIM_CHECK(s, l.l_a6->pr_errors >= 5 && l.l_a6->pr_errors <= 40);
 }
 
 int
@@ -354,6 +393,7 @@ main(int argc, char **argv)
 		{ "ping", ping, 100 },
 		{ "routing", routing, 300 },
 		{ "chain", chain, 50 },
+		{ "unplug", unplug, 50 },
 		{ "lossy", lossy, 30 },
 		{ "single-queue", single_queue, 50 },
 		{ "handover", handover, 100 },
