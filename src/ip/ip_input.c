@@ -6,7 +6,7 @@
  * From ether_input(), and from ip_output() for packets of this host to itself
  * (m_rcvif 0).  To ST_FORWARD, or by ip_deliver() to this host.
  *
- * The way of a plain unicast packet to somebody else is ip_parse_vec(),
+ * The way of a plain unicast packet to somebody else is ip_check_vec(),
  * ip_route_vec() and the first branch of ip_dispatch_vec(); everything else
  * that can be the matter with a packet is ip_input_other()'s.
  *
@@ -39,37 +39,60 @@ ip_trim(struct cpu *c, struct mbuf *m, unsigned len)
 
 /* RFC 1812, 5.2.2: only what a sender can mend is answered. */
 static void ON_CPU
-ip_malformed(struct cpu *c, struct mbuf *m, enum ipstat why, unsigned errptr)
+ip_malformed(struct cpu *c, struct mbuf *m, enum ipstat why)
 {
-	if (why == ips_badopt)
-		ip_reject(c, m, why, ICMP_PARAM, 0, (uint32_t)errptr << 24);
-	else
+	const uint8_t *p = mtod(m, const uint8_t *);
+	unsigned errptr = 0;
+
+	if (why == ips_badopt) {
+		(void)ip_check_options(p, (p[0] & 15u) * 4, &errptr);
+		ip_reject(c, m, why, ICMP_PARAM, 0, errptr << 24);
+	} else {
 		ip_drop(c, m, why);
+	}
 }
 
+/*
+ * The packets of a vector that were found right.  Their headers are visited
+ * once: buffers lie so that few of them stay in the first level cache.
+ */
+struct ip_vec {
+	uint32_t iv_dst[MVEC_MAX];
+	uint32_t iv_nh[MVEC_MAX];
+	bool iv_plain[MVEC_MAX]; /* from and to usual addresses */
+	bool iv_mixed; /* of several routing tables */
+};
+
 static void ON_CPU
-ip_parse_vec(struct cpu *c, struct mvec *mv, struct ip_info *ii)
+ip_check_vec(struct cpu *c, struct mvec *mv, struct ip_vec *iv)
 {
-	unsigned i, keep = 0;
+	unsigned i, keep = 0, mixed = 0;
 	enum ipstat why;
 
 	stat_add(c, SG_IP, ips_total, mv->mv_n);
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
+		const struct ip_wire *ip;
 
 		if (i + MVEC_AHEAD < mv->mv_n)
 			m_prefetch(mv->mv_m[i + MVEC_AHEAD]);
 		ip_pullup(c, m);
-		why = ip_parse(
-		    mtod(m, const uint8_t *), m->m_len, m->m_pktlen, &ii[keep]);
+		why = ip_check(
+		    mtod(m, const uint8_t *), m->m_len, m->m_pktlen);
 		if (unlikely(why != ips_none)) {
-			ip_malformed(c, m, why, ii[keep].ii_errptr);
+			ip_malformed(c, m, why);
 			continue;
 		}
-		ip_trim(c, m, ii[keep].ii_len);
+		ip = mtod(m, const struct ip_wire *);
+		ip_trim(c, m, ld16be(ip->ip_len));
+		iv->iv_dst[keep] = ld32be(ip->ip_dst);
+		iv->iv_plain[keep] = ip_is_plain(ld32be(ip->ip_src)) &&
+		    ip_is_plain(iv->iv_dst[keep]);
 		mv->mv_m[keep++] = m;
+		mixed |= (unsigned)m->m_rtable ^ mv->mv_m[0]->m_rtable;
 	}
 	mv->mv_n = keep;
+	iv->iv_mixed = mixed != 0;
 }
 
 static void
@@ -84,22 +107,18 @@ ip_lookup_run(const struct spate *sp, unsigned rtable, const uint32_t *dst,
 
 /* Packets of one routing table next to each other are looked up together. */
 static void
-ip_route_vec(const struct cpu *c, const struct mvec *mv,
-    const struct ip_info *ii, uint32_t *nh)
+ip_route_vec(const struct cpu *c, const struct mvec *mv, struct ip_vec *iv)
 {
-	uint32_t dst[MVEC_MAX];
 	unsigned i, first;
 
-	for (i = 0; i < mv->mv_n; i++)
-		dst[i] = ii[i].ii_dst;
 	for (first = 0; first < mv->mv_n; first = i) {
 		unsigned rtable = mv->mv_m[first]->m_rtable;
 
-		for (i = first + 1; i < mv->mv_n; i++)
+		for (i = iv->iv_mixed ? first + 1 : mv->mv_n; i < mv->mv_n; i++)
 			if (mv->mv_m[i]->m_rtable != rtable)
 				break;
-		ip_lookup_run(
-		    c->c_sp, rtable, dst + first, nh + first, i - first);
+		ip_lookup_run(c->c_sp, rtable, iv->iv_dst + first,
+		    iv->iv_nh + first, i - first);
 	}
 }
 
@@ -167,43 +186,41 @@ ip_not_forwarded(struct cpu *c, struct mbuf *m, const struct ip_info *ii,
 
 /* Packets that are not plain transit. */
 static void ON_CPU
-ip_input_other(struct cpu *c, struct mbuf *m, const struct ip_info *ii,
-    const struct nhop *nh)
+ip_input_other(struct cpu *c, struct mbuf *m, const struct nhop *nh)
 {
+	struct ip_info ii;
 	enum ipstat why;
 
-	if ((why = ip_check_addrs(m, ii)) != ips_none) {
+	ip_take(mtod(m, const uint8_t *), &ii);
+	if ((why = ip_check_addrs(m, &ii)) != ips_none) {
 		ip_drop(c, m, why);
-	} else if (in_is_multicast(ii->ii_dst)) {
-		if (ii->ii_dst == IN_ALLHOSTS)
-			ip_deliver(c, m, ii);
+	} else if (in_is_multicast(ii.ii_dst)) {
+		if (ii.ii_dst == IN_ALLHOSTS)
+			ip_deliver(c, m, &ii);
 		else
 			ip_drop(c, m, ips_mcast);
-	} else if (in_is_broadcast(ii->ii_dst) ||
+	} else if (in_is_broadcast(ii.ii_dst) ||
 	    nh->nh_type == NH_BROADCAST) {
-		ip_deliver(c, m, ii);
+		ip_deliver(c, m, &ii);
 	} else if ((m->m_flags & (MF_BCAST | MF_MCAST)) != 0) {
 		ip_drop(c, m, ips_linkbcast); /* RFC 1122, 3.3.6 */
 	} else if (nh->nh_type == NH_LOCAL ||
-	    (m->m_rcvif == 0 && in_is_loopback(ii->ii_dst))) {
-		ip_deliver(c, m, ii);
+	    (m->m_rcvif == 0 && in_is_loopback(ii.ii_dst))) {
+		ip_deliver(c, m, &ii);
 	} else {
-		ip_not_forwarded(c, m, ii, nh);
+		ip_not_forwarded(c, m, &ii, nh);
 	}
 }
 
 static inline bool
-ip_is_transit(
-    const struct mbuf *m, const struct ip_info *ii, const struct nhop *nh)
+ip_is_transit(const struct mbuf *m, const struct nhop *nh)
 {
 	return (nh->nh_type == NH_CONNECTED || nh->nh_type == NH_GATEWAY) &&
-	    (m->m_flags & (MF_BCAST | MF_MCAST)) == 0 &&
-	    ip_is_plain(ii->ii_src) && ip_is_plain(ii->ii_dst);
+	    (m->m_flags & (MF_BCAST | MF_MCAST)) == 0;
 }
 
 static void ON_CPU
-ip_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip_info *ii,
-    const uint32_t *nh)
+ip_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip_vec *iv)
 {
 	const struct nhop *hop = &nhop_none;
 	bool forwarding = tun(c->c_sp, ip_forwarding) != 0;
@@ -213,15 +230,16 @@ ip_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip_info *ii,
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
 
-		if (nh[i] != last) {
-			last = nh[i];
+		if (iv->iv_nh[i] != last) {
+			last = iv->iv_nh[i];
 			hop = nhop_lookup(c->c_sp, last);
 		}
-		if (likely(ip_is_transit(m, &ii[i], hop) && forwarding)) {
+		if (likely(iv->iv_plain[i] && ip_is_transit(m, hop) &&
+			forwarding)) {
 			m->m_nh = last;
 			path_next(c, ST_FORWARD, m);
 		} else {
-			ip_input_other(c, m, &ii[i], hop);
+			ip_input_other(c, m, hop);
 		}
 	}
 }
@@ -233,11 +251,10 @@ ip_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip_info *ii,
 void
 ip_input(struct cpu *c, struct mvec *mv)
 {
-	struct ip_info ii[MVEC_MAX];
-	uint32_t nh[MVEC_MAX];
+	struct ip_vec iv;
 
 	CPU_ASSERT(c);
-	ip_parse_vec(c, mv, ii); /* malformed packets leave here */
-	ip_route_vec(c, mv, ii, nh);
-	ip_dispatch_vec(c, mv, ii, nh); /* local, transit, or ICMP error */
+	ip_check_vec(c, mv, &iv); /* malformed packets leave here */
+	ip_route_vec(c, mv, &iv);
+	ip_dispatch_vec(c, mv, &iv); /* local, transit, or ICMP error */
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An IPv4 header as values.  Nothing here points into the packet; whoever
- * holds one owns it.
+ * An IPv4 header as values: RFC 791, 3.1; RFC 1122, 3.2.1; RFC 1812, 5.2.2.
+ * Pure.  Nothing in a struct ip_info points into the packet; whoever holds one
+ * owns it.  Inline, because every packet comes through.
  */
 #ifndef IP_IP_PARSE_H
 #define IP_IP_PARSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "base/bytes.h"
 #include "ip/ip_stat.h"
+#include "ip/ip_wire.h"
+#include "mbuf/in_cksum.h"
 
 enum { /* ii_flags */
 	IIF_DF = 1u << 0,
@@ -27,21 +33,98 @@ struct ip_info { /* host order */
 	uint8_t ii_ttl;
 	uint8_t ii_tos;
 	uint8_t ii_flags; /* IIF_* */
-	uint8_t ii_errptr; /* ips_badopt: offset of the bad byte */
 };
 
 /*
- * The header at p, of which n bytes are contiguous, of a packet of total
- * bytes.  Returns ips_none, or why the packet must be dropped; then ii holds
- * what was understood until there.
+ * ip_check() and ip_take() at once; ii is set only if there is nothing to
+ * complain about.
  */
 enum ipstat ip_parse(
     const uint8_t *p, size_t n, size_t total, struct ip_info *ii);
+
+/* Of ip_check(): fragments and options.  The header is all there. */
+enum ipstat ip_check_rest(const uint8_t *p);
+
+/*
+ * Of ip_check(): the options behind a header of hlen bytes.  *errptr is the
+ * offset of a bad byte.
+ */
+enum ipstat ip_check_options(
+    const uint8_t *p, unsigned hlen, unsigned *errptr);
 
 /*
  * The header of the packet that an ICMP error quotes: cut off, and its
  * checksum and length need not be right any more.
  */
 enum ipstat ip_parse_quoted(const uint8_t *p, size_t n, struct ip_info *ii);
+
+/*
+ * Whether the checksum is right: the sum of all words folds to all ones, in
+ * whatever byte order they are read (RFC 1071, 2).
+ */
+static inline bool
+ip_cksum_ok(const uint8_t *p, unsigned hlen)
+{
+	uint64_t a, b, sum;
+	uint32_t c;
+
+	if (unlikely(hlen != IP_HLEN))
+		return in_cksum(p, hlen) == 0;
+	memcpy(&a, p, 8);
+	memcpy(&b, p + 8, 8);
+	memcpy(&c, p + 16, 4);
+	sum = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+/*
+ * The header at p, of which n bytes are contiguous, of a packet of total
+ * bytes: ips_none, or why the packet must be dropped.
+ */
+static inline enum ipstat
+ip_check(const uint8_t *p, size_t n, size_t total)
+{
+	const struct ip_wire *ip = (const void *)p;
+	unsigned hlen, len;
+
+	if (unlikely(n < sizeof(*ip)))
+		return ips_toosmall;
+	if (unlikely(ip->ip_vhl >> 4 != 4))
+		return ips_badvers;
+	hlen = (ip->ip_vhl & 15u) * 4;
+	if (unlikely(hlen < sizeof(*ip) || hlen > n))
+		return ips_badhlen;
+	len = ld16be(ip->ip_len);
+	if (unlikely(len < hlen || len > total))
+		return ips_badlen;
+	if (unlikely(!ip_cksum_ok(p, hlen)))
+		return ips_badsum;
+	if (likely(ip->ip_vhl == 0x45 && (ip->ip_off[0] & 0x1f) == 0))
+		return ips_none;
+	return ip_check_rest(p);
+}
+
+/* What ip_check() found right, as values. */
+static inline void
+ip_take(const uint8_t *p, struct ip_info *ii)
+{
+	const struct ip_wire *ip = (const void *)p;
+	unsigned off = ld16be(ip->ip_off);
+
+	ii->ii_src = ld32be(ip->ip_src);
+	ii->ii_dst = ld32be(ip->ip_dst);
+	ii->ii_len = ld16be(ip->ip_len);
+	ii->ii_off = (uint16_t)((off & IP_OFFMASK) * 8);
+	ii->ii_id = ld16be(ip->ip_id);
+	ii->ii_hlen = (uint8_t)((ip->ip_vhl & 15u) * 4);
+	ii->ii_proto = ip->ip_p;
+	ii->ii_ttl = ip->ip_ttl;
+	ii->ii_tos = ip->ip_tos;
+	ii->ii_flags = (uint8_t)(((off & IP_DF) != 0 ? IIF_DF : 0) |
+	    ((off & IP_MF) != 0 ? IIF_MF : 0));
+}
 
 #endif

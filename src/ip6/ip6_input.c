@@ -7,7 +7,7 @@
  * (m_rcvif 0; m_oif is then the link of a link-local destination).  To
  * ST_FORWARD6, or by ip6_deliver() to this host.
  *
- * The way of a plain unicast packet to somebody else is ip6_parse_vec(),
+ * The way of a plain unicast packet to somebody else is ip6_check_vec(),
  * ip6_route_vec() and the first branch of ip6_dispatch_vec(); everything else
  * that can be the matter with a packet is ip6_input_other()'s.
  *
@@ -39,29 +39,47 @@ ip6_trim(struct cpu *c, struct mbuf *m, unsigned len)
 		m_trim(c, m, m->m_pktlen - len);
 }
 
+/*
+ * The packets of a vector that were found right.  Their headers are visited
+ * once: buffers lie so that few of them stay in the first level cache.
+ */
+struct ip6_vec {
+	struct in6 iv_dst[MVEC_MAX];
+	uint32_t iv_nh[MVEC_MAX];
+	bool iv_plain[MVEC_MAX]; /* from and to usual addresses */
+	bool iv_mixed; /* of several routing tables */
+};
+
 static void ON_CPU
-ip6_parse_vec(struct cpu *c, struct mvec *mv, struct ip6_info *i6)
+ip6_check_vec(struct cpu *c, struct mvec *mv, struct ip6_vec *iv)
 {
-	unsigned i, keep = 0;
+	unsigned i, keep = 0, mixed = 0;
 	enum ip6stat why;
 
 	stat_add(c, SG_IP6, i6s_total, mv->mv_n);
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
+		const struct ip6_wire *ip6;
 
 		if (i + MVEC_AHEAD < mv->mv_n)
 			m_prefetch(mv->mv_m[i + MVEC_AHEAD]);
 		ip6_pullup(c, m);
-		why = ip6_parse(
-		    mtod(m, const uint8_t *), m->m_len, m->m_pktlen, &i6[keep]);
+		why = ip6_check(
+		    mtod(m, const uint8_t *), m->m_len, m->m_pktlen);
 		if (unlikely(why != i6s_none)) {
 			ip6_drop(c, m, why);
 			continue;
 		}
-		ip6_trim(c, m, i6[keep].i6_len);
+		ip6 = mtod(m, const struct ip6_wire *);
+		ip6_trim(c, m, IP6_HLEN + ld16be(ip6->ip6_plen));
+		iv->iv_dst[keep] = in6_load(ip6->ip6_dst);
+		iv->iv_plain[keep] = ip6_is_plain(in6_load(ip6->ip6_src)) &&
+		    ip6_is_plain(iv->iv_dst[keep]);
 		mv->mv_m[keep++] = m;
+		mixed |= (unsigned)m->m_rtable ^ mv->mv_m[0]->m_rtable;
 	}
 	mv->mv_n = keep;
+	iv->iv_mixed = mixed != 0;
 }
 
 static void
@@ -76,22 +94,18 @@ ip6_lookup_run(const struct spate *sp, unsigned rtable, const struct in6 *dst,
 
 /* Packets of one routing table next to each other are looked up together. */
 static void
-ip6_route_vec(const struct cpu *c, const struct mvec *mv,
-    const struct ip6_info *i6, uint32_t *nh)
+ip6_route_vec(const struct cpu *c, const struct mvec *mv, struct ip6_vec *iv)
 {
-	struct in6 dst[MVEC_MAX];
 	unsigned i, first;
 
-	for (i = 0; i < mv->mv_n; i++)
-		dst[i] = i6[i].i6_dst;
 	for (first = 0; first < mv->mv_n; first = i) {
 		unsigned rtable = mv->mv_m[first]->m_rtable;
 
-		for (i = first + 1; i < mv->mv_n; i++)
+		for (i = iv->iv_mixed ? first + 1 : mv->mv_n; i < mv->mv_n; i++)
 			if (mv->mv_m[i]->m_rtable != rtable)
 				break;
-		ip6_lookup_run(
-		    c->c_sp, rtable, dst + first, nh + first, i - first);
+		ip6_lookup_run(c->c_sp, rtable, iv->iv_dst + first,
+		    iv->iv_nh + first, i - first);
 	}
 }
 
@@ -230,43 +244,41 @@ ip6_for_us(const struct cpu *c, const struct mbuf *m, struct in6 dst)
 
 /* Packets that are not plain transit. */
 static void ON_CPU
-ip6_input_other(struct cpu *c, struct mbuf *m, struct ip6_info *i6,
-    const struct nhop *nh)
+ip6_input_other(struct cpu *c, struct mbuf *m, const struct nhop *nh)
 {
+	struct ip6_info i6;
 	enum ip6stat why;
 
-	if ((why = ip6_check_addrs(m, i6)) != i6s_none) {
+	ip6_take(mtod(m, const uint8_t *), &i6);
+	if ((why = ip6_check_addrs(m, &i6)) != i6s_none) {
 		ip6_drop(c, m, why);
-	} else if (in6_is_multicast(i6->i6_dst)) {
-		if (ip6_in_group(c, m, i6->i6_dst))
-			ip6_deliver(c, m, i6);
+	} else if (in6_is_multicast(i6.i6_dst)) {
+		if (ip6_in_group(c, m, i6.i6_dst))
+			ip6_deliver(c, m, &i6);
 		else
 			ip6_drop(c, m, i6s_mcast);
 	} else if ((m->m_flags & MF_BCAST) != 0) {
 		ip6_drop(c, m, i6s_linkbcast);
-	} else if (ip6_for_us(c, m, i6->i6_dst)) {
-		ip6_deliver(c, m, i6);
-	} else if (in6_is_linklocal(i6->i6_dst)) {
+	} else if (ip6_for_us(c, m, i6.i6_dst)) {
+		ip6_deliver(c, m, &i6);
+	} else if (in6_is_linklocal(i6.i6_dst)) {
 		ip6_drop(c, m, i6s_linklocal);
 	} else if ((m->m_flags & MF_MCAST) != 0) {
 		ip6_drop(c, m, i6s_linkbcast);
 	} else {
-		ip6_not_forwarded(c, m, i6, nh);
+		ip6_not_forwarded(c, m, &i6, nh);
 	}
 }
 
 static inline bool
-ip6_is_transit(
-    const struct mbuf *m, const struct ip6_info *i6, const struct nhop *nh)
+ip6_is_transit(const struct mbuf *m, const struct nhop *nh)
 {
 	return (nh->nh_type == NH_CONNECTED || nh->nh_type == NH_GATEWAY) &&
-	    (m->m_flags & (MF_BCAST | MF_MCAST)) == 0 &&
-	    ip6_is_plain(i6->i6_src) && ip6_is_plain(i6->i6_dst);
+	    (m->m_flags & (MF_BCAST | MF_MCAST)) == 0;
 }
 
 static void ON_CPU
-ip6_dispatch_vec(struct cpu *c, struct mvec *mv, struct ip6_info *i6,
-    const uint32_t *nh)
+ip6_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip6_vec *iv)
 {
 	const struct nhop *hop = &nhop_none;
 	bool forwarding = tun(c->c_sp, ip6_forwarding) != 0;
@@ -276,15 +288,16 @@ ip6_dispatch_vec(struct cpu *c, struct mvec *mv, struct ip6_info *i6,
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
 
-		if (nh[i] != last) {
-			last = nh[i];
+		if (iv->iv_nh[i] != last) {
+			last = iv->iv_nh[i];
 			hop = nhop_lookup(c->c_sp, last);
 		}
-		if (likely(ip6_is_transit(m, &i6[i], hop) && forwarding)) {
+		if (likely(iv->iv_plain[i] && ip6_is_transit(m, hop) &&
+			forwarding)) {
 			m->m_nh = last;
 			path_next(c, ST_FORWARD6, m);
 		} else {
-			ip6_input_other(c, m, &i6[i], hop);
+			ip6_input_other(c, m, hop);
 		}
 	}
 }
@@ -296,11 +309,10 @@ ip6_dispatch_vec(struct cpu *c, struct mvec *mv, struct ip6_info *i6,
 void
 ip6_input(struct cpu *c, struct mvec *mv)
 {
-	struct ip6_info i6[MVEC_MAX];
-	uint32_t nh[MVEC_MAX];
+	struct ip6_vec iv;
 
 	CPU_ASSERT(c);
-	ip6_parse_vec(c, mv, i6); /* malformed packets leave here */
-	ip6_route_vec(c, mv, i6, nh);
-	ip6_dispatch_vec(c, mv, i6, nh); /* local, transit, or ICMPv6 error */
+	ip6_check_vec(c, mv, &iv); /* malformed packets leave here */
+	ip6_route_vec(c, mv, &iv);
+	ip6_dispatch_vec(c, mv, &iv); /* local, transit, or ICMPv6 error */
 }

@@ -8,9 +8,7 @@
  */
 #include "ip6/ip6_parse.h"
 
-#include "base/bytes.h"
 #include "ip6/icmp6_wire.h"
-#include "ip6/ip6_wire.h"
 
 enum { /* options in hop-by-hop and destination headers */
 	IP6OPT_PAD1 = 0,
@@ -18,9 +16,10 @@ enum { /* options in hop-by-hop and destination headers */
 	IP6OPT_ALERT = 5,
 };
 
-static void
-ip6_take(const struct ip6_wire *ip6, struct ip6_info *i6)
+void
+ip6_take(const uint8_t *p, struct ip6_info *i6)
 {
+	const struct ip6_wire *ip6 = (const void *)p;
 	uint32_t vfc = ld32be(ip6->ip6_vfc);
 
 	i6->i6_src = in6_load(ip6->ip6_src);
@@ -40,19 +39,11 @@ ip6_take(const struct ip6_wire *ip6, struct ip6_info *i6)
 enum ip6stat
 ip6_parse(const uint8_t *p, size_t n, size_t total, struct ip6_info *i6)
 {
-	const struct ip6_wire *ip6 = (const void *)p;
+	enum ip6stat why;
 
-	if (unlikely(n < sizeof(*ip6)))
-		return i6s_toosmall;
-	if (unlikely(ip6->ip6_vfc[0] >> 4 != 6))
-		return i6s_badvers;
-	ip6_take(ip6, i6);
-	if (unlikely(i6->i6_len > total))
-		return i6s_badlen;
-	/* A jumbogram (RFC 2675) has its length in an option. */
-	if (unlikely(i6->i6_len == IP6_HLEN && i6->i6_proto == IPP_HOPOPTS))
-		return i6s_badlen;
-	return i6s_none;
+	if ((why = ip6_check(p, n, total)) == i6s_none)
+		ip6_take(p, i6);
+	return why;
 }
 
 enum ip6stat
@@ -64,7 +55,7 @@ ip6_parse_quoted(const uint8_t *p, size_t n, struct ip6_info *i6)
 		return i6s_toosmall;
 	if (ip6->ip6_vfc[0] >> 4 != 6)
 		return i6s_badvers;
-	ip6_take(ip6, i6);
+	ip6_take(p, i6);
 	return i6s_none;
 }
 

@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/bytes.h"
 #include "ip6/ip6_stat.h"
+#include "ip6/ip6_wire.h"
 
 #define IP6_EXT_MAX 8 /* extension headers we go through */
 
@@ -41,8 +43,32 @@ struct ip6_info { /* host order */
 
 /*
  * The fixed header at p, of which n bytes are contiguous, of a packet of total
- * bytes.  Returns i6s_none, or why the packet must be dropped.
+ * bytes: i6s_none, or why the packet must be dropped.  Inline, because every
+ * packet comes through.
  */
+static inline enum ip6stat
+ip6_check(const uint8_t *p, size_t n, size_t total)
+{
+	const struct ip6_wire *ip6 = (const void *)p;
+	unsigned plen;
+
+	if (unlikely(n < sizeof(*ip6)))
+		return i6s_toosmall;
+	if (unlikely(ip6->ip6_vfc[0] >> 4 != 6))
+		return i6s_badvers;
+	plen = ld16be(ip6->ip6_plen);
+	if (unlikely(IP6_HLEN + plen > total))
+		return i6s_badlen;
+	/* A jumbogram (RFC 2675) has its length in an option. */
+	if (unlikely(plen == 0 && ip6->ip6_nxt == IPP_HOPOPTS))
+		return i6s_badlen;
+	return i6s_none;
+}
+
+/* What ip6_check() found right, as values. */
+void ip6_take(const uint8_t *p, struct ip6_info *);
+
+/* Both at once; the values are set only if there is no complaint. */
 enum ip6stat ip6_parse(
     const uint8_t *p, size_t n, size_t total, struct ip6_info *);
 

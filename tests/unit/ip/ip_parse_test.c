@@ -144,7 +144,7 @@ test_options(void **state)
 {
 	struct ip_info ii;
 	uint8_t p[32];
-	unsigned i;
+	unsigned i, errptr;
 
 	for (i = 0; i < countof(opttab); i++) {
 		memcpy(p, good, sizeof(p));
@@ -153,9 +153,12 @@ test_options(void **state)
 		sum(p);
 		if (ip_parse(p, 32, 32, &ii) != opttab[i].want)
 			fail_msg("%s", opttab[i].name);
-		if (opttab[i].want == ips_badopt)
-			assert_int_equal(ii.ii_errptr, opttab[i].errptr);
-		else if (opttab[i].want == ips_none)
+		if (opttab[i].want == ips_badopt) {
+			assert_int_equal(
+			    ip_check_options(p, 20 + opttab[i].len, &errptr),
+			    ips_badopt);
+			assert_int_equal(errptr, opttab[i].errptr);
+		} else if (opttab[i].want == ips_none)
 			assert_int_equal(ii.ii_hlen, 20 + opttab[i].len);
 	}
 }
