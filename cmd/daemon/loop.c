@@ -73,8 +73,7 @@ loop_prepare(uv_prepare_t *h)
 			left--;
 		endpoint_sleep_begin(&ctl->ctl_ep);
 		/* What waits for room elsewhere is ctl_next()'s business. */
-	} while (left > 0 && ctl->ctl_ep.ep_nwait == 0 &&
-	    msg_waiting(&ctl->ctl_ep));
+	} while (left > 0 && msg_arrived(&ctl->ctl_ep));
 	loop_arm(lo, left > 0 ? ctl_next(ctl) : ctl->ctl_now);
 }
 
