@@ -30,6 +30,8 @@ import time
 
 SPATE = os.environ.get("SPATE", os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "../../build/spate"))
+# Sanitizers make system calls of their own, and everything slower.
+SANITIZED = os.environ.get("SANITIZE", "none") != "none"
 PATIENCE = 20		# seconds until something that must happen has failed
 
 PR_SET_PDEATHSIG = 1
