@@ -156,6 +156,63 @@ def test_idle(net):
     assert sum(map(cpu_seconds, pids)) - before <= 0.02 * 3
 
 
+XDP = """
+cpus = 2
+sysctl { net.inet6.ip6.dad_count = 0 }
+interface wan { driver = xdp  device = x0  checksum = repair
+    address = {10.0.3.1/24, "fd00:3::1/64"} }
+interface left { driver = tap  device = left
+    address = {10.0.1.1/24, "fd00:1::1/64"} }
+"""
+
+
+def xdp_host(net, host):
+    """Carol, at the other end of a veth with as many queues as CPUs."""
+    carol = net.host("carol")
+    queues = "numrxqueues 2 numtxqueues 2"
+    host.run(f"ip link add x0 {queues} type veth peer name x1 {queues}")
+    host.run(f"ip link set x1 netns {carol.holder.pid}")
+    carol.sysctl("ipv6/conf/x1/accept_dad", 0)
+    carol.run("ip link set x1 up")
+    carol.address("x1", "10.0.3.2/24", "fd00:3::2/64")
+    for gateway in "10.0.3.1", "fd00:3::1":
+        carol.run(f"ip route add default via {gateway}")
+    return carol
+
+
+@pytest.mark.parametrize("to", ["10.0.1.2", "fd00:1::2"])
+def test_xdp_forwards(net, to):
+    host = net.host("router")
+    carol = xdp_host(net, host)
+    router = net.daemon(XDP, host=host)
+    router.neighbour("left", *LEFT, via=["10.0.1.1", "fd00:1::1"])
+    wait_for("carol has a link", lambda: "state UP" in carol.run(
+        "ip link show dev x1").stdout)
+    assert "ttl=63" in carol.ping(to)
+
+
+@pytest.mark.parametrize("how", ["stop", "parent", "child"])
+def test_xdp_as_found(net, how):
+    """The interface stays, without program, and can be used again at once."""
+    host = net.host("router")
+    xdp_host(net, host)
+    found = host.run("ip link show dev x0").stdout
+    router = net.daemon(XDP, host=host)
+    assert "xdp" in host.run("ip link show dev x0").stdout
+    child = router.child
+    if how == "stop":
+        assert router.stop() == 0
+        assert host.run("ip link show dev x0").stdout == found
+    else:
+        os.kill(router.parent if how == "parent" else child, signal.SIGKILL)
+        router.wait()
+        wait_for("the child ends", lambda: gone(child), 2)
+    wait_for("the program goes", lambda: "xdp" not in host.run(
+        "ip link show dev x0").stdout, 2)
+    again = net.daemon(XDP, host=host)
+    assert again.stop() == 0
+
+
 # -- killed --
 
 def test_child_killed(net):
