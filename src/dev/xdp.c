@@ -333,7 +333,8 @@ struct xdp_sums {
 	uint64_t xm_dropped;	/* frames that did not reach the ring */
 	uint64_t xm_empty;	/* of those, for want of a buffer */
 	uint64_t xm_full;	/* frames that found the ring full */
-	uint64_t xm_unfinished; /* checksums that nobody finished */
+	uint64_t xm_looked; /* checksums that were looked at */
+	uint64_t xm_unfinished; /* of those, the ones nobody finished */
 	uint64_t xm_rxbad;
 	uint64_t xm_txbad;
 };
@@ -358,6 +359,7 @@ xdp_sum(const struct xdp_softc *xs, struct xdp_sums *xm)
 		xm->xm_rxbad += st.rx_invalid_descs;
 		xm->xm_txbad +=
 		    st.tx_invalid_descs + stat_cell_read(&xq->xq_txbad);
+		xm->xm_looked += stat_cell_read(&xq->xq_looked);
 		xm->xm_unfinished += stat_cell_read(&xq->xq_unfinished);
 	}
 }
@@ -369,13 +371,14 @@ xdp_note(const struct xdp_softc *xs, const struct xdp_sums *xm, char *note,
 {
 	const char *peer =
 	    xs->xs_found.os_peer[0] != '\0' ? xs->xs_found.os_peer : "SENDER";
+	bool sure = xdp_sure(xm->xm_unfinished, xm->xm_looked);
 
 	if (xm->xm_dropped > xm->xm_empty)
 		snprintf(note, size, "%ju frames lost that were over %u bytes: "
 		    "ethtool -K %s tso off gso off",
 		    (uintmax_t)(xm->xm_dropped - xm->xm_empty), MBUF_DATA,
 		    peer);
-	else if (xm->xm_unfinished >= XDP_SURE && !xs->xs_repair)
+	else if (sure && !xs->xs_repair)
 		snprintf(note, size, "packets arrive with unfinished "
 		    "checksums: ethtool -K %s tx off, or checksum = repair",
 		    peer);
@@ -383,7 +386,7 @@ xdp_note(const struct xdp_softc *xs, const struct xdp_sums *xm, char *note,
 		snprintf(note, size, "%ju frames lost because no buffer was "
 		    "ready: more arrives than is taken",
 		    (uintmax_t)(xm->xm_empty + xm->xm_full));
-	else if (xm->xm_unfinished > 0 && xs->xs_repair)
+	else if (sure)
 		snprintf(note, size, "%ju unfinished checksums repaired: "
 		    "ethtool -K %s tx off saves the work",
 		    (uintmax_t)xm->xm_unfinished, peer);

@@ -14,7 +14,8 @@
 #include "dev/xdp_ring.h"
 #include "if/if.h"
 
-#define XDP_SURE 8 /* unfinished checksums that are no chance */
+#define XDP_SURE   8 /* unfinished checksums that are no chance … */
+#define XDP_CHANCE 8192 /* … if more than one packet in so many has one */
 
 struct xdp_queue {
 	int xq_fd; /* [I] */
@@ -25,7 +26,8 @@ struct xdp_queue {
 	struct xdp_ring xq_tx; /* [o] */
 	struct xdp_ring xq_done; /* [o] */
 	uint32_t xq_seen; /* [o] packets, for sampling */
-	stat_cell xq_unfinished; /* [A] packets with such a checksum */
+	stat_cell xq_looked; /* [A] packets whose checksum was looked at */
+	stat_cell xq_unfinished; /* [A] packets with an unfinished one */
 	stat_cell xq_txbad; /* [A] frames that could not be sent */
 };
 
@@ -43,6 +45,13 @@ struct xdp_softc {
 	struct open_res xs_found; /* [I] */
 	char xs_name[OPEN_NAMELEN]; /* [I] */
 };
+
+/* A finished checksum looks unfinished once in 65,536 times. */
+static inline bool
+xdp_sure(uint64_t unfinished, uint64_t looked)
+{
+	return unfinished >= XDP_SURE && unfinished > looked / XDP_CHANCE;
+}
 
 /* Members of the driver's table, see struct dev_ops. */
 unsigned xdp_rx(struct cpu *, struct rxq *, struct mvec *, unsigned max);

@@ -67,7 +67,8 @@ xdp_fill(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq)
 static void
 xdp_tell(struct cpu *c, struct xdp_softc *xs, const struct ifnet *ifp)
 {
-	if (atomic_exchange_explicit(
+	if (atomic_load_explicit(&xs->xs_told, memory_order_relaxed) ||
+	    atomic_exchange_explicit(
 	    &xs->xs_told, true, memory_order_relaxed))
 		return;
 	log_warn(&c->c_sp->sp_env.env_log,
@@ -90,10 +91,12 @@ xdp_checksum(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq,
 	if (!xs->xs_repair && seen >= XDP_SAMPLE_ALL &&
 	    seen % XDP_SAMPLE_ONE != 0)
 		return;
+	stat_cell_add(&xq->xq_looked, 1);
 	if (!csum_unfinished(m->m_data, m->m_len, &l4off, &csumoff))
 		return;
 	stat_cell_add(&xq->xq_unfinished, 1);
-	if (stat_cell_read(&xq->xq_unfinished) == XDP_SURE)
+	if (xdp_sure(stat_cell_read(&xq->xq_unfinished),
+	    stat_cell_read(&xq->xq_looked)))
 		xdp_tell(c, xs, ifp);
 	if (!xs->xs_repair)
 		return;
