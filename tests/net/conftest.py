@@ -58,6 +58,8 @@ class Tap:
         bad = "not " if report.failed else ""
         skip = " # SKIP" if report.skipped else ""
         print(f"{bad}ok {self.number} - {name}{skip}", flush=True)
+        for what, value in report.user_properties:
+            print(f"# {what}: {value}", flush=True)
         if report.failed:
             for line in report.longreprtext.splitlines():
                 print("# " + line, flush=True)

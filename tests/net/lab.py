@@ -177,7 +177,7 @@ class Capture:
     def packets(self, which, *options):
         """One line for each packet that tshark's filter lets through."""
         return subprocess.run(
-            ["tshark", "-n", "-r", self.path, *CHECK, *options,
+            ["tshark", "-n", "-r", self.path, *CHECK, *NO_GUESS, *options,
              "-Y", which],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             check=True, preexec_fn=die_with_parent).stdout

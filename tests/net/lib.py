@@ -24,6 +24,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -35,6 +36,8 @@ SANITIZED = os.environ.get("SANITIZE", "none") != "none"
 PATIENCE = 20		# seconds until something that must happen has failed
 
 PR_SET_PDEATHSIG = 1
+CLONE_NEWNET = 0x40000000
+ETH_P_ALL = 3
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -118,6 +121,22 @@ class Host:
     def start(self, command, **more):
         return subprocess.Popen(self.command(["sh", "-c", "exec " + command]),
                                 preexec_fn=die_with_parent, **more)
+
+    def packet_socket(self, device):
+        """Raw frames on a device of this host, in this process."""
+        mine = os.open("/proc/self/ns/net", os.O_RDONLY)
+        theirs = os.open(f"/proc/{self.holder.pid}/ns/net", os.O_RDONLY)
+        try:
+            if libc.setns(theirs, CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+            packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
+                                    socket.htons(ETH_P_ALL))
+            packets.bind((device, 0))
+            return packets
+        finally:
+            libc.setns(mine, CLONE_NEWNET)
+            os.close(mine)
+            os.close(theirs)
 
     def address(self, device, *prefixes):
         for prefix in prefixes:

@@ -11,6 +11,8 @@ import subprocess
 import time
 
 import pytest
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
 
 from lab import (BAD_CHECKSUM, FINISHED, LONG, Capture, Lab, interval_bytes,
                  iperf, lost)
@@ -55,10 +57,9 @@ def test_idle(lab, record_property):
 
 def udp_frame(to, source):
     """10.0.1.2 to 10.0.2.2, ready for the wire."""
-    scapy = pytest.importorskip("scapy.all")
-    return bytes(scapy.Ether(dst=to, src=source) /
-                 scapy.IP(src="10.0.1.2", dst="10.0.2.2") /
-                 scapy.UDP(sport=4000, dport=4001) / b"first light")
+    return bytes(Ether(dst=to, src=source) /
+                 IP(src="10.0.1.2", dst="10.0.2.2") /
+                 UDP(sport=4000, dport=4001) / b"first light")
 
 
 @both_drivers
