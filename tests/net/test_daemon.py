@@ -345,6 +345,10 @@ def test_missing_privilege(net):
     assert "left" in router.log()
 
 
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "--user", "true"], check=False,
+                   stderr=subprocess.DEVNULL).returncode != 0,
+    reason="no user namespaces here")
 def test_user_namespace(net):
     """Where there is one user and nobody else to become."""
     router = net.daemon(ROUTER, before=[
