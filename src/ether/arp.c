@@ -105,7 +105,7 @@ arp_conflict(struct cpu *c, const struct ifnet *ifp, const struct arp_info *ai)
 	struct arp_own_msg *aom;
 
 	stat_add(c, SG_ARP, ars_conflicts, 1);
-	if (!neigh_may_tell(c, NT_CONFLICT) ||
+	if (!neigh_may_tell(c, ifp->if_index, NT_CONFLICT) ||
 	    (aom = msg_alloc(&c->c_ep, sizeof(*aom))) == NULL)
 		return; /* it will do it again */
 	aom->aom_addr = ai->ai_spa;

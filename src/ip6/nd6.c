@@ -134,7 +134,7 @@ nd6_conflict(struct cpu *c, const struct ifnet *ifp, struct in6 addr,
 	struct nd6_own_msg *nom;
 
 	stat_add(c, SG_ND6, nds_conflicts, 1);
-	if (!neigh_may_tell(c, NT_CONFLICT) ||
+	if (!neigh_may_tell(c, ifp->if_index, NT_CONFLICT) ||
 	    (nom = msg_alloc(&c->c_ep, sizeof(*nom))) == NULL)
 		return; /* it will do it again */
 	nom->nom_addr = addr;

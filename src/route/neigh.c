@@ -57,7 +57,7 @@ struct neigh_cpu {
 	struct holdq *nc_free; /* [o] */
 	uint64_t nc_key; /* [o] of the hash: strangers choose addresses */
 	unsigned nc_held; /* [o] packets in all queues */
-	struct neigh_tell_limit nc_tell[NT_N]; /* [o] */
+	struct neigh_tell_limit nc_tell[IF_MAX][NT_N]; /* [o] */
 	/* PLANT_GRACE: kept from round to round, which is the bug. */
 	const struct lle *nc_last; /* [o] */
 	struct addr nc_lastaddr; /* [o] */
@@ -332,9 +332,9 @@ neigh_cpu_answered(struct endpoint *ep, struct msg *msg)
 }
 
 bool
-neigh_may_tell(struct cpu *c, enum neigh_tell kind)
+neigh_may_tell(struct cpu *c, unsigned ifindex, enum neigh_tell kind)
 {
-	struct neigh_tell_limit *ntl = &c->c_neigh->nc_tell[kind];
+	struct neigh_tell_limit *ntl = &c->c_neigh->nc_tell[ifindex][kind];
 
 	if (c->c_now - ntl->ntl_since >= TELL_WINDOW_NS) {
 		ntl->ntl_since = c->c_now;
@@ -386,7 +386,7 @@ neigh_heard(struct cpu *c, unsigned ifindex, const struct addr *addr,
 	struct neigh_report *nrp;
 
 	if (neigh_is_old_news(c, ifindex, addr, mac, news) ||
-	    !neigh_may_tell(c, kind[news]))
+	    !neigh_may_tell(c, ifindex, kind[news]))
 		return;
 	/* Lost news is repeated by whoever is asked again. */
 	if ((nrp = msg_alloc(&c->c_ep, sizeof(*nrp))) == NULL)

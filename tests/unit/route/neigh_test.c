@@ -440,6 +440,12 @@ test_news(void **state)
 		heard(&b, 0, "10.0.0.2", i % 2 == 0 ? mac1 : mac2,
 		    NN_ANNOUNCE, NNF_OVERRIDE);
 	assert_true(bed_stat(&b, SG_NEIGH, nes_told) - told <= 256);
+	/* But what another link says is not lost in it. */
+	role_enter(&on_cpu);
+	assert_false(neigh_may_tell(b.sp->sp_cpu[0], b.ifp->if_index,
+	    NT_ANNOUNCE));
+	assert_true(neigh_may_tell(b.sp->sp_cpu[0], b.ifp->if_index + 1u,
+	    NT_ANNOUNCE));
 	bed_run(&b, NS_MS);
 	teardown(&b);
 }
