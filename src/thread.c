@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The engine of production: a pinned thread runs each CPU, and sleeps in epoll.
+ * The engine of production: a pinned thread runs each CPU, and sleeps in poll.
  *
- * Each end point has an epoll instance with an eventfd in it, for wake-ups by
- * other end points, and the descriptors of the receive queues that it serves.
- * These are level-triggered: packets that came before the CPU slept end its
- * sleep at once.
+ * Each end point has an eventfd, for wake-ups by other end points.  A CPU
+ * sleeps on it and on the descriptors of the receive queues that it serves;
+ * packets that came before it slept end its sleep at once.
+ *
+ * It is poll, not epoll, because poll leaves nothing behind: with a waiter
+ * registered for good the kernel would call it for each frame that it sends or
+ * gets, under two locks, while the CPU is awake and has no need of it.
  *
  *	I	immutable after engine_start()
+ *	o	the thread of the end point
  *	A	atomic; the order is given where it is used
  */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/kassert.h"
 #include "path.h"
 #include "spate.h"
 
 struct engine_ep {
-	int ee_epfd;		/* [I] */
 	int ee_wakefd;		/* [I] */
+	unsigned ee_nfds;	/* [o] */
+	struct pollfd *ee_fds;	/* [o] ee_wakefd first */
 	pthread_t ee_thread;	/* [I] */
 	bool ee_running;	/* [I] there is a thread to join */
 	struct cpu *ee_cpu;	/* [I] NULL: ctl */
@@ -77,10 +83,8 @@ static void
 thread_wait(void *arg, struct endpoint *ep, uint64_t until_ns)
 {
 	struct engine_ep *ee = ep->ep_engine;
-	struct epoll_event ev[16];
 	struct timespec ts = { 0 };
 	uint64_t now;
-	int i, n;
 
 	if (until_ns != UINT64_MAX) {
 		now = thread_now(arg);
@@ -89,25 +93,30 @@ thread_wait(void *arg, struct endpoint *ep, uint64_t until_ns)
 		ts.tv_sec = (time_t)((until_ns - now) / NS_S);
 		ts.tv_nsec = (long)((until_ns - now) % NS_S);
 	}
-	n = epoll_pwait2(ee->ee_epfd, ev, (int)countof(ev),
-	    until_ns != UINT64_MAX ? &ts : NULL, NULL);
-	for (i = 0; i < n; i++)
-		if (ev[i].data.fd == ee->ee_wakefd)
-			wakefd_clear(ee->ee_wakefd);
+	if (ppoll(ee->ee_fds, ee->ee_nfds,
+	    until_ns != UINT64_MAX ? &ts : NULL, NULL) > 0 &&
+	    ee->ee_fds[0].revents != 0)
+		wakefd_clear(ee->ee_wakefd);
 }
 
 static void
 thread_watch(void *arg, struct endpoint *ep, int fd, bool on)
 {
 	struct engine_ep *ee = ep->ep_engine;
-	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+	unsigned i;
 
 	(void)arg;
-	if (epoll_ctl(ee->ee_epfd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd,
-	    &ev) != 0)
-		log_error(&ep->ep_sp->sp_env.env_log,
-		    "cpu %u cannot wait for a queue: %s", ep->ep_id,
-		    strerror(errno));
+	if (on) {
+		KASSERT(ee->ee_nfds <= CPU_QUEUES);
+		ee->ee_fds[ee->ee_nfds++] =
+		    (struct pollfd){ .fd = fd, .events = POLLIN };
+		return;
+	}
+	for (i = 1; i < ee->ee_nfds; i++)
+		if (ee->ee_fds[i].fd == fd) {
+			ee->ee_fds[i] = ee->ee_fds[--ee->ee_nfds];
+			break;
+		}
 }
 
 int
@@ -130,17 +139,19 @@ static int
 engine_ep_init(struct engine *en, unsigned id)
 {
 	struct engine_ep *ee = &en->en_ep[id];
-	struct epoll_event ev = { .events = EPOLLIN };
 
 	ee->ee_engine = en;
 	ee->ee_cpu = id < en->en_sp->sp_ncpus ? en->en_sp->sp_cpu[id] : NULL;
-	ee->ee_epfd = epoll_create1(EPOLL_CLOEXEC);
 	ee->ee_wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	en->en_n = id + 1;
-	ev.data.fd = ee->ee_wakefd;
-	if (ee->ee_epfd < 0 || ee->ee_wakefd < 0 ||
-	    epoll_ctl(ee->ee_epfd, EPOLL_CTL_ADD, ee->ee_wakefd, &ev) != 0)
+	if (ee->ee_wakefd < 0)
 		return errno;
+	ee->ee_fds = calloc(1 + CPU_QUEUES, sizeof(*ee->ee_fds));
+	if (ee->ee_fds == NULL)
+		return ENOMEM;
+	ee->ee_fds[0].fd = ee->ee_wakefd;
+	ee->ee_fds[0].events = POLLIN;
+	ee->ee_nfds = 1;
 	en->en_sp->sp_ep[id]->ep_engine = ee;
 	return 0;
 }
@@ -221,10 +232,10 @@ engine_close(struct engine *en)
 	unsigned i;
 
 	for (i = 0; i < en->en_n; i++) {
-		if (en->en_ep[i].ee_epfd >= 0)
-			close(en->en_ep[i].ee_epfd);
 		if (en->en_ep[i].ee_wakefd >= 0)
 			close(en->en_ep[i].ee_wakefd);
+		free(en->en_ep[i].ee_fds);
+		en->en_ep[i].ee_fds = NULL;
 	}
 	en->en_n = 0;
 }
