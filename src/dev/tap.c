@@ -42,6 +42,12 @@
 #define TAP_BUFS  (1 + (TAP_FRAME - MBUF_DATA + MBUF_SIZE - 1) / MBUF_SIZE)
 #define TAP_IOVS  64 /* pieces of a frame that is sent */
 
+/*
+ * A round takes no more than this from a queue, so that large frames are still
+ * in the cache when they are written.
+ */
+#define TAP_BURST (4 * TAP_FRAME)
+
 struct tap_queue {
 	int tq_fd; /* [I] a number; tap_gone() changes what is behind */
 	unsigned tq_nbuf; /* [o] in tq_buf */
@@ -305,14 +311,16 @@ tap_rx_some(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 	struct tap_queue *tq = rxq->rxq_sc;
 	struct mbuf *m;
 	unsigned i, got = 0;
+	size_t bytes = 0;
 	ssize_t n;
 
-	for (i = 0; i < max; i++) {
+	for (i = 0; i < max && bytes < TAP_BURST; i++) {
 		n = readv(tq->tq_fd, tq->tq_iov, 1 + TAP_BUFS);
 		if (n < 0 && errno == EBADFD)
 			tap_gone(c, tq, rxq->rxq_if);
 		if (n < (ssize_t)sizeof(tq->tq_hdr))
 			break;
+		bytes += (size_t)n;
 		m = tap_take(c, tq, (unsigned)n - (unsigned)sizeof(tq->tq_hdr));
 		if (m == NULL)
 			continue;
