@@ -105,6 +105,21 @@ xdp_checksum(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq,
 	m->m_flags |= MF_CSUM_PARTIAL | MF_CSUM_OK;
 }
 
+/*
+ * The sender's CPU wrote the frame: its first bytes are fetched from there,
+ * some frames ahead of xdp_checksum().
+ */
+static void
+xdp_rx_prefetch(const struct xdp_softc *xs, const struct xdp_queue *xq,
+    unsigned ahead)
+{
+	const struct xdp_ring *xr = &xq->xq_rx;
+	const struct xdp_desc *xd = xr->xr_desc;
+
+	xd += (xr->xr_mine + ahead) & (xr->xr_size - 1);
+	__builtin_prefetch(xs->xs_base + xd->addr);
+}
+
 unsigned
 xdp_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 {
@@ -116,10 +131,16 @@ xdp_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 	CPU_ASSERT(c);
 	max = umin(max, MVEC_MAX - mv->mv_n);
 	n = umin(max, xdp_ring_avail(&xq->xq_rx, max));
+	for (i = 0; i < umin(n, MVEC_AHEAD); i++)
+		xdp_rx_prefetch(xs, xq, i);
 	for (i = 0; i < n; i++) {
-		const struct xdp_desc *xd = xdp_ring_desc(&xq->xq_rx);
-		struct mbuf *m = xdp_hold(xs, xd->addr, false);
+		const struct xdp_desc *xd;
+		struct mbuf *m;
 
+		if (i + MVEC_AHEAD < n)
+			xdp_rx_prefetch(xs, xq, MVEC_AHEAD);
+		xd = xdp_ring_desc(&xq->xq_rx);
+		m = xdp_hold(xs, xd->addr, false);
 		m->m_data = xs->xs_base + xd->addr;
 		m->m_len = m->m_pktlen = xd->len;
 		xdp_checksum(c, xs, xq, rxq->rxq_if, m);
