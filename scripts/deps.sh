@@ -18,7 +18,7 @@ libpcap-dev libseccomp-dev libuv1-dev"
 test="clang libclang-rt-14-dev clang-format spin mandoc python3
 python3-pytest python3-scapy tcpdump tshark"
 demo="iproute2 iputils-ping iperf3 traceroute ethtool"
-bench=""
+bench="iproute2 iperf3 libxdp-dev libbpf-dev python3"
 
 mode=install
 case ${1-} in
