@@ -176,6 +176,8 @@ def test_readme_router(net):
         stderr=subprocess.STDOUT, text=True, check=False, timeout=60,
         preexec_fn=die_with_parent)
     said = done.stdout
+    if said.startswith("unshare: cannot change root filesystem propagation"):
+        pytest.skip("\"ip netns\" does not work in a chroot")
     assert done.returncode == 0, said
     assert "configuration OK" in said
     assert said.count("3 packets transmitted, 3 received, 0% packet") == 2
@@ -203,9 +205,9 @@ def test_segments_are_cut_for_a_device(net):
     lab = Lab(net, {"left": "tap", "right": "xdp", "small": "tap"})
     for to in BOB.values():
         for way in "", "-R":
-            with Capture(net, lab.bob, "tcp") as seen:
-                result = iperf(lab.alice, lab.bob, to, f"-n 20M {way}")
-            assert result["end"]["sum_received"]["bytes"] > 15e6
+            with Capture(net, lab.bob, "tcp", count=500) as seen:
+                result = iperf(lab.alice, lab.bob, to, f"-n 16M {way}")
+            assert result["end"]["sum_received"]["bytes"] > 8e6
             seen.check(BAD_CHECKSUM)
             assert seen.packets("frame.len > 1514") == ""
             assert seen.packets("frame.len == 1514") != ""
