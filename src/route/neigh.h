@@ -118,7 +118,8 @@ void neigh_heard(struct cpu *, unsigned ifindex, const struct addr *,
 /*
  * Whether this CPU may tell ctl, now, one more thing of a kind that the wire
  * can provoke at will.  Each link has a budget of its own: a flood on one must
- * not hide the answers on another.  ARP and ND ask it for what they tell ctl themselves.
+ * not hide the answers on another.  ARP and ND ask it for what they tell ctl
+ * themselves.
  */
 enum neigh_tell { NT_REQUEST, NT_REPLY, NT_ANNOUNCE, NT_CONFLICT, NT_N };
 bool neigh_may_tell(struct cpu *, unsigned ifindex, enum neigh_tell) ON_CPU;
