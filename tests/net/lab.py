@@ -105,8 +105,8 @@ class Lab:
         # A larger MTU than the router's: it has to tell.
         host.run("ip link set eth0 mtu 1500 up")
         # Or it answers some of traceroute's probes only.
-        host.run("sysctl -qw net.ipv4.icmp_ratelimit=0 "
-                 "net.ipv6.icmp.ratelimit=0")
+        host.run("echo 0 > /proc/sys/net/ipv4/icmp_ratelimit && "
+                 "echo 0 > /proc/sys/net/ipv6/icmp/ratelimit")
         host.address("eth0", f"10.0.{n}.2/24", f"fd00:{n}::2/64")
         host.run(f"ip route add default via 10.0.{n}.1")
         host.run(f"ip -6 route add default via fd00:{n}::1")
