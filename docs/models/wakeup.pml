@@ -120,7 +120,7 @@ proctype sleeper()
 		if
 		:: work || all == NPROD * NMSG
 		:: else ->
-			if /* epoll */
+			if /* poll */
 			:: eventfd -> eventfd = false
 			:: device -> device = false
 			fi
