@@ -255,7 +255,8 @@ host_check_pools(struct host *h)
 
 	for (i = 0; i < h->h_spate->sp_ncpus; i++) {
 		mpool_info(h->h_spate->sp_cpu[i], &mi);
-		if (mi.mi_free != mi.mi_total || mi.mi_clones != 0)
+		if (mi.mi_free != mi.mi_total || mi.mi_clones != 0 ||
+		    mi.mi_largefree != mi.mi_large)
 			SIM_FAIL(h->h_sim,
 			    "%s: pool of cpu %u has %u of %u buffers, "
 			    "and %u clones are out: packets leaked or freed "

@@ -49,6 +49,16 @@ def peer(host, name, args, before=""):
     return process
 
 
+def cpu_seconds(pid):
+    """What a process and those it started have used of the processor."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        ticks = f.read().rsplit(")", 1)[1].split()[11:13]
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        children = f.read().split()
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") + \
+        sum(map(cpu_seconds, children))
+
+
 def by_turns(rounds, runs):
     """The median for each name; runs: name -> function that measures."""
     figures = {name: [] for name in runs}

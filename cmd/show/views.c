@@ -104,6 +104,8 @@ static const struct table memory[] = {
 		{ "free",	"FREE",		CELL_NUMBER },
 		{ "least_free",	"LEAST FREE",	CELL_NUMBER },
 		{ "clones",	"CLONES",	CELL_NUMBER },
+		{ "large",	"LARGE",	CELL_NUMBER },
+		{ "large_free",	"FREE",		CELL_NUMBER },
 		{ "refused",	"REFUSED",	CELL_NUMBER },
 		{ "sent_home",	"SENT HOME",	CELL_NUMBER } } },
 	{ "routing", NULL, NULL, {

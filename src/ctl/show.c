@@ -386,10 +386,12 @@ show_pools(const struct spate *sp)
 	for (i = 0; i < sp->sp_ncpus; i++) {
 		mpool_info(sp->sp_cpu[i], &mi);
 		json_array_append_new(list,
-		    json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "cpu",
-			(int)i, "buffers", INT(mi.mi_total), "free",
+		    json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			"cpu", (int)i, "buffers", INT(mi.mi_total), "free",
 			INT(mi.mi_free), "least_free", INT(mi.mi_least),
-			"clones", INT(mi.mi_clones), "refused",
+			"clones", INT(mi.mi_clones), "large",
+			INT(mi.mi_large), "large_free",
+			INT(mi.mi_largefree), "refused",
 			INT(mi.mi_failed), "sent_home", INT(mi.mi_foreign)));
 	}
 	return list;

@@ -7,9 +7,12 @@
  * to 64 KiB are left to the other side, both ways, so that a bulk transfer
  * through Spate moves large packets whole.
  *
- * A queue keeps buffers for the largest frame ready; a read fills the first
- * ones, which leave as a chain and are replaced.  So a read allocates what it
- * used and nothing else.
+ * A queue keeps room for the largest frame ready: a usual buffer, in which
+ * most frames fit, and behind it a large one, so that a segment of 64 KiB is
+ * two pieces and not 33, which the kernel copies faster.  While all large ones
+ * are out, usual ones stand in for it.  A read allocates what the last one
+ * used and nothing else; without room nothing is read, and frames wait in the
+ * kernel's queue.
  *
  * The kernel sends a flow to the queue it was last written on: what a CPU
  * sends on its own queue is answered there.
@@ -37,10 +40,11 @@
 #include "dev/reclaim.h"
 #include "dev/vnet.h"
 
-/* A frame of 64 KiB and its link header: one buffer has headroom. */
+/* A frame of 64 KiB and its link header; buffers behind the first. */
 #define TAP_FRAME (65536u + 18)
-#define TAP_BUFS  (1 + (TAP_FRAME - MBUF_DATA + MBUF_SIZE - 1) / MBUF_SIZE)
+#define TAP_REST  ((TAP_FRAME - MBUF_DATA + MBUF_SIZE - 1) / MBUF_SIZE)
 #define TAP_IOVS  64 /* pieces of a frame that is sent */
+static_assert(TAP_FRAME - MBUF_DATA <= MBUF_LARGE, "the rest of any frame");
 
 /*
  * A round takes no more than this from a queue, so that large frames are still
@@ -50,11 +54,13 @@
 
 struct tap_queue {
 	int tq_fd; /* [I] a number; tap_gone() changes what is behind */
-	unsigned tq_nbuf; /* [o] in tq_buf */
-	struct mbuf *tq_buf[TAP_BUFS]; /* [o] ready to be filled */
+	unsigned tq_nrest; /* [o] in tq_rest */
+	unsigned tq_niov; /* [o] in tq_iov */
+	struct mbuf *tq_head; /* [o] ready to be filled; NULL: none yet */
+	struct mbuf *tq_large; /* [o] the rest of a frame; NULL: tq_rest */
+	struct mbuf *tq_rest[TAP_REST]; /* [o] usual buffers instead */
 	struct virtio_net_hdr tq_hdr; /* [o] */
-	struct iovec tq_iov[1 + TAP_BUFS]; /* [o] tq_hdr, tq_buf */
-	stat_cell tq_nobuf; /* [A] frames lost for want of buffers */
+	struct iovec tq_iov[2 + TAP_REST]; /* [o] tq_hdr, tq_head, the rest */
 	stat_cell tq_rxbad; /* [A] frames with an unsound header */
 	stat_cell tq_txbad; /* [A] frames the kernel refused */
 	stat_cell tq_down; /* [A] frames sent while it was down */
@@ -209,79 +215,107 @@ tap_close(struct ifnet *ifp)
 		struct tap_queue *tq = &ts->ts_q[i];
 
 		close(tq->tq_fd);
-		for (k = 0; k < tq->tq_nbuf; k++)
-			reclaim_add(&rec, tq->tq_buf[k]);
+		reclaim_add(&rec, tq->tq_head);
+		reclaim_add(&rec, tq->tq_large);
+		for (k = 0; k < tq->tq_nrest; k++)
+			reclaim_add(&rec, tq->tq_rest[k]);
 	}
 	reclaim_send(ifp->if_sp, &rec);
 	free(ts->ts_q);
 	free(ts);
 }
 
-/*
- * Have all buffers ready, and the list of them.  Only the first has headroom.
- */
+/* Usual buffers for the rest of the largest frame, all of them or none. */
+static bool ON_CPU
+tap_ready_chain(struct cpu *c, struct tap_queue *tq)
+{
+	unsigned i = tq->tq_nrest;
+
+	if (i == TAP_REST)
+		return true;
+	tq->tq_nrest += m_alloc_bulk(c, &tq->tq_rest[i], TAP_REST - i);
+	for (; i < tq->tq_nrest; i++) {
+		struct mbuf *m = tq->tq_rest[i];
+
+		m->m_data = m->m_head;
+		tq->tq_iov[2 + i].iov_base = m->m_data;
+		tq->tq_iov[2 + i].iov_len = MBUF_SIZE;
+	}
+	tq->tq_niov = 2 + TAP_REST;
+	return tq->tq_nrest == TAP_REST;
+}
+
+/* A large buffer for the rest of a frame, if there is one. */
+static bool ON_CPU
+tap_ready_large(struct cpu *c, struct tap_queue *tq)
+{
+	if ((tq->tq_large = m_alloc_large(c)) == NULL)
+		return false;
+	m_free_bulk(c, tq->tq_rest, tq->tq_nrest);
+	tq->tq_nrest = 0;
+	tq->tq_iov[2].iov_base = tq->tq_large->m_data;
+	tq->tq_iov[2].iov_len = MBUF_LARGE;
+	tq->tq_niov = 3;
+	return true;
+}
+
+/* Have room for the largest frame; without it nothing is read. */
 static bool ON_CPU
 tap_ready(struct cpu *c, struct tap_queue *tq)
 {
-	unsigned i = tq->tq_nbuf;
-
-	if (likely(i == TAP_BUFS))
-		return true;
-	tq->tq_nbuf += m_alloc_bulk(c, &tq->tq_buf[i], TAP_BUFS - i);
-	tq->tq_iov[0].iov_base = &tq->tq_hdr;
-	tq->tq_iov[0].iov_len = sizeof(tq->tq_hdr);
-	for (; i < tq->tq_nbuf; i++) {
-		struct mbuf *m = tq->tq_buf[i];
-
-		if (i > 0)
-			m->m_data = m->m_head;
-		tq->tq_iov[1 + i].iov_base = m->m_data;
-		tq->tq_iov[1 + i].iov_len = m_tailroom(m);
+	if (tq->tq_head == NULL) {
+		if ((tq->tq_head = m_alloc(c)) == NULL)
+			return false;
+		tq->tq_iov[0].iov_base = &tq->tq_hdr;
+		tq->tq_iov[0].iov_len = sizeof(tq->tq_hdr);
+		tq->tq_iov[1].iov_base = tq->tq_head->m_data;
+		tq->tq_iov[1].iov_len = MBUF_DATA;
 	}
-	return tq->tq_nbuf == TAP_BUFS;
+	return likely(tq->tq_large != NULL) || tap_ready_large(c, tq) ||
+	    tap_ready_chain(c, tq);
 }
 
-/*
- * Put a fresh buffer in place i, where the old one has left with a packet;
- * one that has lost its headroom by standing further back gets it again.
- */
-static void
-tap_replace(struct tap_queue *tq, unsigned i, struct mbuf *m)
+/* n bytes that lie in the first usual buffers behind the head. */
+static struct mbuf *
+tap_take_chain(struct tap_queue *tq, unsigned n)
 {
-	if (i > 0)
-		m->m_data = m->m_head;
-	tq->tq_buf[i] = m;
-	tq->tq_iov[1 + i].iov_base = m->m_data;
-	tq->tq_iov[1 + i].iov_len = m_tailroom(m);
-}
+	unsigned i, k = (n + MBUF_SIZE - 1) / MBUF_SIZE;
+	struct mbuf *first = tq->tq_rest[0];
 
-/*
- * The packet of n bytes that lies in the first buffers, against fresh ones;
- * NULL if there are none, and the bytes are lost.
- */
-static struct mbuf *ON_CPU
-tap_take(struct cpu *c, struct tap_queue *tq, unsigned n)
-{
-	struct mbuf *fresh[TAP_BUFS], *head = tq->tq_buf[0], *m;
-	unsigned i, k, left = n;
-
-	k = n <= tq->tq_iov[1].iov_len
-	    ? 1
-	    : 2 + (n - (unsigned)tq->tq_iov[1].iov_len - 1) / MBUF_SIZE;
-	i = m_alloc_bulk(c, fresh, k);
-	if (unlikely(i < k)) {
-		m_free_bulk(c, fresh, i);
-		stat_cell_add(&tq->tq_nobuf, 1);
-		return NULL;
-	}
 	for (i = 0; i < k; i++) {
-		m = tq->tq_buf[i];
-		m->m_len = umin(left, (unsigned)tq->tq_iov[1 + i].iov_len);
-		left -= m->m_len;
-		m->m_next = i + 1 < k ? tq->tq_buf[i + 1] : NULL;
-		tap_replace(tq, i, fresh[i]);
+		struct mbuf *m = tq->tq_rest[i];
+
+		m->m_len = umin(n, MBUF_SIZE);
+		n -= m->m_len;
+		m->m_next = i + 1 < k ? tq->tq_rest[i + 1] : NULL;
 	}
+	tq->tq_nrest -= k;
+	memmove(tq->tq_rest, tq->tq_rest + k,
+	    tq->tq_nrest * sizeof(struct mbuf *));
+	for (i = 0; i < tq->tq_nrest; i++)
+		tq->tq_iov[2 + i].iov_base = tq->tq_rest[i]->m_data;
+	return first;
+}
+
+/* The packet of n bytes that was read. */
+static struct mbuf *
+tap_take(struct tap_queue *tq, unsigned n)
+{
+	struct mbuf *head = tq->tq_head;
+	unsigned rest;
+
+	tq->tq_head = NULL;
 	head->m_pktlen = n;
+	head->m_len = umin(n, MBUF_DATA);
+	if ((rest = n - head->m_len) == 0)
+		return head;
+	if (tq->tq_large == NULL) {
+		head->m_next = tap_take_chain(tq, rest);
+	} else {
+		tq->tq_large->m_len = rest;
+		head->m_next = tq->tq_large;
+		tq->tq_large = NULL;
+	}
 	return head;
 }
 
@@ -315,15 +349,15 @@ tap_rx_some(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 	ssize_t n;
 
 	for (i = 0; i < max && bytes < TAP_BURST; i++) {
-		n = readv(tq->tq_fd, tq->tq_iov, 1 + TAP_BUFS);
+		if (unlikely(!tap_ready(c, tq)))
+			break;
+		n = readv(tq->tq_fd, tq->tq_iov, (int)tq->tq_niov);
 		if (n < 0 && errno == EBADFD)
 			tap_gone(c, tq, rxq->rxq_if);
 		if (n < (ssize_t)sizeof(tq->tq_hdr))
 			break;
 		bytes += (size_t)n;
-		m = tap_take(c, tq, (unsigned)n - (unsigned)sizeof(tq->tq_hdr));
-		if (m == NULL)
-			continue;
+		m = tap_take(tq, (unsigned)n - (unsigned)sizeof(tq->tq_hdr));
 		if (unlikely(!vnet_to_mbuf(&tq->tq_hdr, m))) {
 			stat_cell_add(&tq->tq_rxbad, 1);
 			m_free(c, m);
@@ -342,8 +376,7 @@ tap_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 
 	role_enter(&on_cpu);
 	CPU_ASSERT(c);
-	if (unlikely(!tap_ready(c, tq)) ||
-	    atomic_load_explicit(&tq->tq_gone, memory_order_relaxed))
+	if (atomic_load_explicit(&tq->tq_gone, memory_order_relaxed))
 		return 0;
 	return tap_rx_some(c, rxq, mv, umin(max, MVEC_MAX - mv->mv_n));
 }
@@ -444,7 +477,6 @@ tap_stats(struct ifnet *ifp, struct dev_stats *ds)
 	for (i = 0; i < ts->ts_nq; i++) {
 		const struct tap_queue *tq = &ts->ts_q[i];
 
-		ds->ds_rx_dropped += stat_cell_read(&tq->tq_nobuf);
 		ds->ds_rx_errors += stat_cell_read(&tq->tq_rxbad);
 		ds->ds_tx_errors += stat_cell_read(&tq->tq_txbad);
 		down += stat_cell_read(&tq->tq_down);

@@ -12,6 +12,9 @@
  * on a return ring.  A clone is a header of its own that borrows a buffer; the
  * last reference to go frees the buffer.
  *
+ * Beside them each CPU has a few large buffers, which no device registers, for
+ * what comes in pieces of 64 KiB anyway.
+ *
  * A packet belongs to one CPU at a time, whatever its home:
  *	o	the CPU that holds the packet
  *	h	home CPU only
@@ -36,6 +39,7 @@
 #define MBUF_SHIFT    11
 #define MBUF_HEADROOM 256u
 #define MBUF_DATA     (MBUF_SIZE - MBUF_HEADROOM)
+#define MBUF_LARGE    65536u /* of a large buffer */
 #define MVEC_MAX      128
 #define MVEC_AHEAD    4 /* packets to prefetch */
 
@@ -57,6 +61,7 @@ enum mbuf_gso { GSO_NONE, GSO_TCP4, GSO_TCP6, GSO_UDP };
 
 enum mbuf_kind {
 	MK_BUFFER, /* header of one of our buffers */
+	MK_LARGE, /* of a large buffer, outside packet memory */
 	MK_CLONE, /* borrows the buffer of m_buf */
 	MK_FOREIGN, /* memory of somebody else, m_freefn tells him */
 };
@@ -143,6 +148,8 @@ struct mpool_info {
 	uint32_t mi_free; /* in its pool */
 	uint32_t mi_least; /* lowest mi_free so far */
 	uint32_t mi_clones; /* clone headers in use */
+	uint32_t mi_large; /* large buffers of this CPU … */
+	uint32_t mi_largefree; /* … and those in its pool */
 	uint64_t mi_failed; /* allocations refused */
 	uint64_t mi_foreign; /* buffers sent home to others */
 };
@@ -156,6 +163,12 @@ struct mbuf *m_alloc(struct cpu *) ON_CPU;
 
 /* As many as there are, up to n; returns how many. */
 unsigned m_alloc_bulk(struct cpu *, struct mbuf **, unsigned n) ON_CPU;
+
+/*
+ * A fresh large buffer, empty and without headroom, to be a later part of a
+ * chain; NULL if there is none, for which callers have another way.
+ */
+struct mbuf *m_alloc_large(struct cpu *) ON_CPU;
 
 /*
  * A header of its own for each buffer of the packet; the data is shared and

@@ -183,19 +183,12 @@ pktmem_mbuf(const struct pktmem *pm, const void *addr)
 	return &pm->pm_hdr[off >> MBUF_SHIFT];
 }
 
-static int
+int
 mstack_init(struct mstack *ms, uint32_t total)
 {
 	ms->ms_m = calloc(total, sizeof(*ms->ms_m));
 	ms->ms_total = total;
 	return ms->ms_m != NULL ? 0 : ENOMEM;
-}
-
-static inline void
-mstack_push(struct mstack *ms, struct mbuf *m)
-{
-	KASSERT(ms->ms_n < ms->ms_total);
-	ms->ms_m[ms->ms_n++] = m;
 }
 
 /* What mpool_info() tells others. */
@@ -208,6 +201,8 @@ mpool_tell(struct mpool *mp)
 	    &mp->mp_nleast, mp->mp_least, memory_order_relaxed);
 	atomic_store_explicit(&mp->mp_nclones,
 	    mp->mp_clones.ms_total - mp->mp_clones.ms_n, memory_order_relaxed);
+	atomic_store_explicit(
+	    &mp->mp_nlarge, mp->mp_large.ms_n, memory_order_relaxed);
 }
 
 static void
@@ -243,8 +238,8 @@ mpool_rings(struct cpu *c, struct mpool *mp)
 {
 	unsigned i, size;
 
-	size = (unsigned)roundup_pow2(
-	    mp->mp_free.ms_total + mp->mp_clones.ms_total);
+	size = (unsigned)roundup_pow2(mp->mp_free.ms_total +
+	    mp->mp_clones.ms_total + mp->mp_large.ms_total);
 	for (i = 0; i < c->c_sp->sp_ncpus; i++)
 		if (i != c->c_id && (mp->mp_in[i] = ring_create(size)) == NULL)
 			return ENOMEM;
@@ -265,6 +260,7 @@ mpool_create(struct cpu *c)
 	if (mstack_init(&mp->mp_free, n) != 0 ||
 	    mstack_init(&mp->mp_clones, n * CLONES_PER_BUF) != 0 ||
 	    (mp->mp_clonehdr = aligned_alloc(CACHELINE, clonebytes)) == NULL ||
+	    mpool_large_create(c, mp, n) != 0 ||
 	    mpool_rings(c, mp) != 0) {
 		mpool_destroy(c);
 		return ENOMEM;
@@ -284,29 +280,12 @@ mpool_destroy(struct cpu *c)
 		return;
 	for (i = 0; i < CPU_MAX; i++)
 		ring_destroy(mp->mp_in[i]);
+	mpool_large_destroy(mp);
 	free(mp->mp_clonehdr);
 	free(mp->mp_clones.ms_m);
 	free(mp->mp_free.ms_m);
 	free(mp);
 	c->c_mpool = NULL;
-}
-
-/* What a fresh packet must not inherit; everything else is set by its user. */
-static inline void
-m_reset(struct mbuf *m)
-{
-	m->m_data = m->m_head + MBUF_HEADROOM;
-	m->m_next = NULL;
-	m->m_len = 0;
-	m->m_pktlen = 0;
-	m->m_rcvif = 0;
-	m->m_rcvgen = 0;
-	m->m_flags = 0;
-	m->m_gso = GSO_NONE;
-	m->m_hashtype = 0;
-	m->m_refs = 1;
-	m->m_nvlan = 0;
-	m->m_rtable = 0;
 }
 
 unsigned
@@ -344,7 +323,7 @@ m_borrow(struct cpu *c, struct mbuf *buf)
 	struct mbuf *m;
 
 	CPU_ASSERT(c);
-	KASSERT(buf->m_home == c->c_id && buf->m_kind == MK_BUFFER);
+	KASSERT(buf->m_home == c->c_id && buf->m_kind <= MK_LARGE);
 	if (ms->ms_n == 0) {
 		stat_cell_add(&c->c_mpool->mp_failed, 1);
 		return NULL;
@@ -408,6 +387,9 @@ m_release(struct cpu *c, struct mbuf *m)
 	switch (m->m_kind) {
 	case MK_BUFFER:
 		mstack_push(&mp->mp_free, m);
+		break;
+	case MK_LARGE:
+		mstack_push(&mp->mp_large, m);
 		break;
 	case MK_FOREIGN:
 		m->m_freefn(m);
@@ -537,6 +519,8 @@ mpool_info(const struct cpu *c, struct mpool_info *mi)
 	mi->mi_free = (uint32_t)stat_cell_read(&mp->mp_nfree);
 	mi->mi_least = (uint32_t)stat_cell_read(&mp->mp_nleast);
 	mi->mi_clones = (uint32_t)stat_cell_read(&mp->mp_nclones);
+	mi->mi_large = mp->mp_large.ms_total;
+	mi->mi_largefree = (uint32_t)stat_cell_read(&mp->mp_nlarge);
 	mi->mi_failed = stat_cell_read(&mp->mp_failed);
 	mi->mi_foreign = stat_cell_read(&mp->mp_foreign);
 }

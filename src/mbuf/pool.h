@@ -13,6 +13,7 @@
 #include "mbuf/mbuf.h"
 
 #define MPOOL_RETURN 64 /* mbufs that pile up before they are sent home */
+#define MPOOL_LARGE  8 /* large ones have so much less memory, in addition */
 
 struct pktmem {
 	uint8_t *pm_base; /* [I] buffers, aligned to MBUF_SIZE */
@@ -41,10 +42,15 @@ struct mpool {
 	struct mstack mp_free; /* [o] buffers */
 	struct mstack mp_clones; /* [o] headers without buffer */
 	struct mbuf *mp_clonehdr; /* [I] memory of mp_clones */
+	struct mstack mp_large; /* [o] large buffers */
+	struct mbuf *mp_largehdr; /* [I] their headers */
+	void *mp_largemap; /* [I] their memory, touched as it is used … */
+	size_t mp_largelen; /* [I] … and its bytes */
 	uint32_t mp_least; /* [o] lowest mp_free.ms_n so far */
 	stat_cell mp_nfree; /* [A] copies for mpool_info() */
 	stat_cell mp_nleast; /* [A] */
 	stat_cell mp_nclones; /* [A] */
+	stat_cell mp_nlarge; /* [A] */
 	stat_cell mp_failed; /* [A] */
 	stat_cell mp_foreign; /* [A] */
 	struct ring *mp_in[CPU_MAX]; /* [I] returns from each other CPU */
@@ -54,5 +60,37 @@ struct mpool {
 /* A CPU's slice of packet memory.  ENOMEM. */
 int mpool_create(struct cpu *);
 void mpool_destroy(struct cpu *);
+
+/* large.c: the large buffers beside a pool of n.  ENOMEM. */
+int mpool_large_create(struct cpu *, struct mpool *, uint32_t n);
+void mpool_large_destroy(struct mpool *);
+
+/* Room for so many.  ENOMEM. */
+int mstack_init(struct mstack *, uint32_t total);
+
+static inline void
+mstack_push(struct mstack *ms, struct mbuf *m)
+{
+	KASSERT(ms->ms_n < ms->ms_total);
+	ms->ms_m[ms->ms_n++] = m;
+}
+
+/* What a fresh packet must not inherit; everything else is set by its user. */
+static inline void
+m_reset(struct mbuf *m)
+{
+	m->m_data = m->m_head + MBUF_HEADROOM;
+	m->m_next = NULL;
+	m->m_len = 0;
+	m->m_pktlen = 0;
+	m->m_rcvif = 0;
+	m->m_rcvgen = 0;
+	m->m_flags = 0;
+	m->m_gso = GSO_NONE;
+	m->m_hashtype = 0;
+	m->m_refs = 1;
+	m->m_nvlan = 0;
+	m->m_rtable = 0;
+}
 
 #endif

@@ -287,7 +287,8 @@ bounce(struct bounce *b, unsigned seconds)
 	msg_run(&b->b_cpu.c_ep);
 	mpool_flush(&b->b_cpu);
 	mpool_info(&b->b_cpu, &mi);
-	printf("missing=%u\n", mi.mi_total - mi.mi_free);
+	printf("missing=%u\n", mi.mi_total - mi.mi_free +
+	    mi.mi_large - mi.mi_largefree);
 }
 
 static int

@@ -135,7 +135,8 @@ host_missing(struct spate *sp)
 	host_settle(sp);
 	for (i = 0; i < sp->sp_ncpus; i++) {
 		mpool_info(sp->sp_cpu[i], &mi);
-		n += mi.mi_total - mi.mi_free + mi.mi_clones;
+		n += mi.mi_total - mi.mi_free + mi.mi_clones +
+		    mi.mi_large - mi.mi_largefree;
 	}
 	return n;
 }

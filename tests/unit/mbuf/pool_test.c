@@ -190,6 +190,40 @@ clone_of_foreign(void **state)
 	m_free(c, m);
 }
 
+/* Each once, apart from each other, and home from anywhere. */
+static void
+large_ones(void **state)
+{
+	struct cpu *c = host_cpu(sp, 0);
+	struct mbuf *m[HOST_BUFS], *k;
+	unsigned i, n = 0;
+
+	while ((m[n] = m_alloc_large(c)) != NULL) {
+		assert_int_equal(m_tailroom(m[n]), MBUF_LARGE);
+		memset(m[n]->m_head, (int)n, MBUF_LARGE);
+		n++;
+	}
+	assert_int_equal(n, HOST_BUFS * MBUF_SIZE / MPOOL_LARGE / MBUF_LARGE);
+	assert_true(n > 0);
+	for (i = 0; i < n; i++) {
+		assert_int_equal(m[i]->m_head[0], i);
+		assert_int_equal(m[i]->m_head[MBUF_LARGE - 1], i);
+	}
+	mpool_flush(c);
+	assert_int_equal(info(0).mi_large, n);
+	assert_int_equal(info(0).mi_largefree, 0);
+	/* A clone keeps it out. */
+	assert_non_null(k = m_clone(c, m[0]));
+	c = host_cpu(sp, 1);
+	m_free_bulk(c, m, n);
+	host_settle(sp);
+	assert_int_equal(info(0).mi_largefree, n - 1);
+	m_free(host_cpu(sp, 2), k);
+	host_settle(sp);
+	assert_int_equal(info(0).mi_largefree, n);
+	assert_int_equal(info(1).mi_largefree, n);
+}
+
 static void
 drops_are_counted(void **state)
 {
@@ -229,7 +263,8 @@ side_main(void *arg)
 		struct mbuf *m = NULL;
 
 		if (sent < NPACKETS && ring_room(sd->sd_out) > 0 &&
-		    (m = m_alloc(c)) != NULL) {
+		    ((m = sent % 2 != 0 ? m_alloc_large(c) : NULL) != NULL ||
+		    (m = m_alloc(c)) != NULL)) {
 			memset(m->m_data, (int)sd->sd_id, 64);
 			p = m;
 			sent += ring_put(sd->sd_out, &p, 1);
@@ -275,6 +310,7 @@ main(void)
 		T(all_at_once),
 		T(last_reference),
 		T(clone_of_foreign),
+		T(large_ones),
 		T(drops_are_counted),
 		T(two_threads),
 	};
