@@ -14,6 +14,34 @@
 #include <stdio.h>
 #include <string.h>
 
+static int
+cmp_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+int
+addr_cmp(const struct addr *a, const struct addr *b)
+{
+	int c;
+
+	if ((c = cmp_u64(a->a_family, b->a_family)) != 0)
+		return c;
+	if (a->a_family == ADDR_V4)
+		return cmp_u64(a->a_v4, b->a_v4);
+	if ((c = cmp_u64(a->a_v6.i6_hi, b->a_v6.i6_hi)) != 0)
+		return c;
+	return cmp_u64(a->a_v6.i6_lo, b->a_v6.i6_lo);
+}
+
+int
+prefix_cmp(const struct prefix *a, const struct prefix *b)
+{
+	int c = addr_cmp(&a->p_addr, &b->p_addr);
+
+	return c != 0 ? c : cmp_u64(a->p_len, b->p_len);
+}
+
 int
 addr_parse(struct addr *a, const char *s)
 {

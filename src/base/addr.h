@@ -134,6 +134,10 @@ addr_eq(const struct addr *a, const struct addr *b)
 	return true;
 }
 
+/* An order: IPv4 before IPv6, then by value; prefixes then by length. */
+int addr_cmp(const struct addr *, const struct addr *);
+int prefix_cmp(const struct prefix *, const struct prefix *);
+
 /* The longest length of a family: 32, 128, or 0 for none. */
 static inline unsigned
 addr_bits(unsigned family)

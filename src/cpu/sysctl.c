@@ -87,6 +87,13 @@ sysctl_set(struct sysctls *s, const char *name, const char *value, char *err,
 	return 0;
 }
 
+void
+sysctl_reset(struct sysctls *s, const struct sysctl_desc *sc)
+{
+	atomic_store_explicit(
+	    sysctl_cell(s, sc), sc->sc_default, memory_order_relaxed);
+}
+
 uint64_t
 sysctl_get(const struct sysctls *s, const struct sysctl_desc *sc)
 {

@@ -92,6 +92,7 @@ int sysctl_check(const char *name, const char *value, uint64_t *out, char *err,
 /* ctl.  Errors as sysctl_check(). */
 int sysctl_set(struct sysctls *, const char *name, const char *value, char *err,
     size_t errlen);
+void sysctl_reset(struct sysctls *, const struct sysctl_desc *); /* default */
 uint64_t sysctl_get(const struct sysctls *, const struct sysctl_desc *);
 
 /* Reads one tunable; any thread. */

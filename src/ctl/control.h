@@ -10,6 +10,7 @@
 #include "base/tsa.h"
 #include "cpu/ctl.h"
 #include "ctl/conf/conf.h"
+#include "if/if.h"
 
 /*
  * What a configuration asks of an instance before there is one: for
@@ -29,6 +30,23 @@ extern const struct conf_env control_conf_env;
 int control_apply(struct ctl *, const struct conf *, struct conf_errors *)
     ON_CTL;
 void control_fini(struct ctl *) ON_CTL;
+
+/*
+ * The only way to take an interface away while it runs: first its routes and
+ * whatever else is on it, then the interface itself.  Its device is closed
+ * some rounds later (if_closing()).
+ */
+void control_detach(struct ctl *, struct ifnet *) ON_CTL;
+
+/*
+ * An interface of the configuration that is not attached, because its device
+ * had gone: attach it again, with its addresses, neighbours and routes.  0,
+ * also if it is attached; ENOENT: the configuration has no such interface;
+ * another errno value with text in the errors, which are the caller's to free
+ * in any case.
+ */
+int control_return(struct ctl *, const char *ifname, struct conf_errors *)
+    ON_CTL;
 
 /* The configuration that runs; NULL if none was applied. */
 const struct conf *control_conf(const struct ctl *) ON_CTL;

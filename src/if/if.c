@@ -86,6 +86,17 @@ if_find(const struct ctl *ctl, const char *name)
 	return NULL;
 }
 
+bool
+if_closing(const struct ctl *ctl)
+{
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++)
+		if (ctl->ctl_if->ic_if[i] != if_lookup(ctl->ctl_sp, i))
+			return true;
+	return false;
+}
+
 /*
  * In turn, so that an index rests for as long as it can: a packet on its way
  * may still be meant for an interface that has gone.

@@ -233,6 +233,9 @@ int if_set_queues(struct ifnet *, unsigned nrxq, unsigned ntxq);
  */
 void if_detach(struct ctl *, struct ifnet *) ON_CTL;
 
+/* Whether some interface was detached whose device is not closed yet. */
+bool if_closing(const struct ctl *) ON_CTL;
+
 struct ifnet *if_find(const struct ctl *, const char *name) ON_CTL;
 
 void if_set_up(struct ctl *, struct ifnet *, bool up) ON_CTL;

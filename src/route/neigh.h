@@ -162,6 +162,9 @@ struct neigh_info {
 };
 void neigh_dump(struct ctl *, void (*fn)(void *, const struct neigh_info *),
     void *arg) ON_CTL;
+/* One of them; false if there is none. */
+bool neigh_query(struct ctl *, unsigned ifindex, const struct addr *,
+    struct neigh_info *) ON_CTL;
 const char *neigh_state_name(enum neigh_state);
 
 #endif

@@ -572,25 +572,44 @@ neigh_unlearn(struct ctl *ctl, unsigned ifindex)
 	neigh_flush_if(ctl, ifindex, false);
 }
 
+static struct neigh_info
+neigh_describe(const struct ctl *ctl, const struct neigh *n)
+{
+	struct neigh_info ni = {
+		.ni_addr = n->n_addr,
+		.ni_ifindex = n->n_ifindex,
+		.ni_state = n->n_state,
+		.ni_router = n->n_router,
+		.ni_age_ns = ctl->ctl_now - n->n_confirmed,
+	};
+
+	memcpy(ni.ni_mac, n->n_mac, ETHER_ALEN);
+	return ni;
+}
+
+bool
+neigh_query(struct ctl *ctl, unsigned ifindex, const struct addr *a,
+    struct neigh_info *ni)
+{
+	const struct neigh *n = neigh_find(ctl->ctl_neigh, ifindex, a);
+
+	if (n != NULL)
+		*ni = neigh_describe(ctl, n);
+	return n != NULL;
+}
+
 void
 neigh_dump(
     struct ctl *ctl, void (*fn)(void *, const struct neigh_info *), void *arg)
 {
 	struct neigh_ctl *nk = ctl->ctl_neigh;
+	struct neigh_info ni;
 	const struct neigh *n;
 	unsigned i;
 
 	for (i = 0; i <= nk->nk_mask; i++)
 		for (n = nk->nk_slot[i]; n != NULL; n = n->n_next) {
-			struct neigh_info ni = {
-				.ni_addr = n->n_addr,
-				.ni_ifindex = n->n_ifindex,
-				.ni_state = n->n_state,
-				.ni_router = n->n_router,
-				.ni_age_ns = ctl->ctl_now - n->n_confirmed,
-			};
-
-			memcpy(ni.ni_mac, n->n_mac, ETHER_ALEN);
+			ni = neigh_describe(ctl, n);
 			fn(arg, &ni);
 		}
 }

@@ -433,6 +433,20 @@ rib_find(const struct rib *r, const struct prefix *p, enum rib_proto proto,
 }
 
 bool
+rib_find_other(const struct rib *r, const struct prefix *p,
+    enum rib_proto proto, uint32_t nhop, struct rib_entry *re)
+{
+	uint32_t i;
+
+	for (i = prefix_items(r, p); i != 0; i = item_at(r, i)->i_next) {
+		*re = item_at(r, i)->i_entry;
+		if (re->re_proto == proto && re->re_nhop != nhop)
+			return true;
+	}
+	return false;
+}
+
+bool
 rib_lookup(const struct rib *r, const struct addr *a, struct prefix *p,
     struct rib_entry *re)
 {

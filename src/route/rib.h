@@ -69,6 +69,10 @@ bool rib_lookup_exact(
 bool rib_find(const struct rib *, const struct prefix *, enum rib_proto,
     struct rib_entry *);
 
+/* The best of them that has another next hop than this. */
+bool rib_find_other(const struct rib *, const struct prefix *, enum rib_proto,
+    uint32_t nhop, struct rib_entry *);
+
 /* The active entry of the longest prefix that covers the address. */
 bool rib_lookup(const struct rib *, const struct addr *, struct prefix *,
     struct rib_entry *);

@@ -113,6 +113,168 @@ route_delete(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	return 0;
 }
 
+static void ON_CTL
+route_drop(struct ctl *ctl, unsigned rtable, const struct prefix *p,
+    const struct rib_entry *re)
+{
+	int error = rib_delete(ctl->ctl_sp->sp_rt[rtable].rt_rib, p, re);
+
+	KASSERT(error == 0);
+	(void)error;
+	nhop_put(ctl, re->re_nhop);
+	ctl->ctl_route->rc_changed[rtable] = true;
+}
+
+int
+route_unset(struct ctl *ctl, unsigned rtable, const struct prefix *p,
+    enum rib_proto proto)
+{
+	const struct rib *rib = ctl->ctl_sp->sp_rt[rtable].rt_rib;
+	struct rib_entry re;
+	int error = ESRCH;
+
+	while (rib_find(rib, p, proto, &re)) {
+		route_drop(ctl, rtable, p, &re);
+		error = 0;
+	}
+	return error;
+}
+
+/* Whether its source knows the prefix by this entry and by no other. */
+static bool
+entry_alone(
+    const struct rib *rib, const struct prefix *p, const struct rib_entry *want)
+{
+	struct rib_entry re;
+
+	return rib_find(rib, p, want->re_proto, &re) &&
+	    re.re_nhop == want->re_nhop &&
+	    re.re_distance == want->re_distance &&
+	    !rib_find_other(rib, p, want->re_proto, want->re_nhop, &re);
+}
+
+static struct rib_entry
+entry_of(enum rib_proto proto, unsigned distance)
+{
+	return (struct rib_entry){
+		.re_proto = (uint8_t)proto,
+		.re_distance = (uint8_t)(distance != 0 ? distance :
+			rib_proto_distance(proto)),
+	};
+}
+
+bool
+route_is_set(const struct ctl *ctl, unsigned rtable, const struct prefix *p,
+    enum rib_proto proto, unsigned distance, const struct nhop *nh)
+{
+	struct rib_entry want = entry_of(proto, distance);
+
+	want.re_nhop = nhop_find(ctl, nh);
+	return want.re_nhop != 0 &&
+	    entry_alone(ctl->ctl_sp->sp_rt[rtable].rt_rib, p, &want);
+}
+
+int
+route_set(struct ctl *ctl, unsigned rtable, const struct prefix *p,
+    enum rib_proto proto, unsigned distance, const struct nhop *nh)
+{
+	struct rib *rib = ctl->ctl_sp->sp_rt[rtable].rt_rib;
+	struct rib_entry re = entry_of(proto, distance), other;
+	int error;
+
+	KASSERT(rtable < RT_MAX);
+	if ((error = nhop_get(ctl, nh, &re.re_nhop)) != 0)
+		return error;
+	if (entry_alone(rib, p, &re)) {
+		nhop_put(ctl, re.re_nhop);
+		return 0;
+	}
+	/* One that differs by its distance only would be in the way. */
+	if (rib_delete(rib, p, &re) == 0)
+		nhop_put(ctl, re.re_nhop);
+	ctl->ctl_route->rc_changed[rtable] = true;
+	if ((error = rib_add(rib, p, &re)) != 0) {
+		nhop_put(ctl, re.re_nhop);
+		return error;
+	}
+	while (rib_find_other(rib, p, proto, re.re_nhop, &other))
+		route_drop(ctl, rtable, p, &other);
+	return 0;
+}
+
+struct route_found {
+	struct prefix rf_prefix;
+	struct rib_entry rf_entry;
+};
+
+/* The entries by way of an interface, to be deleted after the walk. */
+struct route_flush {
+	const struct spate *rl_sp;
+	unsigned rl_ifindex;
+	struct route_found *rl_found; /* NULL: they are only counted */
+	size_t rl_n;
+	size_t rl_room;
+};
+
+static int
+route_flush_find(void *arg, const struct prefix *p, const struct rib_entry *re,
+    bool active)
+{
+	struct route_flush *rl = arg;
+
+	if (nhop_lookup(rl->rl_sp, re->re_nhop)->nh_ifindex != rl->rl_ifindex)
+		return 0;
+	if (rl->rl_found != NULL)
+		rl->rl_found[rl->rl_n] = (struct route_found){ *p, *re };
+	return ++rl->rl_n == rl->rl_room;
+}
+
+static void ON_CTL
+route_flush_table(struct ctl *ctl, unsigned rtable, struct route_flush *rl)
+{
+	const struct rib *rib = ctl->ctl_sp->sp_rt[rtable].rt_rib;
+	unsigned family;
+	size_t i;
+
+	for (family = 4; family <= 6; family += 2)
+		do {
+			rl->rl_n = 0;
+			rib_walk(rib, (uint8_t)family, route_flush_find, rl);
+			for (i = 0; i < rl->rl_n; i++)
+				route_drop(ctl, rtable,
+				    &rl->rl_found[i].rf_prefix,
+				    &rl->rl_found[i].rf_entry);
+		} while (rl->rl_n == rl->rl_room);
+}
+
+/* At once if there is memory for all; else a few at a time. */
+void
+route_flush_if(struct ctl *ctl, unsigned ifindex)
+{
+	struct route_flush rl = { .rl_sp = ctl->ctl_sp,
+		.rl_ifindex = ifindex };
+	struct route_found few[64], *many;
+	unsigned i;
+
+	for (i = 0; i < RT_MAX; i++) {
+		rib_walk(ctl->ctl_sp->sp_rt[i].rt_rib, 4, route_flush_find,
+		    &rl);
+		rib_walk(ctl->ctl_sp->sp_rt[i].rt_rib, 6, route_flush_find,
+		    &rl);
+	}
+	if (rl.rl_n == 0)
+		return;
+	rl.rl_room = rl.rl_n + 1;
+	many = rl.rl_found = malloc(rl.rl_room * sizeof(*many));
+	if (many == NULL) {
+		rl.rl_found = few;
+		rl.rl_room = countof(few);
+	}
+	for (i = 0; i < RT_MAX; i++)
+		route_flush_table(ctl, i, &rl);
+	free(many);
+}
+
 static void
 fib4_retired(void *fib)
 {

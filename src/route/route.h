@@ -26,6 +26,24 @@ int route_add(struct ctl *, unsigned rtable, const struct prefix *,
 int route_delete(struct ctl *, unsigned rtable, const struct prefix *,
     enum rib_proto, const struct nhop *) ON_CTL;
 
+/*
+ * Have the source know this prefix by this next hop alone, whatever it knew it
+ * by before; or not at all (ESRCH: it did not).  route_is_set() tells whether
+ * it is as route_set() would make it.  ENOMEM: the prefix may have lost it.
+ */
+int route_set(struct ctl *, unsigned rtable, const struct prefix *,
+    enum rib_proto, unsigned distance, const struct nhop *) ON_CTL;
+int route_unset(struct ctl *, unsigned rtable, const struct prefix *,
+    enum rib_proto) ON_CTL;
+bool route_is_set(const struct ctl *, unsigned rtable, const struct prefix *,
+    enum rib_proto, unsigned distance, const struct nhop *) ON_CTL;
+
+/*
+ * Delete all routes by way of an interface, whatever their source, because it
+ * goes.
+ */
+void route_flush_if(struct ctl *, unsigned ifindex) ON_CTL;
+
 /* Compile and publish what has changed since the last time.  ENOMEM. */
 int route_publish(struct ctl *) ON_CTL;
 

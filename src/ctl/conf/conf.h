@@ -181,6 +181,12 @@ void	 conf_print(const struct conf *, FILE *);
 /* Same values in the same order, wherever they stand. */
 bool	 conf_equal(const struct conf *, const struct conf *);
 
+/* The same, of one section, but for the keys named (up to NULL). */
+bool	 conf_sec_equal(const struct conf_sec *, const struct conf_sec *,
+	    const char *const *except);
+
+const char *conf_driver_name(enum conf_driver);
+
 /* Where a key of a section was given, or else where its section is. */
 const struct conf_pos *conf_where(const struct conf_sec *, const char *key);
 /* The interface of that name, or NULL. */

@@ -55,29 +55,15 @@ cmp_string(const void *a, const void *b)
 }
 
 static int
-cmp_addr(const void *va, const void *vb)
+cmp_addr(const void *a, const void *b)
 {
-	const struct addr *a = va;
-	const struct addr *b = vb;
-	int c;
-
-	if ((c = cmp_uint(a->a_family, b->a_family)) != 0)
-		return c;
-	if (a->a_family == ADDR_V4)
-		return cmp_uint(a->a_v4, b->a_v4);
-	if ((c = cmp_uint(a->a_v6.i6_hi, b->a_v6.i6_hi)) != 0)
-		return c;
-	return cmp_uint(a->a_v6.i6_lo, b->a_v6.i6_lo);
+	return addr_cmp(a, b);
 }
 
 static int
-cmp_prefix(const void *va, const void *vb)
+cmp_prefix(const void *a, const void *b)
 {
-	const struct prefix *a = va;
-	const struct prefix *b = vb;
-	int c = cmp_addr(&a->p_addr, &b->p_addr);
-
-	return c != 0 ? c : cmp_uint(a->p_len, b->p_len);
+	return prefix_cmp(a, b);
 }
 
 static bool

@@ -227,7 +227,6 @@ const struct conf_keydef *conf_keydef_find(const struct conf_secdef *,
     const char *);
 /* Whether a key has a meaning in this section (its driver has it). */
 bool	 conf_key_applies(const struct conf_keydef *, const void *sec);
-const char *conf_driver_name(enum conf_driver);
 
 /* conf_build.c, conf_check.c */
 bool	 conf_build(struct conf_ctx *);

@@ -172,17 +172,36 @@ value_equal(const struct conf_keydef *k, const void *a, const void *b)
 }
 
 static bool
-section_equal(const struct conf_secdef *sd, const void *a, const void *b)
+named(const char *const *names, const char *s)
+{
+	for (; names != NULL && *names != NULL; names++) {
+		if (strcmp(*names, s) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+section_equal(const struct conf_secdef *sd, const void *a, const void *b,
+    const char *const *except)
 {
 	unsigned i;
 
 	if (sd->sd_id.kd_type != NULL && !value_equal(&sd->sd_id, a, b))
 		return false;
 	for (i = 0; i < sd->sd_nkeys; i++) {
-		if (!value_equal(&sd->sd_keys[i], a, b))
+		if (!named(except, sd->sd_keys[i].kd_name) &&
+		    !value_equal(&sd->sd_keys[i], a, b))
 			return false;
 	}
 	return true;
+}
+
+bool
+conf_sec_equal(const struct conf_sec *a, const struct conf_sec *b,
+    const char *const *except)
+{
+	return a->cs_def == b->cs_def && section_equal(a->cs_def, a, b, except);
 }
 
 static bool
@@ -201,7 +220,7 @@ sections_equal(const struct conf_secdef *sd, const struct conf *a,
 		return false;
 	for (i = 0; i < na; i++) {
 		if (!section_equal(sd, p + i * sd->sd_size,
-			q + i * sd->sd_size))
+			q + i * sd->sd_size, NULL))
 			return false;
 	}
 	return true;
@@ -228,7 +247,7 @@ conf_equal(const struct conf *a, const struct conf *b)
 	const struct conf_secdef *sd;
 	unsigned i;
 
-	if (!section_equal(&conf_top, a, b))
+	if (!section_equal(&conf_top, a, b, NULL))
 		return false;
 	for (i = 0; i < conf_nsections; i++) {
 		sd = &conf_sections[i];

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interfaces of a configuration, and their devices.
+ *
+ * An interface whose parameters change is detached and attached again: a
+ * device cannot be opened twice, and closing it takes until all CPUs have let
+ * go of it, so there are rounds between the two.  The ends of a pair come and
+ * go together.
+ *
+ * An interface that is attached already when the first configuration is
+ * applied is taken as it is: the simulator has devices of its own.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ctl/control.h"
+#include "ctl/control_int.h"
+#include "dev/dev.h"
+#include "dev/pair.h"
+
+/* What can change while an interface stays attached. */
+static const char *const changeable[] = { "address", "description", NULL };
+
+/* What it was attached by; NULL: it is taken as it is. */
+static const struct conf_if *ON_CTL
+if_conf(const struct ctl *ctl, const struct ifnet *ifp)
+{
+	return ctl->ctl_control->co_if[ifp->if_index];
+}
+
+static bool
+if_same(const struct conf_if *a, const struct conf_if *b)
+{
+	return a == NULL || conf_sec_equal(&a->ci_sec, &b->ci_sec, changeable);
+}
+
+/* Whether it can stay attached as the configuration wants it. */
+static bool ON_CTL
+if_stays(const struct ctl *ctl, const struct ifnet *ifp,
+    const struct conf *conf)
+{
+	const struct conf_if *is = if_conf(ctl, ifp);
+	const struct conf_if *want = conf_if_find(conf, ifp->if_name);
+	const struct ifnet *peer;
+
+	if (want == NULL || !if_same(is, want))
+		return false;
+	if (is == NULL || want->ci_driver != CONF_PAIR)
+		return true;
+	peer = if_find(ctl, want->ci_peer);
+	return peer != NULL && if_same(if_conf(ctl, peer),
+	    conf_if_find(conf, want->ci_peer));
+}
+
+/* The attached interface, other than that of the name, on a device. */
+static struct ifnet *ON_CTL
+if_on_device(const struct ctl *ctl, const struct conf_if *want)
+{
+	unsigned i;
+
+	for (i = 1; want->ci_device != NULL && i < IF_MAX; i++) {
+		struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
+		const struct conf_if *is;
+
+		if (ifp == NULL || (is = if_conf(ctl, ifp)) == NULL ||
+		    is->ci_device == NULL)
+			continue;
+		if (strcmp(is->ci_device, want->ci_device) == 0 &&
+		    strcmp(is->ci_name, want->ci_name) != 0)
+			return ifp;
+	}
+	return NULL;
+}
+
+void
+control_if_makeway(struct ctl *ctl, const struct conf *conf)
+{
+	struct ifnet *ifp;
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++) {
+		ifp = if_lookup(ctl->ctl_sp, i);
+		if (ifp != NULL && conf_if_find(conf, ifp->if_name) != NULL &&
+		    !if_stays(ctl, ifp, conf))
+			control_detach(ctl, ifp);
+	}
+	for (i = 0; i < conf->cf_nif; i++)
+		if ((ifp = if_on_device(ctl, &conf->cf_if[i])) != NULL)
+			control_detach(ctl, ifp);
+}
+
+void
+control_if_sweep(struct ctl *ctl, const struct conf *conf)
+{
+	struct ifnet *ifp;
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++) {
+		ifp = if_lookup(ctl->ctl_sp, i);
+		if (ifp != NULL && if_conf(ctl, ifp) != NULL &&
+		    conf_if_find(conf, ifp->if_name) == NULL)
+			control_detach(ctl, ifp);
+	}
+}
+
+static bool
+mac_given(const uint8_t mac[static MAC_LEN])
+{
+	static const uint8_t none[MAC_LEN];
+
+	return memcmp(mac, none, MAC_LEN) != 0;
+}
+
+/* link: the end of a pair that it opens, or NULL. */
+static int ON_CTL
+if_open_one(struct ctl *ctl, const struct conf_if *ci, struct pair_end *link,
+    struct conf_errors *errs)
+{
+	static const char *const modes[] = { [CONF_MODE_AUTO] = "auto",
+		[CONF_MODE_COPY] = "copy", [CONF_MODE_ZEROCOPY] = "zerocopy" };
+	struct dev_conf dc = {
+		.dc_driver = conf_driver_name(ci->ci_driver),
+		.dc_device = ci->ci_device,
+		.dc_queues = ci->ci_queues,
+		.dc_mtu = ci->ci_mtu,
+		.dc_mac = mac_given(ci->ci_mac) ? ci->ci_mac : NULL,
+		.dc_repair = ci->ci_checksum == CONF_CSUM_REPAIR,
+		.dc_nooffload = !ci->ci_offload,
+		.dc_mode = modes[ci->ci_mode],
+		.dc_read = ci->ci_read,
+		.dc_write = ci->ci_write,
+		.dc_pair = link,
+	};
+	struct ifnet *ifp;
+	char err[256];
+	int error;
+
+	error = if_attach(ctl, ci->ci_name, dev_driver(dc.dc_driver), &dc,
+	    &ifp, err, sizeof(err));
+	if (error != 0) {
+		conf_error(errs, conf_where(&ci->ci_sec, "device"), "%s", err);
+		return error;
+	}
+	ctl->ctl_control->co_if[ifp->if_index] = ci;
+	if_set_up(ctl, ifp, true);
+	return 0;
+}
+
+/* Both ends at once; the link is theirs then. */
+static int ON_CTL
+if_open_pair(struct ctl *ctl, const struct conf *conf, const struct conf_if *ci,
+    struct conf_errors *errs)
+{
+	const struct conf_if *peer = conf_if_find(conf, ci->ci_peer);
+	struct pair_conf pc = { .pc_seed = ctl->ctl_sp->sp_env.env_seed,
+		.pc_loop = peer == ci };
+	struct pair *link;
+	int error;
+
+	pc.pc_side[0].ps_queues = (uint16_t)conf->cf_cpus;
+	pc.pc_side[1].ps_queues = (uint16_t)conf->cf_cpus;
+	pc.pc_side[0].ps_mtu = (uint16_t)ci->ci_mtu;
+	pc.pc_side[1].ps_mtu = (uint16_t)peer->ci_mtu;
+	if ((error = pair_create(&pc, &link)) != 0)
+		return error;
+	error = if_open_one(ctl, ci, pair_end(link, 0), errs);
+	if (error == 0 && peer != ci)
+		error = if_open_one(ctl, peer, pair_end(link, 1), errs);
+	pair_destroy(link);
+	return error;
+}
+
+/* Another interface is in its place, and will go. */
+static bool ON_CTL
+if_blocked(const struct ctl *ctl, const struct conf_if *ci)
+{
+	return if_on_device(ctl, ci) != NULL ||
+	    (ci->ci_driver == CONF_PAIR && if_find(ctl, ci->ci_peer) != NULL);
+}
+
+int
+control_if_attach_one(struct ctl *ctl, const struct conf *conf,
+    const struct conf_if *ci, struct conf_errors *errs)
+{
+	if (if_find(ctl, ci->ci_name) != NULL || if_blocked(ctl, ci))
+		return 0;
+	if (ci->ci_driver == CONF_PAIR)
+		return if_open_pair(ctl, conf, ci, errs);
+	return if_open_one(ctl, ci, NULL, errs);
+}
+
+int
+control_if_attach(struct ctl *ctl, const struct conf *conf,
+    struct conf_errors *errs)
+{
+	unsigned i;
+	int error = 0;
+
+	for (i = 0; i < conf->cf_nif && error == 0; i++)
+		error = control_if_attach_one(ctl, conf, &conf->cf_if[i], errs);
+	return error;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a configuration to the objects it asks for, kind by kind.
+ *
+ * control.c brings an instance from one configuration to another: it walks the
+ * table control_kinds and compares what the new configuration wants with what
+ * the instance has, so that what stays is not touched, and what was changed
+ * by hand or lost on the way comes back.
+ *
+ *	1.  Interfaces (control_if.c): the new ones are attached, those that
+ *	    are in their way go first.  Before them, kinds that are early.
+ *	2.  In the order of the table, each wanted object that is not there as
+ *	    wanted is set.
+ *	3.  In the reverse order, each object that the former configuration
+ *	    had and the new one has not is cleared.
+ *	4.  The routing tables are published, once: CPUs see the routes of
+ *	    either configuration, never something between.
+ *	5.  Interfaces that nobody wants any more go.
+ *
+ * To add a kind of section: a file control_KIND.c with a struct control_kind,
+ * and a line in control_kinds[] behind what it needs.  The functions must be
+ * able to run again: setting what is there and clearing what is not is no
+ * error.  An object whose interface is not attached (its device has gone) is
+ * left alone: "there" says true; control_return() sets it when the interface
+ * is back.  Kinds whose objects make interfaces of their own (on top of
+ * others) attach them in ck_set and detach them by control_detach() in
+ * ck_clear and in ck_ifgoes.
+ *
+ * Everything here belongs to ctl; configurations do not change.
+ *
+ *	C	ctl only
+ */
+#ifndef CTL_CONTROL_INT_H
+#define CTL_CONTROL_INT_H
+
+#include "base/tsa.h"
+#include "cpu/ctl.h"
+#include "ctl/conf/conf.h"
+#include "if/if.h"
+
+struct control {
+	const struct conf *co_conf; /* [C] that runs */
+	const struct conf_if *co_if[IF_MAX]; /* [C] attached by, of co_conf */
+};
+
+/* One thing that a configuration wants. */
+struct control_obj {
+	const struct conf *o_conf; /* that it is from */
+	const struct conf_pos *o_pos; /* for messages */
+	const void *o_sec; /* its section: struct conf_route, … */
+	const void *o_item; /* in a list of the section, or NULL */
+	const char *o_ifname; /* interface it is on, or NULL */
+};
+
+struct control_kind {
+	const char *ck_name; /* for messages */
+	bool ck_early; /* set before interfaces are attached */
+	/*
+	 * The objects of a configuration, in its order, to out if that is not
+	 * NULL.  Returns how many there are.
+	 */
+	unsigned (*ck_list)(const struct conf *, struct control_obj *out);
+	/* An order in which only one and the same object is equal. */
+	int (*ck_cmp)(const struct control_obj *, const struct control_obj *);
+	/* Whether the instance has it, exactly so. */
+	bool (*ck_there)(struct ctl *, const struct control_obj *);
+	/*
+	 * Make it so, whatever stood in its place.  Returns an errno value,
+	 * and may have told more in the errors.
+	 */
+	int (*ck_set)(struct ctl *, const struct control_obj *,
+	    struct conf_errors *);
+	/* Make it not be there. */
+	void (*ck_clear)(struct ctl *, const struct control_obj *);
+	/* An interface is about to be detached; NULL: of no concern. */
+	void (*ck_ifgoes)(struct ctl *, struct ifnet *);
+};
+
+/* One for each kind, each in a file of its name. */
+extern const struct control_kind control_sysctl_kind;
+extern const struct control_kind control_addr_kind;
+extern const struct control_kind control_neigh_kind;
+extern const struct control_kind control_route_kind;
+
+/* control_addr.c: they publish no routes. */
+
+/*
+ * Give an interface an address, or the one it has another prefix length.
+ * Duplicate address detection goes before the use of a new one of IPv6.
+ */
+int control_addr_set(struct ctl *, struct ifnet *, const struct ifaddr *)
+    ON_CTL;
+/* ENOENT, ENOMEM. */
+int control_addr_clear(struct ctl *, struct ifnet *, const struct addr *)
+    ON_CTL;
+
+/* control_if.c */
+
+/*
+ * Detach the interfaces that stand in the way of the wanted ones: the same
+ * with other parameters, or another one on the same device.
+ */
+void control_if_makeway(struct ctl *, const struct conf *) ON_CTL;
+/*
+ * Attach those that are wanted, are not there, and have nothing in their way.
+ * Tells what is wrong in the errors.
+ */
+int control_if_attach(struct ctl *, const struct conf *, struct conf_errors *)
+    ON_CTL;
+int control_if_attach_one(struct ctl *, const struct conf *,
+    const struct conf_if *, struct conf_errors *) ON_CTL;
+/* Detach those that are not wanted. */
+void control_if_sweep(struct ctl *, const struct conf *) ON_CTL;
+
+#endif

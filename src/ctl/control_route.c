@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Routes of a configuration.
+ */
+#include <errno.h>
+
+#include "ctl/control.h"
+#include "ctl/control_int.h"
+#include "route/route.h"
+
+static unsigned
+route_list(const struct conf *conf, struct control_obj *out)
+{
+	unsigned i;
+
+	for (i = 0; out != NULL && i < conf->cf_nroute; i++)
+		out[i] = (struct control_obj){ .o_conf = conf,
+			.o_pos = &conf->cf_route[i].ro_sec.cs_pos,
+			.o_sec = &conf->cf_route[i] };
+	return conf->cf_nroute;
+}
+
+static int
+route_cmp(const struct control_obj *a, const struct control_obj *b)
+{
+	const struct conf_route *ra = a->o_sec, *rb = b->o_sec;
+
+	return prefix_cmp(&ra->ro_dst.cx_prefix, &rb->ro_dst.cx_prefix);
+}
+
+/* The interface on whose network a gateway is; the check found one. */
+static const char *
+route_network(const struct conf *conf, const struct addr *a)
+{
+	unsigned i, k;
+
+	for (i = 0; i < conf->cf_nif; i++)
+		for (k = 0; k < conf->cf_if[i].ci_naddr; k++)
+			if (prefix_match(
+				&conf->cf_if[i].ci_addr[k].cx_prefix, a))
+				return conf->cf_if[i].ci_name;
+	return NULL;
+}
+
+/* Its next hop; false while the interface of it is not attached. */
+static bool ON_CTL
+route_nhop(struct ctl *ctl, const struct control_obj *o, struct nhop *nh)
+{
+	const struct conf_route *ro = o->o_sec;
+	const struct addr *via;
+	const struct ifnet *ifp;
+	const char *ifname;
+
+	*nh = (struct nhop){
+		.nh_type = ro->ro_blackhole ? NH_BLACKHOLE : NH_UNREACHABLE,
+	};
+	if (ro->ro_nvia == 0)
+		return true;
+	via = &ro->ro_via[0].ca_addr;
+	ifname = ro->ro_if != NULL ? ro->ro_if :
+	    route_network(o->o_conf, via);
+	if (ifname == NULL || (ifp = if_find(ctl, ifname)) == NULL)
+		return false;
+	nh->nh_type = NH_GATEWAY;
+	nh->nh_gw = *via;
+	nh->nh_ifindex = ifp->if_index;
+	nh->nh_mtu = ifp->if_mtu;
+	return true;
+}
+
+static bool ON_CTL
+route_there(struct ctl *ctl, const struct control_obj *o)
+{
+	const struct conf_route *ro = o->o_sec;
+	struct nhop nh;
+
+	return !route_nhop(ctl, o, &nh) || route_is_set(ctl, 0,
+	    &ro->ro_dst.cx_prefix, RP_STATIC, ro->ro_preference, &nh);
+}
+
+static int ON_CTL
+route_make(struct ctl *ctl, const struct control_obj *o,
+    struct conf_errors *errs)
+{
+	const struct conf_route *ro = o->o_sec;
+	struct nhop nh;
+
+	if (!route_nhop(ctl, o, &nh))
+		return EHOSTUNREACH;
+	return route_set(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC,
+	    ro->ro_preference, &nh);
+}
+
+static void ON_CTL
+route_clear(struct ctl *ctl, const struct control_obj *o)
+{
+	const struct conf_route *ro = o->o_sec;
+
+	route_unset(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC);
+}
+
+static void ON_CTL
+route_ifgoes(struct ctl *ctl, struct ifnet *ifp)
+{
+	route_flush_if(ctl, ifp->if_index);
+}
+
+const struct control_kind control_route_kind = {
+	.ck_name = "route",
+	.ck_list = route_list,
+	.ck_cmp = route_cmp,
+	.ck_there = route_there,
+	.ck_set = route_make,
+	.ck_clear = route_clear,
+	.ck_ifgoes = route_ifgoes,
+};
