@@ -137,10 +137,12 @@ dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
 	struct mbuf *ready[MVEC_MAX];
 	unsigned i, k = 0;
 
-	if (ifp == NULL || !if_running(ifp)) {
+	/* A virtual one has its index from one that went in the meantime. */
+	if (ifp == NULL || !if_running(ifp) || ifp->if_ntxq == 0) {
 		for (i = 0; i < n; i++)
 			m_drop(c, mm[i], SG_DEV,
-			    ifp == NULL ? dvs_noif : dvs_down);
+			    ifp == NULL || ifp->if_ntxq == 0 ? dvs_noif :
+							       dvs_down);
 		return;
 	}
 	if (ifp->if_tx[c->c_id] == NULL) {

@@ -178,6 +178,7 @@ xdp_ifnet_init(struct ifnet *ifp, struct xdp_softc *xs,
 	error = xdp_mtu(xs, dc->dc_mtu, &ifp->if_mtu, err, errlen);
 	if (error != 0)
 		return error;
+	ifp->if_framemax = MBUF_DATA;
 	if ((error = if_set_queues(ifp, xs->xs_nq, ntxq)) != 0)
 		return error;
 	for (q = 0; q < xs->xs_nq; q++) {

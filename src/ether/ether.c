@@ -3,10 +3,12 @@
  * Ethernet frames in and out.
  *
  * In: frames for this host, or a group, leave their header and go to the stage
- * of their type.  Out: frames are complete when they come here; the stage is
- * where bridging and tags will be.
+ * of their type; tagged ones are those of a VLAN first.  Out: frames are
+ * complete when they come here; those that leave on a virtual interface become
+ * frames of the one it stands on.
  */
 #include "ether/ether.h"
+#include "ether/vlan.h"
 #include "path.h"
 
 /* Whom a frame is for, as MF_* flags in *flags; ets_notforus if not for us. */
@@ -64,6 +66,19 @@ ether_check(struct mbuf *m, const struct ifnet *ifp, enum stage *st)
 	return ether_stage(ld16be(eh->eh_type), st);
 }
 
+/* Where a tagged frame goes on, as that of its VLAN, or why it does not. */
+static enum etherstat ON_CPU
+ether_tagged(struct cpu *c, struct mbuf *m, const struct ifnet *ifp,
+    enum stage *st)
+{
+	enum etherstat why;
+	unsigned type;
+
+	if ((why = vlan_input(c, m, ifp, &type)) != ets_none)
+		return why;
+	return ether_stage(type, st);
+}
+
 void
 ether_input(struct cpu *c, struct mvec *mv)
 {
@@ -83,22 +98,47 @@ ether_input(struct cpu *c, struct mvec *mv)
 			ifp = if_lookup(c->c_sp, rcvif);
 		}
 		if (unlikely((why = ether_check(m, ifp, &st)) != ets_none)) {
-			m_drop(c, m, SG_ETHER, why);
-			continue;
+			if (why == ets_vlan)
+				why = ether_tagged(c, m, ifp, &st);
+			if (why != ets_none) {
+				m_drop(c, m, SG_ETHER, why);
+				continue;
+			}
 		}
 		m_adj(m, ETHER_HLEN);
 		path_next(c, st, m);
 	}
 }
 
+/* mm[0..n) leave on the interface of index oif. */
+static void ON_CPU
+ether_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
+{
+	struct ifnet *ifp = if_lookup(c->c_sp, oif);
+	unsigned i;
+
+	if (unlikely(ifp != NULL && (ifp->if_caps & IFCAP_VIRTUAL) != 0)) {
+		ifp->if_ops->do_output(c, ifp, mm, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		path_next(c, ST_TX, mm[i]);
+}
+
 void
 ether_output(struct cpu *c, struct mvec *mv)
 {
-	unsigned i;
+	unsigned i, first;
 
 	stat_add(c, SG_ETHER, ets_out, mv->mv_n);
-	for (i = 0; i < mv->mv_n; i++)
-		path_next(c, ST_TX, mv->mv_m[i]);
+	for (first = 0; first < mv->mv_n; first = i) {
+		unsigned oif = mv->mv_m[first]->m_oif;
+
+		for (i = first + 1; i < mv->mv_n; i++)
+			if (mv->mv_m[i]->m_oif != oif)
+				break;
+		ether_output_if(c, oif, &mv->mv_m[first], i - first);
+	}
 }
 
 void

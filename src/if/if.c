@@ -16,6 +16,7 @@
 #include "base/kassert.h"
 #include "base/point.h"
 #include "if/if.h"
+#include "if/if_int.h"
 
 struct if_ctl {
 	struct ifnet *ic_if[IF_MAX]; /* [C] also those that are going */
@@ -46,6 +47,8 @@ static void
 if_free(struct ifnet *ifp)
 {
 	free(atomic_load_explicit(&ifp->if_addrs, memory_order_relaxed));
+	free(atomic_load_explicit(&ifp->if_vlans, memory_order_relaxed));
+	free(ifp->if_count);
 	free(ifp->if_rxq);
 	free(ifp->if_txq);
 	free(ifp);
@@ -161,13 +164,22 @@ if_set_queues(struct ifnet *ifp, unsigned nrxq, unsigned ntxq)
 	return 0;
 }
 
-/* Each CPU fills the queue of its number, or hands to a CPU that has one. */
+/*
+ * Each CPU fills the queue of its number, or hands to a CPU that has one.  What
+ * leaves on a virtual interface is best sent by whom the lower one is best
+ * sent by.
+ */
 static void
 if_map_tx(struct ifnet *ifp)
 {
+	const struct ifnet *lower = if_lower(ifp);
 	unsigned c;
 
 	for (c = 0; c < ifp->if_sp->sp_ncpus; c++) {
+		if (lower != NULL) {
+			ifp->if_txcpu[c] = lower->if_txcpu[c];
+			continue;
+		}
 		ifp->if_tx[c] = c < ifp->if_ntxq ? &ifp->if_txq[c] : NULL;
 		ifp->if_txcpu[c] = (uint16_t)(c % ifp->if_ntxq);
 	}
@@ -312,7 +324,8 @@ if_create(
 	ifp->if_sp = sp;
 	atomic_init(&ifp->if_addrs, calloc(1, sizeof(struct ifaddrs)));
 	if (if_addrs(ifp) == NULL ||
-	    (error = if_set_queues(ifp, queues, queues)) != 0)
+	    (error = queues > 0 ? if_set_queues(ifp, queues, queues) :
+				  if_virtual_init(ifp)) != 0)
 		goto fail;
 	for (i = 0; i < sp->sp_ncpus; i++)
 		if ((error = cpu_drop_attach(sp->sp_cpu[i], index)) != 0)
@@ -353,9 +366,16 @@ if_open(struct ctl *ctl, struct ifnet *ifp, const struct dev_conf *dc,
 {
 	int error;
 
+	if (dc->dc_lower != NULL) {
+		ifp->if_lower = dc->dc_lower->if_index;
+		ifp->if_lowergen = dc->dc_lower->if_gen;
+	}
 	if ((error = ifp->if_ops->do_open(ifp, dc, err, errlen)) != 0)
 		return error;
-	KASSERT(ifp->if_nrxq > 0 && ifp->if_ntxq > 0);
+	if (ifp->if_ops->do_output != NULL)
+		ifp->if_caps |= IFCAP_VIRTUAL;
+	else
+		KASSERT(ifp->if_nrxq > 0 && ifp->if_ntxq > 0);
 	if (!if_queues_fit(ctl->ctl_if, ifp)) {
 		snprintf(err, errlen, "%s: a CPU serves at most %u queues",
 		    ifp->if_name, CPU_QUEUES);
@@ -377,6 +397,8 @@ if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
 
 	/* A driver may lower if_nrxq, if_ntxq, or call if_set_queues(). */
 	queues = dc->dc_queues != 0 ? dc->dc_queues : ctl->ctl_sp->sp_ncpus;
+	if (ops->do_output != NULL)
+		queues = 0;
 	if ((error = if_attach_check(ctl, name, queues, err, errlen)) != 0)
 		return error;
 	if ((error = if_create(ctl, name, queues, &ifp)) != 0) {
@@ -395,6 +417,7 @@ if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
 	    &ctl->ctl_sp->sp_if[ifp->if_index], ifp, memory_order_release);
 	sim_point(SP_PUBLISH);
 	if_msgs_send(ctl, iqm, ifp, cpu_serve_queues);
+	if_follow(ctl);
 	*ifpp = ifp;
 	return 0;
 
@@ -412,9 +435,12 @@ if_detach(struct ctl *ctl, struct ifnet *ifp)
 	struct if_queues_msg *iqm[CPU_MAX];
 
 	KASSERT(if_lookup(ctl->ctl_sp, ifp->if_index) == ifp);
+	if (ifp->if_ops->do_detach != NULL)
+		ifp->if_ops->do_detach(ctl, ifp);
 	atomic_store_explicit(
 	    &ctl->ctl_sp->sp_if[ifp->if_index], NULL, memory_order_release);
 	sim_point(SP_PUBLISH);
+	if_virtual_orphan(ctl, ifp);
 	ifp->if_letgo = ctl->ctl_sp->sp_ncpus;
 	/* Without memory for it the queues stay served until the end. */
 	if (if_msgs_alloc(ctl, iqm) == 0)
@@ -424,13 +450,13 @@ if_detach(struct ctl *ctl, struct ifnet *ifp)
 void
 if_set_up(struct ctl *ctl, struct ifnet *ifp, bool up)
 {
-	(void)ctl;
 	if (up)
 		atomic_fetch_or_explicit(
 		    &ifp->if_state, IFS_UP, memory_order_relaxed);
 	else
 		atomic_fetch_and_explicit(
 		    &ifp->if_state, ~(uint32_t)IFS_UP, memory_order_relaxed);
+	if_follow(ctl);
 }
 
 /* A copy with room for one more. */

@@ -10,6 +10,10 @@
  * transmit queue is filled by one CPU; a CPU without one on an interface hands
  * its packets to one that has (if_txcpu).
  *
+ * A virtual interface (a VLAN) has no queues: it stands on another, its lower
+ * interface, and any CPU makes of a frame that leaves on it one that leaves
+ * there (do_output).  It has a link as long as the lower one runs.
+ *
  *	I	immutable after if_attach() published it
  *	o	the CPU that serves the queue
  *	C	ctl only
@@ -43,6 +47,7 @@ enum { /* if_caps: what the other side of the device completes or takes */
 	IFCAP_CHAIN = 1u << 5, /* takes chains of mbufs */
 	IFCAP_HASH = 1u << 6, /* gives the RSS hash */
 	IFCAP_LOOPBACK = 1u << 7, /* no link layer */
+	IFCAP_VIRTUAL = 1u << 8, /* no queues: do_output */
 };
 
 enum { /* if_state */
@@ -52,6 +57,8 @@ enum { /* if_state */
 
 struct ifnet;
 struct dev_conf;
+struct vlan_conf;
+struct vlan_table;
 
 struct rxq {
 	struct ifnet *rxq_if; /* [I] */
@@ -72,6 +79,14 @@ struct txq {
 	stat_cell txq_bytes; /* [A] */
 	stat_cell txq_full; /* [A] packets for which there was no room */
 	bool txq_kick; /* [o] filled, or not all sent is reaped */
+};
+
+/* What passed a virtual interface on one CPU. */
+struct ifcount {
+	alignas(CACHELINE) stat_cell ifc_rx_packets; /* [A] */
+	stat_cell ifc_rx_bytes; /* [A] */
+	stat_cell ifc_tx_packets; /* [A] */
+	stat_cell ifc_tx_bytes; /* [A] */
 };
 
 /* What a driver tells of its errors; summed over queues. */
@@ -125,6 +140,17 @@ struct dev_ops {
 	/* Sent buffers that must be reaped later; NULL: none ever. */
 	bool (*do_txpending)(struct cpu *, struct txq *);
 
+	/*
+	 * Of a virtual interface, in place of do_rx to do_txpending: n
+	 * complete frames, which are consumed, leave on it.  Those that go on
+	 * by the lower interface enter ST_TX, or ST_ETHEROUT if that one is
+	 * virtual too.
+	 */
+	void (*do_output)(
+	    struct cpu *, struct ifnet *, struct mbuf **, unsigned n);
+	/* It goes: nothing may lead to it any more.  NULL: nothing does. */
+	void (*do_detach)(struct ctl *, struct ifnet *);
+
 	void (*do_stats)(struct ifnet *ifp, struct dev_stats *);
 	/* Look whether the link is there, IFS_CARRIER; NULL: it always is. */
 	void (*do_link)(struct ifnet *ifp);
@@ -163,6 +189,11 @@ struct ifnet {
 	struct spate *if_sp; /* [I] */
 	uint16_t if_nrxq; /* [I] */
 	uint16_t if_ntxq; /* [I] */
+	uint16_t if_lower; /* [I] virtual: index and … */
+	uint16_t if_lowergen; /* [I] … generation of the one it stands on */
+	uint16_t if_framemax; /* [I] largest frame it sends; 0: any */
+	_Atomic(struct vlan_table *) if_vlans; /* [P] ether/vlan.h; or NULL */
+	struct ifcount *if_count; /* [I] virtual: one for each CPU */
 	uint16_t if_txcpu[CPU_MAX]; /* [I] CPU that sends for each CPU */
 	struct txq *if_tx[CPU_MAX]; /* [I] its queue; NULL: see if_txcpu */
 	struct rxq *if_rxq; /* [I] if_nrxq of them */
@@ -176,6 +207,16 @@ static inline struct ifnet *
 if_lookup(const struct spate *sp, unsigned index)
 {
 	return atomic_load_explicit(&sp->sp_if[index], memory_order_acquire);
+}
+
+/* What a virtual interface stands on, as above; NULL if that is gone. */
+static inline struct ifnet *
+if_lower(const struct ifnet *ifp)
+{
+	struct ifnet *lower = if_lookup(ifp->if_sp, ifp->if_lower);
+
+	return lower != NULL && lower->if_gen == ifp->if_lowergen ? lower :
+	    NULL;
 }
 
 static inline bool
@@ -207,6 +248,8 @@ struct dev_conf {
 	const char *dc_read; /* pcap: file to replay */
 	const char *dc_write; /* pcap: file to record */
 	void *dc_pair; /* pair: the end, see dev/pair.h */
+	struct ifnet *dc_lower; /* virtual: what it stands on */
+	const struct vlan_conf *dc_vlan; /* vlan: see ether/vlan.h */
 };
 
 /* if_ctl: all of it is ctl's.  Names are unique. */
@@ -239,6 +282,21 @@ bool if_closing(const struct ctl *) ON_CTL;
 struct ifnet *if_find(const struct ctl *, const char *name) ON_CTL;
 
 void if_set_up(struct ctl *, struct ifnet *, bool up) ON_CTL;
+
+/*
+ * Virtual interfaces have a link if what they stand on runs: bring all of them
+ * up to date after a carrier came or went.
+ */
+void if_follow(struct ctl *) ON_CTL;
+
+/* What passed an interface, on all queues or CPUs; any thread. */
+struct if_counts {
+	uint64_t ic_rx_packets;
+	uint64_t ic_rx_bytes;
+	uint64_t ic_tx_packets;
+	uint64_t ic_tx_bytes;
+};
+void if_counts(const struct ifnet *, struct if_counts *);
 
 /*
  * Add or replace, and delete one of the published addresses.  This is only the

@@ -42,8 +42,8 @@ static const struct {
 	{ "length", { US, PEER, 0, 46 }, 18, ets_8023, ST_N, 0 },
 	{ "longest length", { US, PEER, 5, 0xff }, 18, ets_8023, ST_N, 0 },
 	{ "least type", { US, PEER, 6, 0 }, 18, ets_type, ST_N, 0 },
-	{ "VLAN", { US, PEER, 0x81, 0 }, 18, ets_vlan, ST_N, 0 },
-	{ "QinQ", { US, PEER, 0x88, 0xa8 }, 18, ets_vlan, ST_N, 0 },
+	{ "VLAN", { US, PEER, 0x81, 0, 0, 1 }, 18, ets_novlan, ST_N, 0 },
+	{ "QinQ", { US, PEER, 0x88, 0xa8, 0, 1 }, 18, ets_novlan, ST_N, 0 },
 	{ "unknown type", { US, PEER, 0x88, 0xcc }, 18, ets_type, ST_N, 0 },
 };
 
