@@ -317,6 +317,18 @@ parse_l4(const struct frame_info *fi)
 	return NULL;
 }
 
+void
+frame_tag(struct frame *f, const struct frame_tags *ft)
+{
+	size_t n = 4 * ft->ft_n;
+	unsigned i;
+
+	memmove(f->f_b + 12 + n, f->f_b + 12, f->f_len - 12);
+	for (i = 0; i < ft->ft_n; i++)
+		st32be(f->f_b + 12 + 4 * i, ft->ft_tag[i]);
+	f->f_len += n;
+}
+
 const char *
 frame_parse(struct frame_info *fi, const uint8_t *p, size_t n)
 {
@@ -327,7 +339,14 @@ frame_parse(struct frame_info *fi, const uint8_t *p, size_t n)
 		return "shorter than an Ethernet header";
 	memcpy(fi->fi_dmac, p, MAC_LEN);
 	memcpy(fi->fi_smac, p + 6, MAC_LEN);
-	fi->fi_type = ld16be(p + 12);
+	while ((fi->fi_type = ld16be(p + 12)) == FT_TAG ||
+	    fi->fi_type == FT_STAG) {
+		if (n < ETH + 4 || fi->fi_tags.ft_n == FRAME_TAGS)
+			return "tag too many, or cut off";
+		fi->fi_tags.ft_tag[fi->fi_tags.ft_n++] = ld32be(p + 12);
+		p += 4;
+		n -= 4;
+	}
 	switch (fi->fi_type) {
 	case FT_ARP:
 		return parse_arp(fi, p + ETH, n - ETH);

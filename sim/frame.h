@@ -16,6 +16,7 @@
 
 enum {
 	FT_IP4 = 0x0800, FT_ARP = 0x0806, FT_IP6 = 0x86dd,	/* EtherType */
+	FT_TAG = 0x8100, FT_STAG = 0x88a8,
 	FP_ICMP = 1, FP_TCP = 6, FP_UDP = 17, FP_FRAG6 = 44, FP_ICMP6 = 58,
 	FF_DF = 0x4000, FF_MF = 0x2000,				/* fp_frag */
 };
@@ -60,8 +61,19 @@ void frame_na(struct frame *f, const uint8_t smac[static MAC_LEN],
     const uint8_t dmac[static MAC_LEN], struct in6 src, struct in6 dst,
     struct in6 target, unsigned flags);
 
+/* VLAN tags of a frame, outer first, as on the wire: TPID << 16 | TCI. */
+#define FRAME_TAGS 2
+struct frame_tags {
+	unsigned	 ft_n;
+	uint32_t	 ft_tag[FRAME_TAGS];
+};
+
+/* Put them on a frame that has none; it has room for them. */
+void frame_tag(struct frame *f, const struct frame_tags *);
+
 /* A frame read back. */
 struct frame_info {
+	struct frame_tags fi_tags;
 	uint8_t		 fi_dmac[MAC_LEN];
 	uint8_t		 fi_smac[MAC_LEN];
 	uint16_t	 fi_type;

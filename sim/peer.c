@@ -59,6 +59,13 @@ peer_destroy(struct peer *p)
 	free(p);
 }
 
+static void
+peer_send(struct peer *p, struct frame *f)
+{
+	frame_tag(f, &p->pr_tags);
+	wire_inject(p->pr_wire, f);
+}
+
 /* Its neighbours. */
 
 static void
@@ -114,7 +121,7 @@ peer_solicit(struct peer *p, const struct addr *target)
 		    target->a_v4);
 	else
 		frame_ns(&f, p->pr_mac, p->pr_addr.a_v6, target->a_v6);
-	wire_inject(p->pr_wire, &f);
+	peer_send(p, &f);
 }
 
 static void
@@ -132,7 +139,7 @@ peer_arp(struct peer *p, const struct frame_info *fi)
 		return;
 	frame_arp(&f, fi->fi_smac, 2, p->pr_mac, p->pr_addr.a_v4, fi->fi_smac,
 	    fi->fi_src.a_v4);
-	wire_inject(p->pr_wire, &f);
+	peer_send(p, &f);
 }
 
 /* RFC 4861, 7.2.4; to all nodes when the asker only probes. */
@@ -147,7 +154,7 @@ peer_advertise(struct peer *p, const struct frame_info *fi)
 
 	frame_na(&f, p->pr_mac, probe ? allmac : fi->fi_smac, self,
 	    probe ? all : src, self, probe ? 0x20 : 0x60);
-	wire_inject(p->pr_wire, &f);
+	peer_send(p, &f);
 }
 
 /* Whether it was neighbour discovery. */
@@ -185,7 +192,7 @@ peer_echo(struct peer *p, const struct frame_info *fi)
 	memcpy(fs.fs_dmac, fi->fi_smac, MAC_LEN);
 	frame_echo(&f, &fs, true, ld16be(fi->fi_l4 + 4), ld16be(fi->fi_l4 + 6),
 	    fi->fi_l4len - 8);
-	wire_inject(p->pr_wire, &f);
+	peer_send(p, &f);
 }
 
 static bool
@@ -253,6 +260,8 @@ peer_ip(struct peer *p, const struct frame_info *fi)
 void
 peer_input(struct peer *p, const struct frame_info *fi)
 {
+	if (memcmp(&fi->fi_tags, &p->pr_tags, sizeof(p->pr_tags)) != 0)
+		return;
 	if (memcmp(fi->fi_dmac, p->pr_mac, MAC_LEN) != 0 &&
 	    (fi->fi_dmac[0] & 1) == 0)
 		return;
@@ -292,7 +301,7 @@ ping_send(void *arg)
 	pg->pg_sent++;
 	if (pg->pg_sent < pg->pg_n)
 		sim_after(peer_sim(p), pg->pg_interval, ping_send, pg);
-	wire_inject(p->pr_wire, &f);
+	peer_send(p, &f);
 }
 
 struct ping *
@@ -342,6 +351,6 @@ peer_udp(struct peer *p, const struct addr *dst, uint16_t sport,
 	if (!peer_spec(p, dst, &fs))
 		return false;
 	frame_udp(&f, &fs, sport, dport, data, n);
-	wire_inject(p->pr_wire, &f);
+	peer_send(p, &f);
 	return true;
 }

@@ -93,8 +93,7 @@ port_attach(struct port *po, struct host *h, const char *ifname,
 	port_reattach(po, dc);
 }
 
-/* Nothing that ctl knows names its index any more. */
-static void ON_CTL
+void
 port_forget(struct ctl *ctl, struct ifnet *ifp)
 {
 	while (if_addrs(ifp)->ias_n > 0) {

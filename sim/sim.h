@@ -152,6 +152,20 @@ void host_neigh(struct host *, const char *ifname, const char *addr,
 void host_tune(struct host *, const char *name, unsigned long value);
 void host_up(struct host *, const char *ifname, bool up);
 
+/*
+ * A VLAN on an interface, up: tag is TPID << 16 | TCI of its frames, of which
+ * the priority may be "map" (host_vlan_map()).  mtu: 0 for as it comes.
+ */
+void host_vlan(struct host *, const char *name, const char *parent,
+    uint32_t tag, unsigned mtu);
+void host_vlan_map(struct host *, const char *name, const char *parent,
+    uint32_t tag);
+void host_vlan_delete(struct host *, const char *name);
+
+/* What passed an interface. */
+struct if_counts;
+void host_counts(struct host *, const char *ifname, struct if_counts *);
+
 /* Take an interface away; returns when its device is closed. */
 void host_detach(struct host *, const char *ifname);
 
@@ -226,6 +240,7 @@ struct peer {
 	uint8_t		 pr_plen;
 	struct addr	 pr_gw;
 	uint8_t		 pr_mac[MAC_LEN];
+	struct frame_tags pr_tags;	/* of its frames, either way */
 	char		 pr_text[ADDR_STRLEN];	/* pr_addr */
 	bool		 pr_mute;	/* answers nothing */
 	bool		 pr_noarp;	/* answers no ARP and no ND */

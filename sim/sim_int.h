@@ -94,6 +94,12 @@ void port_attach(struct port *, struct host *, const char *ifname,
     const struct dev_ops *, const struct dev_conf *);
 void port_reattach(struct port *, const struct dev_conf *);
 
+/* Nothing that ctl knows names its index any more. */
+void port_forget(struct ctl *, struct ifnet *) ON_CTL;
+
+/* hostvlan.c: all VLANs go. */
+void host_close_vlans(struct host *);
+
 /* link.c, wire.c */
 bool link_quiet(const struct link *);
 void link_check(struct sim *, const struct link *);

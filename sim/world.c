@@ -278,8 +278,13 @@ sim_check(struct sim *s)
 		link_check(s, l);
 	for (w = s->sm_wires; w != NULL; w = wire_next(w))
 		wire_check(s, w);
-	for (h = s->sm_hosts; h != NULL; h = h->h_next)
+	/* A VLAN may go before what it stands on, or after. */
+	for (h = s->sm_hosts; h != NULL; h = h->h_next) {
+		if (s->sm_seed % 2 == 0)
+			host_close_vlans(h);
 		host_close_ports(h);
+		host_close_vlans(h);
+	}
 	for (h = s->sm_hosts; h != NULL; h = h->h_next)
 		host_rounds(h);
 	sim_settle(s);

@@ -27,6 +27,12 @@ static const struct table interfaces[] = {
 		{ "address",	"ADDRESS",	CELL_TEXT },
 		{ "tentative",	"TENTATIVE",	CELL_YES },
 		{ "duplicate",	"DUPLICATE",	CELL_YES } } },
+	{ "interfaces/vlan", NULL, NULL, {
+		{ "../name",	"VLAN",		CELL_TEXT },
+		{ "parent",	"ON",		CELL_TEXT },
+		{ "id",		"ID",		CELL_NUMBER },
+		{ "protocol",	"PROTOCOL",	CELL_TEXT },
+		{ "priority",	"PRIORITY",	CELL_TEXT } } },
 	{ "interfaces", "note", NULL, {
 		{ "name",	"INTERFACE",	CELL_TEXT },
 		{ "note",	"NOTE",		CELL_TEXT } } },

@@ -16,6 +16,7 @@
 /* In the order of setting them; clearing goes backwards. */
 static const struct control_kind *const control_kinds[] = {
 	&control_sysctl_kind,
+	&control_vlan_kind,
 	&control_addr_kind,
 	&control_neigh_kind,
 	&control_route_kind,
@@ -163,12 +164,13 @@ control_return(struct ctl *ctl, const char *ifname, struct conf_errors *errs)
 {
 	const struct conf *conf = ctl->ctl_control->co_conf;
 	const struct conf_if *ci = conf_if_find(conf, ifname);
-	int error;
+	int error = 0;
 
 	memset(errs, 0, sizeof(*errs));
 	if (ci == NULL)
 		return ENOENT;
-	error = control_if_attach_one(ctl, conf, ci, errs);
+	if (ci->ci_parent == NULL)
+		error = control_if_attach_one(ctl, conf, ci, errs);
 	if (error == 0 && (error = control_set(ctl, conf, false, errs)) == 0)
 		error = route_publish(ctl);
 	if (error != 0 && errs->ce_n == 0)

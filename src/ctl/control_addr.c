@@ -22,8 +22,8 @@ addr_list(const struct conf *conf, struct control_obj *out)
 {
 	unsigned i, k, n = 0;
 
-	for (i = 0; i < conf->cf_nif; i++) {
-		const struct conf_if *ci = &conf->cf_if[i];
+	for (i = 0; i < conf_nifs(conf); i++) {
+		const struct conf_if *ci = conf_if_at(conf, i);
 		struct control_obj o = { .o_conf = conf, .o_sec = ci,
 			.o_pos = &ci->ci_sec.cs_pos, .o_ifname = ci->ci_name };
 

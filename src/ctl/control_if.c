@@ -31,7 +31,8 @@ if_conf(const struct ctl *ctl, const struct ifnet *ifp)
 static bool
 if_same(const struct conf_if *a, const struct conf_if *b)
 {
-	return a == NULL || conf_sec_equal(&a->ci_sec, &b->ci_sec, changeable);
+	return a == NULL || (a->ci_sec.cs_def == b->ci_sec.cs_def &&
+	    conf_sec_equal(&a->ci_sec, &b->ci_sec, changeable));
 }
 
 /* Whether it can stay attached as the configuration wants it. */
@@ -87,6 +88,7 @@ control_if_makeway(struct ctl *ctl, const struct conf *conf)
 	for (i = 0; i < conf->cf_nif; i++)
 		if ((ifp = if_on_device(ctl, &conf->cf_if[i])) != NULL)
 			control_detach(ctl, ifp);
+	control_vlan_makeway(ctl, conf);
 }
 
 void

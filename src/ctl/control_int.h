@@ -78,6 +78,7 @@ struct control_kind {
 
 /* One for each kind, each in a file of its name. */
 extern const struct control_kind control_sysctl_kind;
+extern const struct control_kind control_vlan_kind;
 extern const struct control_kind control_addr_kind;
 extern const struct control_kind control_neigh_kind;
 extern const struct control_kind control_route_kind;
@@ -93,6 +94,9 @@ int control_addr_set(struct ctl *, struct ifnet *, const struct ifaddr *)
 /* ENOENT, ENOMEM. */
 int control_addr_clear(struct ctl *, struct ifnet *, const struct addr *)
     ON_CTL;
+
+/* control_vlan.c: detach the VLANs whose tag another one is to have. */
+void control_vlan_makeway(struct ctl *, const struct conf *) ON_CTL;
 
 /* control_if.c */
 

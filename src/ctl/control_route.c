@@ -34,11 +34,13 @@ route_network(const struct conf *conf, const struct addr *a)
 {
 	unsigned i, k;
 
-	for (i = 0; i < conf->cf_nif; i++)
-		for (k = 0; k < conf->cf_if[i].ci_naddr; k++)
-			if (prefix_match(
-				&conf->cf_if[i].ci_addr[k].cx_prefix, a))
-				return conf->cf_if[i].ci_name;
+	for (i = 0; i < conf_nifs(conf); i++) {
+		const struct conf_if *ci = conf_if_at(conf, i);
+
+		for (k = 0; k < ci->ci_naddr; k++)
+			if (prefix_match(&ci->ci_addr[k].cx_prefix, a))
+				return ci->ci_name;
+	}
 	return NULL;
 }
 

@@ -78,21 +78,29 @@ link_went(struct ctl *ctl, const struct ifnet *ifp)
 void
 link_check(struct ctl *ctl, int fd)
 {
+	bool was[IF_MAX] = { false };
 	unsigned i;
-	bool was;
 
 	if (fd >= 0)
 		link_drain(fd);
 	for (i = 1; i < IF_MAX; i++) {
 		struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
 
-		if (ifp == NULL || ifp->if_ops->do_link == NULL)
+		if (ifp == NULL)
 			continue;
-		was = if_running(ifp);
-		ifp->if_ops->do_link(ifp);
-		if (!was && if_running(ifp))
-			link_came(ctl, ifp);
-		else if (was && !if_running(ifp))
+		was[i] = if_running(ifp);
+		if (ifp->if_ops->do_link != NULL)
+			ifp->if_ops->do_link(ifp);
+	}
+	if_follow(ctl); /* VLANs, of those that changed */
+	for (i = 1; i < IF_MAX; i++) {
+		struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
+
+		if (ifp == NULL || was[i] == if_running(ifp))
+			continue;
+		if (was[i])
 			link_went(ctl, ifp);
+		else
+			link_came(ctl, ifp);
 	}
 }

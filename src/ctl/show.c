@@ -11,6 +11,7 @@
 #include "ctl/conf/conf.h"
 #include "ctl/control.h"
 #include "ctl/show.h"
+#include "ether/vlan.h"
 #include "if/if.h"
 #include "path.h"
 #include "route/fib4.h"
@@ -101,19 +102,6 @@ show_queues(const struct ifnet *ifp)
 	return json_pack("{s:o, s:o}", "receive", rx, "transmit", tx);
 }
 
-/* The sum over an array of objects. */
-static json_int_t
-sum_of(const json_t *list, const char *key)
-{
-	json_int_t sum = 0;
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	    sum += json_integer_value(json_object_get(item, key));
-	return sum;
-}
-
 static const char *
 interface_state(const struct ifnet *ifp)
 {
@@ -125,29 +113,47 @@ interface_state(const struct ifnet *ifp)
 	return (state & IFS_CARRIER) != 0 ? "up" : "no carrier";
 }
 
+/* Null if it is none. */
+static json_t *
+show_vlan(const struct ifnet *ifp)
+{
+	const struct vlan_conf *vc = vlan_conf(ifp);
+	json_t *priority;
+
+	if (vc == NULL)
+		return json_null();
+	priority = vc->vc_priority == VLAN_PRIORITY_MAP ?
+	    json_string("map") : json_integer(vc->vc_priority);
+	return json_pack("{s:s, s:i, s:s, s:o}", "parent",
+	    if_lower(ifp) != NULL ? if_lower(ifp)->if_name : "-", "id",
+	    (int)vc->vc_id, "protocol",
+	    vc->vc_tpid == ETHERTYPE_QINQ ? "802.1ad" : "802.1Q", "priority",
+	    priority);
+}
+
 static json_t *
 show_interface(const struct ifnet *ifp)
 {
 	struct dev_stats ds = { 0 };
-	json_t *queues = show_queues(ifp);
-	json_t *rx = json_object_get(queues, "receive");
-	json_t *tx = json_object_get(queues, "transmit");
+	struct if_counts ic;
 	char mac[MAC_STRLEN];
 
+	if_counts(ifp, &ic);
 	ifp->if_ops->do_stats((struct ifnet *)ifp, &ds);
 	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, "
-			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o}",
+			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, "
+			 "s:o}",
 	    "name", ifp->if_name, "index", (int)ifp->if_index, "driver",
 	    ifp->if_ops->do_name, "device", ifp->if_device, "state",
 	    interface_state(ifp), "mac", mac_format(ifp->if_mac, mac), "mtu",
 	    (int)ifp->if_mtu, "addresses", show_addresses(ifp), "rx_packets",
-	    sum_of(rx, "packets"), "rx_bytes", sum_of(rx, "bytes"),
-	    "tx_packets", sum_of(tx, "packets"), "tx_bytes",
-	    sum_of(tx, "bytes"), "drops",
+	    INT(ic.ic_rx_packets), "rx_bytes", INT(ic.ic_rx_bytes),
+	    "tx_packets", INT(ic.ic_tx_packets), "tx_bytes",
+	    INT(ic.ic_tx_bytes), "drops",
 	    INT(interface_drops(ifp->if_sp, ifp->if_index)), "device_dropped",
 	    INT(ds.ds_rx_dropped), "rx_errors", INT(ds.ds_rx_errors),
 	    "tx_errors", INT(ds.ds_tx_errors), "note", ds.ds_note, "queues",
-	    queues);
+	    show_queues(ifp), "vlan", show_vlan(ifp));
 }
 
 static json_t *

@@ -142,7 +142,7 @@ dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
 		for (i = 0; i < n; i++)
 			m_drop(c, mm[i], SG_DEV,
 			    ifp == NULL || ifp->if_ntxq == 0 ? dvs_noif :
-							       dvs_down);
+			    dvs_down);
 		return;
 	}
 	if (ifp->if_tx[c->c_id] == NULL) {

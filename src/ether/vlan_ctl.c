@@ -82,8 +82,7 @@ vlan_open(struct ifnet *ifp, const struct dev_conf *dc, char *err,
 	ifp->if_mtu = (uint16_t)(dc->dc_mtu != 0 ? dc->dc_mtu : most);
 	ifp->if_caps = parent->if_caps;
 	if (parent->if_framemax > VLAN_HLEN)
-		ifp->if_framemax =
-		    (uint16_t)(parent->if_framemax - VLAN_HLEN);
+		ifp->if_framemax = (uint16_t)(parent->if_framemax - VLAN_HLEN);
 	memcpy(ifp->if_mac, parent->if_mac, sizeof(ifp->if_mac));
 	snprintf(ifp->if_device, sizeof(ifp->if_device), "%s:%u",
 	    parent->if_name, vc->vc_id);
@@ -153,8 +152,7 @@ vlan_check(const struct ctl *ctl, const char *name, const struct ifnet *parent,
 	    NULL)
 		return 0;
 	other = if_lookup(ctl->ctl_sp,
-	    atomic_load_explicit(vlan_place(parent, vc),
-		memory_order_relaxed));
+	    atomic_load_explicit(vlan_place(parent, vc), memory_order_relaxed));
 	if (other == NULL)
 		return 0;
 	snprintf(err, errlen, "%s: VLAN %u of %s is %s already", name,

@@ -325,7 +325,7 @@ if_create(
 	atomic_init(&ifp->if_addrs, calloc(1, sizeof(struct ifaddrs)));
 	if (if_addrs(ifp) == NULL ||
 	    (error = queues > 0 ? if_set_queues(ifp, queues, queues) :
-				  if_virtual_init(ifp)) != 0)
+	    if_virtual_init(ifp)) != 0)
 		goto fail;
 	for (i = 0; i < sp->sp_ncpus; i++)
 		if ((error = cpu_drop_attach(sp->sp_cpu[i], index)) != 0)

@@ -44,6 +44,15 @@ target_open(struct target *t)
 	host_neigh(h, "left", "fd00:1::2", mac);
 	host_neigh(h, "right", "10.0.2.2", mac);
 	host_neigh(h, "right", "fd00:2::2", mac);
+	host_vlan(h, "left.5", "left", 0x81000005, 0);
+	host_vlan(h, "outer", "right", 0x88a80009, 0);
+	host_vlan_map(h, "inner", "outer", 0x81000005);
+	host_addr(h, "left.5", "10.0.3.1/24");
+	host_addr(h, "inner", "10.0.4.1/24");
+	host_addr(h, "inner", "fd00:4::1/64");
+	host_neigh(h, "left.5", "10.0.3.2", mac);
+	host_neigh(h, "inner", "10.0.4.2", mac);
+	host_neigh(h, "inner", "fd00:4::2", mac);
 }
 
 static size_t

@@ -87,6 +87,14 @@ struct conf_addr {
 	struct addr	 ca_addr;
 };
 
+enum conf_protocol { CONF_8021Q, CONF_8021AD };
+
+#define CONF_PRIORITY_MAP 8	/* the packet's own */
+
+/*
+ * An interface: of a device, or a VLAN (ci_parent is not NULL), which has none
+ * of the members of drivers.
+ */
 struct conf_if {
 	struct conf_sec	 ci_sec;
 	const char	*ci_name;
@@ -102,6 +110,10 @@ struct conf_if {
 	const char	*ci_peer;	/* pair */
 	const char	*ci_read;	/* pcap */
 	const char	*ci_write;	/* pcap */
+	const char	*ci_parent;	/* vlan: what it stands on */
+	unsigned	 ci_id;		/* vlan */
+	enum conf_protocol ci_protocol;	/* vlan */
+	unsigned	 ci_priority;	/* vlan: 0 to 7, CONF_PRIORITY_MAP */
 	const char	*ci_description;
 	struct conf_prefix *ci_addr;
 	unsigned	 ci_naddr;
@@ -148,6 +160,8 @@ struct conf {
 	const char	*cf_hostname;
 	struct conf_if	*cf_if;
 	unsigned	 cf_nif;
+	struct conf_if	*cf_vlan;
+	unsigned	 cf_nvlan;
 	struct conf_neigh *cf_neigh;
 	unsigned	 cf_nneigh;
 	struct conf_route *cf_route;
@@ -189,8 +203,24 @@ const char *conf_driver_name(enum conf_driver);
 
 /* Where a key of a section was given, or else where its section is. */
 const struct conf_pos *conf_where(const struct conf_sec *, const char *key);
-/* The interface of that name, or NULL. */
+/* The interface of that name, of any kind, or NULL. */
 const struct conf_if *conf_if_find(const struct conf *, const char *name);
+
+/* Interfaces of all kinds: how many, and the i-th; devices come first. */
+static inline unsigned
+conf_nifs(const struct conf *cf)
+{
+	return cf->cf_nif + cf->cf_nvlan;
+}
+
+static inline const struct conf_if *
+conf_if_at(const struct conf *cf, unsigned i)
+{
+	return i < cf->cf_nif ? &cf->cf_if[i] : &cf->cf_vlan[i - cf->cf_nif];
+}
+
+/* What makes the frames of an interface: "tap", …, "vlan". */
+const char *conf_if_kind(const struct conf_if *);
 
 /* Add "file:line:col: text", in its place in the order of the file. */
 void	 conf_error(struct conf_errors *, const struct conf_pos *,

@@ -115,16 +115,16 @@ conf_if_find(const struct conf *cf, const char *name)
 {
 	unsigned i;
 
-	for (i = 0; i < cf->cf_nif; i++) {
-		if (strcmp(cf->cf_if[i].ci_name, name) == 0)
-			return &cf->cf_if[i];
+	for (i = 0; i < conf_nifs(cf); i++) {
+		if (strcmp(conf_if_at(cf, i)->ci_name, name) == 0)
+			return conf_if_at(cf, i);
 	}
 	return NULL;
 }
 
-/* The interface that a key names, or a message and NULL. */
-static const struct conf_if *
-named_if(struct conf_ctx *ctx, const char *name, const struct conf_pos *pos)
+const struct conf_if *
+conf_check_named(struct conf_ctx *ctx, const char *name,
+    const struct conf_pos *pos)
 {
 	struct conf_guess g = { .g_word = name };
 	struct conf_names known = { .m_full = false };
@@ -134,11 +134,11 @@ named_if(struct conf_ctx *ctx, const char *name, const struct conf_pos *pos)
 
 	if ((ci = conf_if_find(cf, name)) != NULL || ctx->x_ids_bad)
 		return ci;
-	for (i = 0; i < cf->cf_nif; i++) {
-		conf_names_add(&known, cf->cf_if[i].ci_name);
-		conf_guess(ctx, &g, cf->cf_if[i].ci_name);
+	for (i = 0; i < conf_nifs(cf); i++) {
+		conf_names_add(&known, conf_if_at(cf, i)->ci_name);
+		conf_guess(ctx, &g, conf_if_at(cf, i)->ci_name);
 	}
-	if (cf->cf_nif == 0)
+	if (i == 0)
 		conf_names_add(&known, "none");
 	conf_error(ctx->x_errs, pos,
 	    "no interface \"%s\" in this file; known: %s%s%s%s", name,
@@ -300,11 +300,11 @@ check_if_names(struct conf_ctx *ctx)
 	struct items devices;
 	unsigned i;
 
-	if (!items_init(ctx, &names, cf->cf_nif) ||
-	    !items_init(ctx, &devices, cf->cf_nif))
+	if (!items_init(ctx, &names, conf_nifs(cf)) ||
+	    !items_init(ctx, &devices, conf_nifs(cf)))
 		return false;
-	for (i = 0; i < cf->cf_nif; i++) {
-		ci = &cf->cf_if[i];
+	for (i = 0; i < conf_nifs(cf); i++) {
+		ci = conf_if_at(cf, i);
 		items_add(&names, ci->ci_name, &ci->ci_sec.cs_pos, NULL,
 		    cmp_string);
 		if (ci->ci_device != NULL)
@@ -321,6 +321,7 @@ static bool
 check_if_addrs(struct conf_ctx *ctx)
 {
 	const struct conf *cf = ctx->x_conf;
+	const struct conf_if *ci;
 	const struct conf_prefix *cx;
 	const struct addr *a;
 	struct items addrs;
@@ -328,19 +329,20 @@ check_if_addrs(struct conf_ctx *ctx)
 	unsigned i;
 	unsigned k;
 
-	for (i = 0; i < cf->cf_nif; i++)
-		n += cf->cf_if[i].ci_naddr;
+	for (i = 0; i < conf_nifs(cf); i++)
+		n += conf_if_at(cf, i)->ci_naddr;
 	if (!items_init(ctx, &addrs, n))
 		return false;
-	for (i = 0; i < cf->cf_nif; i++) {
-		for (k = 0; k < cf->cf_if[i].ci_naddr; k++) {
-			cx = &cf->cf_if[i].ci_addr[k];
+	for (i = 0; i < conf_nifs(cf); i++) {
+		ci = conf_if_at(cf, i);
+		for (k = 0; k < ci->ci_naddr; k++) {
+			cx = &ci->ci_addr[k];
 			a = &cx->cx_prefix.p_addr;
 			/* A link-local address is unique on its link only. */
 			items_add(&addrs, a, &cx->cx_pos,
 			    a->a_family == ADDR_V6 &&
 				    in6_is_linklocal(a->a_v6) ?
-				&cf->cf_if[i] : NULL, cmp_addr);
+				ci : NULL, cmp_addr);
 		}
 	}
 	items_check(ctx, &addrs, "this address");
@@ -353,7 +355,7 @@ check_peer(struct conf_ctx *ctx, const struct conf_if *ci)
 	const struct conf_pos *pos = conf_where(&ci->ci_sec, "peer");
 	const struct conf_if *peer;
 
-	if ((peer = named_if(ctx, ci->ci_peer, pos)) == NULL)
+	if ((peer = conf_check_named(ctx, ci->ci_peer, pos)) == NULL)
 		return;
 	if (peer == ci)
 		conf_error(ctx->x_errs, pos,
@@ -363,7 +365,7 @@ check_peer(struct conf_ctx *ctx, const struct conf_if *ci)
 		conf_error(ctx->x_errs, pos,
 		    "the driver of \"%s\" is %s; expected an interface of "
 		    "driver pair", peer->ci_name,
-		    conf_driver_name(peer->ci_driver));
+		    conf_if_kind(peer));
 	else if (peer->ci_peer != NULL &&
 	    strcmp(peer->ci_peer, ci->ci_name) != 0)
 		conf_error(ctx->x_errs, pos,
@@ -392,8 +394,8 @@ names_networks(const struct conf *cf, const struct conf_if *only,
 	unsigned i;
 	unsigned k;
 
-	for (i = 0; i < cf->cf_nif; i++) {
-		ci = &cf->cf_if[i];
+	for (i = 0; i < conf_nifs(cf); i++) {
+		ci = conf_if_at(cf, i);
 		for (k = 0; k < ci->ci_naddr; k++) {
 			net = conf_net(&ci->ci_addr[k].cx_prefix);
 			if (net.p_addr.a_family != family ||
@@ -440,9 +442,9 @@ check_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
 	bool found = false;
 	unsigned i;
 
-	for (i = 0; i < cf->cf_nif && !found; i++) {
-		if (only == NULL || only == &cf->cf_if[i])
-			found = on_network(&cf->cf_if[i], a, &why);
+	for (i = 0; i < conf_nifs(cf) && !found; i++) {
+		if (only == NULL || only == conf_if_at(cf, i))
+			found = on_network(conf_if_at(cf, i), a, &why);
 	}
 	addr_format(a, buf);
 	if (why != NULL) {
@@ -479,7 +481,7 @@ check_routes(struct conf_ctx *ctx)
 		    NULL, cmp_prefix);
 		ci = NULL;
 		if (ro->ro_if != NULL) {
-			ci = named_if(ctx, ro->ro_if,
+			ci = conf_check_named(ctx, ro->ro_if,
 			    conf_where(&ro->ro_sec, "interface"));
 			if (ci == NULL)
 				continue;
@@ -504,7 +506,7 @@ check_neighs(struct conf_ctx *ctx)
 		return false;
 	for (i = 0; i < cf->cf_nneigh; i++) {
 		ne = &cf->cf_neigh[i];
-		ci = named_if(ctx, ne->ne_if,
+		ci = conf_check_named(ctx, ne->ne_if,
 		    conf_where(&ne->ne_sec, "interface"));
 		if (ci == NULL)
 			continue;
@@ -557,6 +559,7 @@ conf_check(struct conf_ctx *ctx)
 		    cf->cf_if[i].ci_peer != NULL)
 			check_peer(ctx, &cf->cf_if[i]);
 	}
+	conf_check_vlans(ctx);
 	return check_if_names(ctx) && check_if_addrs(ctx) &&
 	    check_neighs(ctx) && check_routes(ctx) && check_sysctls(ctx);
 }

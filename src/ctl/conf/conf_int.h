@@ -233,6 +233,12 @@ bool	 conf_build(struct conf_ctx *);
 bool	 conf_check(struct conf_ctx *);
 bool	 conf_check_top(struct conf_ctx *, const void *);
 bool	 conf_check_if(struct conf_ctx *, const void *);
+/* The interface that a key names, or a message and NULL. */
+const struct conf_if *conf_check_named(
+    struct conf_ctx *, const char *name, const struct conf_pos *);
+
+/* conf_check_vlan.c: VLANs among each other and on their parents. */
+void	 conf_check_vlans(struct conf_ctx *);
 bool	 conf_check_route(struct conf_ctx *, const void *);
 
 /* The items of a list at two offsets of a struct, whatever their type. */

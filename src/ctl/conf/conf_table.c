@@ -133,6 +133,28 @@ static const struct conf_keydef if_keys[] = {
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
 
+static const char *const protocol_names[] = {
+	[CONF_8021Q] = "802.1Q", [CONF_8021AD] = "802.1ad", NULL
+};
+
+static const char *const priority_names[] = { "0", "1", "2", "3", "4", "5", "6",
+	"7", [CONF_PRIORITY_MAP] = "map", NULL };
+
+/* Those of an interface that have to do with no device. */
+static const struct conf_keydef vlan_keys[] = {
+	{ KEY("parent", str, conf_if, ci_parent), STRING(15, check_ifname),
+	    .kd_required = true, .kd_hint = "\"INTERFACE\"" },
+	{ KEY("id", u32, conf_if, ci_id), BOUNDS(1, 4094),
+	    .kd_required = true, .kd_hint = "20" },
+	{ KEY("protocol", enum, conf_if, ci_protocol),
+	    .kd_names = protocol_names, .kd_default = "802.1Q" },
+	{ KEY("priority", enum, conf_if, ci_priority),
+	    .kd_names = priority_names, .kd_default = "0" },
+	{ KEY("mtu", u32, conf_if, ci_mtu), BOUNDS(68, 9216) },
+	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
+	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
+};
+
 static const struct conf_keydef route_keys[] = {
 	{ LIST("via", addr, conf_route, ro_via, ro_nvia, 64) },
 	{ KEY("interface", str, conf_route, ro_if), STRING(15, check_ifname) },
@@ -172,6 +194,11 @@ const struct conf_secdef conf_top = {
 const struct conf_secdef conf_sections[] = {
 	{ .sd_name = "interface", .sd_flags = CONF_NAMED, KEYS(if_keys),
 	    ARRAY(conf_if, cf_if, cf_nif), .sd_max = 1024,
+	    .sd_id = { KEY("an interface's name", name, conf_if, ci_name),
+		STRING(15, check_ifname), .kd_hint = "NAME" },
+	    .sd_check = conf_check_if },
+	{ .sd_name = "vlan", .sd_flags = CONF_NAMED, KEYS(vlan_keys),
+	    ARRAY(conf_if, cf_vlan, cf_nvlan), .sd_max = 1024,
 	    .sd_id = { KEY("an interface's name", name, conf_if, ci_name),
 		STRING(15, check_ifname), .kd_hint = "NAME" },
 	    .sd_check = conf_check_if },
@@ -229,4 +256,10 @@ const char *
 conf_driver_name(enum conf_driver d)
 {
 	return driver_names[d];
+}
+
+const char *
+conf_if_kind(const struct conf_if *ci)
+{
+	return ci->ci_parent != NULL ? "vlan" : driver_names[ci->ci_driver];
 }

@@ -244,16 +244,17 @@ static const struct bad_text bad[] = {
 	    "include \"\"\n",
 	    "etc/f:1:9: include takes one file; expected include \"FILE\"\n" },
 	{ "an unknown section",
-	    "vlan lan.20 { parent = lan id = 20 }\n"
+	    "vxlan v20 { parent = lan id = 20 }\n"
 	    "bridge b { }\n",
-	    "etc/f:1:1: unknown section \"vlan\"; known: interface, "
-	    "neighbour, route, sysctl, control\n"
+	    "etc/f:1:1: unknown section \"vxlan\"; known: interface, "
+	    "vlan, neighbour, route, sysctl, control; did you mean "
+	    "\"vlan\"?\n"
 	    "etc/f:2:1: unknown section \"bridge\"; known: interface, "
-	    "neighbour, route, sysctl, control\n" },
+	    "vlan, neighbour, route, sysctl, control\n" },
 	{ "a misspelt section",
 	    "interfase a { driver = tap }\n",
 	    "etc/f:1:1: unknown section \"interfase\"; known: interface, "
-	    "neighbour, route, sysctl, control; did you mean "
+	    "vlan, neighbour, route, sysctl, control; did you mean "
 	    "\"interface\"?\n" },
 	{ "a section as a setting",
 	    "route = 10.0.0.0/8\n",

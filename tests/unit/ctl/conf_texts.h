@@ -105,6 +105,20 @@ static const struct conf_text good_texts[] = {
 	{ "a macro as an include",
 	    "file = ./ifs.conf\ninclude $file\n"
 	    "route 0.0.0.0/0 { via = $gw }\n" },
+	{ "VLANs",
+	    "vlan outer { parent = wan id = 4094 protocol = 802.1ad }\n"
+	    "interface wan { driver = tap device = t0 mtu = 1600 }\n"
+	    "vlan wan.20 {\n"
+	    "  parent = wan; id = 20; protocol = 802.1Q; priority = map\n"
+	    "  mtu = 1500; description = office\n"
+	    "  address = {10.0.20.1/24, fd00:20::1/64}\n"
+	    "}\n"
+	    "vlan inner { parent = outer id = 20 priority = 7 mtu = 1600\n"
+	    "  address = 10.0.21.1/24 }\n"
+	    "vlan again { parent = wan id = 20 protocol = \"802.1ad\" }\n"
+	    "neighbour 10.0.20.9 { interface = wan.20\n"
+	    "  mac = 02:00:00:00:00:01 }\n"
+	    "route 0.0.0.0/0 { via = 10.0.21.9 }\n" },
 };
 
 static const struct conf_text included[] = {

@@ -370,10 +370,75 @@ static const struct bad_text bad[] = {
 	    "neighbour 192.0.2.1 { interface = a mac = 02:00:00:00:00:01 "
 	    "}\n",
 	    "etc/f:1:23: no interface \"a\" in this file; known: none\n" },
+	{ "a VLAN without what it needs",
+	    "vlan v { address = 10.0.0.1/24 }\n",
+	    "etc/f:1:6: this vlan has no parent; expected parent = "
+	    "\"INTERFACE\"\n"
+	    "etc/f:1:6: this vlan has no id; expected id = 20\n" },
+	{ "bad values of a VLAN",
+	    "interface a { driver = tap device = t0 }\n"
+	    "vlan u { parent = a id = 0 }\n"
+	    "vlan v { parent = a id = 4095 }\n"
+	    "vlan w { parent = a id = 3 priority = 8 }\n"
+	    "vlan x { parent = a id = 4 protocol = 0x8100 queues = 2 }\n",
+	    "etc/f:2:26: \"0\": id is a number from 1 to 4094\n"
+	    "etc/f:3:26: \"4095\": id is a number from 1 to 4094\n"
+	    "etc/f:4:39: \"8\": priority is one of 0, 1, 2, 3, 4, 5, 6, 7, "
+	    "map\n"
+	    "etc/f:5:39: \"0x8100\": protocol is one of 802.1Q, 802.1ad\n"
+	    "etc/f:5:46: unknown key \"queues\" in vlan; known: parent, id, "
+	    "protocol, priority, mtu, description, address\n" },
+	{ "parents of VLANs",
+	    "interface a { driver = tap device = t0 }\n"
+	    "vlan u { parent = b id = 1 }\n"
+	    "vlan v { parent = v id = 1 }\n"
+	    "vlan w { parent = x id = 1 }\n"
+	    "vlan x { parent = w id = 1 }\n"
+	    "vlan y1 { parent = a id = 1 }\n"
+	    "vlan y2 { parent = y1 id = 1 }\n"
+	    "vlan y3 { parent = y2 id = 1 }\n"
+	    "interface p { driver = pair peer = y1 }\n",
+	    "etc/f:2:10: no interface \"b\" in this file; known: a, p, u, v, "
+	    "w, x, y1, y2, y3\n"
+	    "etc/f:3:10: \"v\" is its own parent; expected another "
+	    "interface\n"
+	    "etc/f:4:10: the frames of \"w\" would have more than 2 tags; "
+	    "expected a parent that is no VLAN, or a VLAN on one that is "
+	    "none\n"
+	    "etc/f:5:10: the frames of \"x\" would have more than 2 tags; "
+	    "expected a parent that is no VLAN, or a VLAN on one that is "
+	    "none\n"
+	    "etc/f:8:11: the frames of \"y3\" would have more than 2 tags; "
+	    "expected a parent that is no VLAN, or a VLAN on one that is "
+	    "none\n"
+	    "etc/f:9:29: the driver of \"y1\" is vlan; expected an interface "
+	    "of driver pair\n" },
+	{ "MTUs of VLANs",
+	    "interface a { driver = tap device = t0 mtu = 1000 }\n"
+	    "vlan u { parent = a id = 1 mtu = 1001 }\n"
+	    "vlan v { parent = a id = 2 address = fd00::1/64 }\n"
+	    "vlan w { parent = v id = 3 mtu = 1500 address = fd01::1/64 }\n",
+	    "etc/f:2:28: mtu is 1001, but that of \"a\" is 1000; expected at "
+	    "most that\n"
+	    "etc/f:3:38: the mtu of \"a\" is 1000, too small for an IPv6 "
+	    "address; expected at least 1280 there\n"
+	    "etc/f:4:28: mtu is 1500, but that of \"v\" is 1000; expected at "
+	    "most that\n" },
+	{ "VLANs and names twice",
+	    "interface a { driver = tap device = t0 address = 10.0.0.1/24 }\n"
+	    "vlan u { parent = a id = 1 }\n"
+	    "vlan v { parent = a id = 1 }\n"
+	    "vlan a { parent = u id = 1 address = 10.0.0.1/24 }\n",
+	    "etc/f:3:21: VLAN 1 of \"a\" is \"u\" already (line 2); expected "
+	    "another id\n"
+	    "etc/f:4:6: an interface of this name is given twice, first at "
+	    "line 1; expected it once\n"
+	    "etc/f:4:38: this address is given twice, first at line 1; "
+	    "expected it once\n" },
 	{ "a neighbour misspelt",
 	    "neighbor 192.0.2.1 { }\n",
 	    "etc/f:1:1: unknown section \"neighbor\"; known: interface, "
-	    "neighbour, route, sysctl, control; did you mean "
+	    "vlan, neighbour, route, sysctl, control; did you mean "
 	    "\"neighbour\"?\n" },
 	{ "an unknown sysctl",
 	    "sysctl {\n"

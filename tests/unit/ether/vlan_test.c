@@ -156,10 +156,10 @@ check_frame(struct bed *b, unsigned i)
 	assert_memory_equal(m->m_data - 14, frames[i].frame, 12);
 	if_counts(ifp, &ic);
 	if (ifp->if_count != NULL) {
+		/* Without the tags that made it this VLAN's. */
+		k = ifp->if_lower == b->ifp->if_index ? 1 : 2;
 		assert_int_equal(ic.ic_rx_packets, 1);
-		assert_int_equal(ic.ic_rx_bytes, frames[i].len - 4 * m->m_nvlan +
-		    (frames[i].nvlan == 2 && strcmp(frames[i].ifname, "v20") ==
-			0 ? 4 : 0));
+		assert_int_equal(ic.ic_rx_bytes, frames[i].len - 4 * k);
 	}
 	mv.mv_m[0] = m;
 	mv.mv_n = 1;
