@@ -31,8 +31,7 @@ if_conf(const struct ctl *ctl, const struct ifnet *ifp)
 static bool
 if_same(const struct conf_if *a, const struct conf_if *b)
 {
-	return a == NULL || (a->ci_sec.cs_def == b->ci_sec.cs_def &&
-	    conf_sec_equal(&a->ci_sec, &b->ci_sec, changeable));
+	return a == NULL || conf_sec_equal(&a->ci_sec, &b->ci_sec, changeable);
 }
 
 /* Whether it can stay attached as the configuration wants it. */

@@ -48,9 +48,10 @@ vlan_wanted(const struct conf_if *ci)
 	return (struct vlan_conf){
 		.vc_id = (uint16_t)ci->ci_id,
 		.vc_tpid = ci->ci_protocol == CONF_8021AD ? ETHERTYPE_QINQ :
-							    ETHERTYPE_VLAN,
+		ETHERTYPE_VLAN,
 		.vc_priority = ci->ci_priority == CONF_PRIORITY_MAP ?
-		    VLAN_PRIORITY_MAP : (uint8_t)ci->ci_priority,
+		    VLAN_PRIORITY_MAP :
+		    (uint8_t)ci->ci_priority,
 	};
 }
 
