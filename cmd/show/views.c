@@ -135,8 +135,8 @@ static const struct table sysctl[] = {
 		{ "name",	"NAME",		CELL_TEXT },
 		{ "value",	"VALUE",	CELL_NUMBER },
 		{ "default",	"DEFAULT",	CELL_NUMBER },
-		{ "least",	"LEAST",	CELL_NUMBER },
-		{ "most",	"MOST",		CELL_NUMBER },
+		{ "accepts",	"ACCEPTS",	CELL_TEXT },
+		{ "start",	"AT START",	CELL_YES },
 		{ "text",	"WHAT IT IS",	CELL_TEXT } } },
 	{ 0 }
 };

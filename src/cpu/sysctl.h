@@ -4,12 +4,17 @@
  * the tree, its default, its bounds and its text.  ctl writes them, every CPU
  * reads them, relaxed: a change is seen within a round or two and never needs
  * to be seen together with another.
- * Members are marked as in cpu/endpoint.h.
+ *
+ * Some are words from a list, of which the cell holds the number.  Some are
+ * settings of the instance that only make sense at its start: they are taken
+ * from the configuration, and refused once sysctl_seal() was called.
+ * Members are marked as in cpu/endpoint.h; C: ctl only.
  */
 #ifndef CPU_SYSCTL_H
 #define CPU_SYSCTL_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,15 +61,67 @@
 	    "seconds before an unused neighbour is forgotten")		\
 	X(dad_count, "net.inet6.ip6.dad_count", 1, 0, 16,		\
 	    "probes for a duplicate address; 0 makes none")
+
+/*	member, name, default (its number), words, text */
+#define SYSCTLS_NAMED(X)						\
+	X(isr_dispatch, "net.isr.dispatch", 1,				\
+	    "direct, hybrid, deferred",					\
+	    "how packets find the CPU that goes on with them")		\
+	X(isr_ip_dispatch, "net.isr.ip.dispatch", 0,			\
+	    "default, direct, hybrid, deferred",			\
+	    "the same for IPv4; default: as net.isr.dispatch")		\
+	X(isr_ip6_dispatch, "net.isr.ip6.dispatch", 0,			\
+	    "default, direct, hybrid, deferred",			\
+	    "the same for IPv6")					\
+	X(isr_arp_dispatch, "net.isr.arp.dispatch", 0,			\
+	    "default, direct, hybrid, deferred",			\
+	    "the same for ARP, which knows no flows")			\
+	X(isr_ether_dispatch, "net.isr.ether.dispatch", 0,		\
+	    "default, direct, hybrid, deferred",			\
+	    "the same for all other frames, which know no flows")
+
+/*	member, name, default, least, most, text: only at start */
+#define SYSCTLS_START(X)						\
+	X(rss_bits, "net.inet.rss.bits", 0, 0, 12,			\
+	    "2^this buckets of flows; 0: 7, more with over 32 CPUs")
+
+/*	member, name, default (its number), words, text: only at start */
+#define SYSCTLS_START_NAMED(X)						\
+	X(rss_hashalgo, "net.inet.rss.hashalgo", 0,			\
+	    "auto, toeplitz, symmetric",				\
+	    "hash of flows; auto: toeplitz if a device may give it")
+
+/*	member, digits, name, default, words, text: only at start */
+#define SYSCTLS_START_KEY(X)						\
+	X(rss_key, 80, "net.inet.rss.key", "default",			\
+	    "default, random, symmetric",				\
+	    "key of the Toeplitz hash")
 /* clang-format on */
 
 struct sysctls {
 #define X(member, name, def, least, most, text)                                \
 	_Atomic uint64_t member; /* [A] */
 	SYSCTLS(X)
+	SYSCTLS_START(X)
 #undef X
+#define X(member, name, def, words, text) _Atomic uint64_t member; /* [A] */
+	SYSCTLS_NAMED(X)
+	SYSCTLS_START_NAMED(X)
+#undef X
+#define X(member, digits, name, def, words, text)                              \
+	char member[(digits) + 1]; /* [I] sysctl_seal() */
+	SYSCTLS_START_KEY(X)
+#undef X
+	bool s_sealed; /* [C] sysctl_seal() was called */
 };
 
+#define SYSCTL_VALUELEN 128 /* bytes that hold any value as text */
+
+/*
+ * A number with bounds; a word of the list sc_words ("direct, hybrid"), whose
+ * number is the value; or a key: a word of the list or so many hexadecimal
+ * digits, kept as text.
+ */
 struct sysctl_desc {
 	const char *sc_name;
 	const char *sc_text;
@@ -72,6 +129,10 @@ struct sysctl_desc {
 	uint64_t sc_default;
 	uint64_t sc_least;
 	uint64_t sc_most;
+	const char *sc_words; /* NULL: a number */
+	const char *sc_defkey;
+	unsigned sc_digits; /* 0: not a key */
+	bool sc_start; /* only before sysctl_seal() */
 };
 
 /* Ends with an entry that has no name; in the order of the list. */
@@ -89,11 +150,28 @@ const struct sysctl_desc *sysctl_find(const char *name);
 int sysctl_check(const char *name, const char *value, uint64_t *out, char *err,
     size_t errlen);
 
-/* ctl.  Errors as sysctl_check(). */
+/*
+ * ctl.  Errors as sysctl_check(); EBUSY for a new value of what can be set
+ * only at start.
+ */
 int sysctl_set(struct sysctls *, const char *name, const char *value, char *err,
     size_t errlen);
-void sysctl_reset(struct sysctls *, const struct sysctl_desc *); /* default */
+
+/* To the default, unless it was final at start. */
+void sysctl_reset(struct sysctls *, const struct sysctl_desc *);
+
+/* Whether this is what it is set to. */
+bool sysctl_is(const struct sysctls *, const char *name, const char *value);
+
+/* Number, or number of the word. */
 uint64_t sysctl_get(const struct sysctls *, const struct sysctl_desc *);
+
+/* The value as sysctl_set() takes it; returns text. */
+char *sysctl_format(const struct sysctls *, const struct sysctl_desc *,
+    char text[static SYSCTL_VALUELEN]);
+
+/* The instance has started: what is for then only is final. */
+void sysctl_seal(struct sysctls *);
 
 /* Reads one tunable; any thread. */
 #define tun(sp, member)                                                        \

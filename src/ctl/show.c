@@ -417,20 +417,47 @@ show_memory(struct ctl *ctl)
 	    INT(fib6_memory(rt->rt_fib6)));
 }
 
+/* A number with its bounds, or a word and those there are. */
+static json_t *
+show_tunable(const struct sysctls *now, const struct sysctls *start,
+    const struct sysctl_desc *sc)
+{
+	char value[SYSCTL_VALUELEN], def[SYSCTL_VALUELEN], accepts[192];
+	json_t *one;
+
+	if (sc->sc_words != NULL)
+		one = json_pack("{s:s, s:s}", "value",
+		    sysctl_format(now, sc, value), "default",
+		    sysctl_format(start, sc, def));
+	else
+		one = json_pack("{s:I, s:I, s:I, s:I}", "value",
+		    INT(sysctl_get(now, sc)), "default", INT(sc->sc_default),
+		    "least", INT(sc->sc_least), "most", INT(sc->sc_most));
+	if (sc->sc_words == NULL)
+		snprintf(accepts, sizeof(accepts), "%llu to %llu",
+		    (unsigned long long)sc->sc_least,
+		    (unsigned long long)sc->sc_most);
+	else
+		snprintf(accepts, sizeof(accepts), "%s%s", sc->sc_words,
+		    sc->sc_digits != 0 ? ", hexadecimal digits" : "");
+	json_object_set_new(one, "name", json_string(sc->sc_name));
+	json_object_set_new(one, "text", json_string(sc->sc_text));
+	json_object_set_new(one, "accepts", json_string(accepts));
+	json_object_set_new(one, "start", json_boolean(sc->sc_start));
+	return one;
+}
+
 static json_t *
 show_sysctl(struct ctl *ctl)
 {
 	const struct sysctl_desc *sc;
 	json_t *list = json_array();
+	struct sysctls start;
 
+	sysctl_init(&start);
 	for (sc = sysctl_descs; sc->sc_name != NULL; sc++)
 		json_array_append_new(list,
-		    json_pack("{s:s, s:I, s:I, s:I, s:I, s:s}", "name",
-			sc->sc_name, "value",
-			INT(sysctl_get(&ctl->ctl_sp->sp_sysctl, sc)),
-			"default", INT(sc->sc_default), "least",
-			INT(sc->sc_least), "most", INT(sc->sc_most), "text",
-			sc->sc_text));
+		    show_tunable(&ctl->ctl_sp->sp_sysctl, &start, sc));
 	return json_pack("{s:o}", "sysctl", list);
 }
 

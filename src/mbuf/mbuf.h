@@ -79,7 +79,9 @@ struct mbuf {
 	uint16_t m_rcvgen; /* [o] its generation */
 	uint16_t m_oif; /* [o] interface to send on, once resolved */
 	uint16_t m_flags; /* [o] MF_* */
-	uint16_t m_home; /* [I] CPU */
+	uint8_t m_home; /* [I] CPU */
+	uint8_t m_isr; /* [o] receive queue until it is steered; after that
+			* enum netisr_proto of its way to another CPU */
 	uint16_t m_l4off; /* [o] L4 header from m_data (MF_CSUM_PARTIAL,
 			    * m_gso); kept true by m_adj and m_prepend */
 	uint16_t m_gsosize; /* [o] payload of a segment */
@@ -107,6 +109,7 @@ struct mbuf {
 	uint16_t m_pfflags; /* [o] */
 };
 #define MBUF_COLD offsetof(struct mbuf, m_ts)
+static_assert(CPU_MAX <= UINT8_MAX, "m_home");
 static_assert(sizeof(struct mbuf) == 2 * CACHELINE, "headers are 128 bytes");
 static_assert(offsetof(struct mbuf, m_nextpkt) == CACHELINE, "hot line first");
 

@@ -219,13 +219,13 @@ mpool_fill(struct cpu *c, struct mpool *mp)
 		memset(m, 0, sizeof(*m));
 		m->m_head = pm->pm_base + slot * MBUF_SIZE;
 		m->m_size = MBUF_SIZE;
-		m->m_home = c->c_id;
+		m->m_home = (uint8_t)c->c_id;
 		m->m_kind = MK_BUFFER;
 		mstack_push(&mp->mp_free, m);
 	}
 	for (i = 0; i < mp->mp_clones.ms_total; i++) {
 		m = &mp->mp_clonehdr[i];
-		m->m_home = c->c_id;
+		m->m_home = (uint8_t)c->c_id;
 		m->m_kind = MK_CLONE;
 		mstack_push(&mp->mp_clones, m);
 	}
