@@ -154,29 +154,42 @@ static void ON_CPU
 path_hand_flush_to(struct cpu *c, unsigned cpu)
 {
 	struct path_hand *ph = &c->c_path->p_hand[cpu];
-	struct path *to = c->c_sp->sp_cpu[cpu]->c_path;
-	unsigned i, n;
+	struct ring *ring = c->c_sp->sp_cpu[cpu]->c_path->p_in[c->c_id];
+	unsigned i, n, fits;
 
-	n = ring_put(to->p_in[c->c_id], ph->ph_m, ph->ph_n);
+	n = netisr_admit(c, cpu, ph->ph_m, ph->ph_n);
+	fits = umin(n, ring_room(ring));
+	netisr_queued(c, cpu, ph->ph_m, n, fits);
 	/* Held from here until the other CPU takes them off its count. */
-	stat_add(c, SG_PATH, pks_held, n);
-	for (i = n; i < ph->ph_n; i++)
+	stat_add(c, SG_PATH, pks_held, fits);
+	for (i = fits; i < n; i++)
 		m_drop(c, ph->ph_m[i], SG_PATH, pks_handfull);
 	ph->ph_n = 0;
-	if (n > 0)
-		endpoint_wake(c->c_sp, cpu);
+	if (fits == 0)
+		return;
+	n = ring_put(ring, (void *const *)ph->ph_m, fits);
+	KASSERT(n == fits); /* only we fill it */
+	endpoint_wake(c->c_sp, cpu);
 }
 
 void
-path_hand(struct cpu *c, unsigned cpu, enum stage st, struct mbuf *m)
+path_hand_isr(struct cpu *c, unsigned cpu, enum stage st, unsigned isr,
+    struct mbuf *m)
 {
 	struct path_hand *ph = &c->c_path->p_hand[cpu];
 
 	KASSERT(cpu != c->c_id && cpu < c->c_sp->sp_ncpus);
 	m->m_stage = (uint8_t)st;
+	m->m_isr = (uint8_t)isr;
 	ph->ph_m[ph->ph_n++] = m;
 	if (ph->ph_n == MVEC_MAX)
 		path_hand_flush_to(c, cpu);
+}
+
+void
+path_hand(struct cpu *c, unsigned cpu, enum stage st, struct mbuf *m)
+{
+	path_hand_isr(c, cpu, st, NETISR_NONE, m);
 }
 
 void
@@ -192,22 +205,24 @@ path_hand_flush(struct cpu *c)
 unsigned
 path_hand_run(struct cpu *c)
 {
-	void *batch[MVEC_MAX];
+	struct mbuf *batch[MVEC_MAX];
 	unsigned i, k, n, total = 0;
 
 	for (i = 0; i < c->c_sp->sp_ncpus; i++) {
 		if (i == c->c_id)
 			continue;
-		n = ring_get(c->c_path->p_in[i], batch, MVEC_MAX);
-		for (k = 0; k < n; k++) {
-			struct mbuf *m = batch[k];
-
-			path_next(c, m->m_stage, m);
-		}
+		n = ring_get(c->c_path->p_in[i], (void **)batch, MVEC_MAX);
+		if (n == 0)
+			continue;
+		netisr_handled(c, i, batch, n);
+		for (k = 0; k < n; k++)
+			path_next(c, batch[k]->m_stage, batch[k]);
 		total += n;
 	}
-	if (total > 0)
+	if (total > 0) {
+		netisr_handled_end(c);
 		stat_add(c, SG_PATH, pks_held, -(uint64_t)total);
+	}
 	return total;
 }
 

@@ -60,7 +60,7 @@ struct path_stage {
 /* Packets on their way to another CPU, flushed once a round. */
 struct path_hand {
 	unsigned ph_n; /* [o] */
-	void *ph_m[MVEC_MAX]; /* [o] */
+	struct mbuf *ph_m[MVEC_MAX]; /* [o] */
 };
 
 struct path {
@@ -90,6 +90,10 @@ path_next(struct cpu *c, enum stage st, struct mbuf *m)
  */
 void path_hand(
     struct cpu *, unsigned cpu, enum stage st, struct mbuf *m) ON_CPU;
+
+/* The same for input: isr is its enum netisr_proto, whose limit it obeys. */
+void path_hand_isr(struct cpu *, unsigned cpu, enum stage st, unsigned isr,
+    struct mbuf *m) ON_CPU;
 
 /* Take in what other CPUs handed over, and send what we hand over. */
 unsigned path_hand_run(struct cpu *) ON_CPU;

@@ -12,6 +12,7 @@
 #include "ip6/nd6.h"
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
+#include "netisr/netisr.h"
 #include "path.h"
 #include "route/neigh.h"
 #include "route/nhop.h"
@@ -34,6 +35,7 @@ spate_cpu_create(struct spate *sp, unsigned id)
 	sp->sp_cpu[id] = c;
 	sp->sp_ep[id] = &c->c_ep;
 	if ((error = mpool_create(c)) != 0 || (error = path_create(c)) != 0 ||
+	    (error = netisr_cpu_init(c)) != 0 ||
 	    (error = neigh_cpu_init(c)) != 0 || (error = icmp_cpu_init(c)) != 0)
 		return error;
 	return 0;
@@ -48,6 +50,7 @@ spate_cpu_destroy(struct spate *sp, unsigned id)
 		return;
 	icmp_cpu_fini(c);
 	neigh_cpu_fini(c);
+	netisr_cpu_fini(c);
 	path_destroy(c);
 	mpool_destroy(c);
 	cpu_fini(c);
@@ -125,6 +128,8 @@ spate_create(const struct spate_conf *sc, const struct spate_env *env,
 	    pktmem_create(sp, memsize);
 	if (error != 0)
 		goto fail;
+	if ((error = rss_create(sp)) != 0)
+		goto fail;
 	for (i = 0; i < sp->sp_ncpus; i++)
 		if ((error = spate_cpu_create(sp, i)) != 0)
 			goto fail;
@@ -157,6 +162,7 @@ spate_destroy(struct spate *sp)
 		qsbr_fini(&sp->sp_qsbr);
 	for (i = 0; i < sp->sp_ncpus; i++)
 		spate_cpu_destroy(sp, i);
+	rss_destroy(sp);
 	pktmem_destroy(sp);
 	free(sp);
 }

@@ -121,6 +121,48 @@ static const struct table memory[] = {
 	{ 0 }
 };
 
+static const struct table netisr[] = {
+	{ "configuration", NULL, NULL, {
+		{ "cpus",	"CPUS",		CELL_NUMBER },
+		{ "default_limit", "DEFAULT LIMIT", CELL_NUMBER },
+		{ "most_limit",	"HIGHEST LIMIT", CELL_NUMBER },
+		{ "dispatch",	"DISPATCH",	CELL_TEXT } } },
+	{ "protocols", NULL, NULL, {
+		{ "name",	"NAME",		CELL_TEXT },
+		{ "limit",	"LIMIT",	CELL_NUMBER },
+		{ "policy",	"POLICY",	CELL_TEXT },
+		{ "dispatch",	"DISPATCH",	CELL_TEXT } } },
+	{ "workstreams", NULL, NULL, {
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "name",	"NAME",		CELL_TEXT },
+		{ "limit",	"LIMIT",	CELL_NUMBER },
+		{ "length",	"LENGTH",	CELL_NUMBER },
+		{ "watermark",	"WATERMARK",	CELL_NUMBER },
+		{ "dispatched",	"DISPATCHED",	CELL_NUMBER },
+		{ "hybrid_dispatched", "HYBRID", CELL_NUMBER },
+		{ "drops",	"DROPS",	CELL_NUMBER },
+		{ "queued",	"QUEUED",	CELL_NUMBER },
+		{ "handled",	"HANDLED",	CELL_NUMBER } } },
+	{ 0 }
+};
+
+static const struct table rss[] = {
+	{ "rss", NULL, NULL, {
+		{ "algorithm",	"HASH",		CELL_TEXT },
+		{ "bits",	"BITS",		CELL_NUMBER },
+		{ "buckets",	"BUCKETS",	CELL_NUMBER },
+		{ "key",	"KEY",		CELL_TEXT },
+		{ "key_bytes",	"BYTES",	CELL_TEXT } } },
+	{ "types", NULL, NULL, {
+		{ "packets",	"PACKETS",	CELL_TEXT },
+		{ "hash",	"HASHED OVER",	CELL_TEXT } } },
+	{ "buckets", NULL, NULL, {
+		{ "bucket",	"BUCKET",	CELL_NUMBER },
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "packets",	"PACKETS",	CELL_NUMBER } } },
+	{ 0 }
+};
+
 static const struct table version[] = {
 	{ "", NULL, NULL, {
 		{ "version",	"VERSION",	CELL_TEXT },
@@ -157,6 +199,8 @@ const struct view views[] = {
 	VIEW(routes, "where packets go"),
 	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),
 	VIEW(cpus, "what each CPU did, stage by stage"),
+	VIEW(netisr, "packets handed between CPUs, by protocol"),
+	VIEW(rss, "which CPU owns which flows"),
 	VIEW(drops, "packets that died here, and why"),
 	VIEW(counters, "everything counted, if it is not zero"),
 	VIEW(memory, "packet buffers and routing tables"),

@@ -32,6 +32,7 @@
 struct icmp_limit;
 struct mpool;
 struct neigh_cpu;
+struct netisr_cpu;
 struct path;
 struct rxq;
 struct txq;
@@ -57,6 +58,7 @@ struct cpu {
 
 	struct wheel c_wheel; /* [o] timers */
 	struct rnd c_rnd; /* [o] */
+	struct netisr_cpu *c_netisr; /* [I] steering, netisr/ */
 	struct neigh_cpu *c_neigh; /* [I] packets held, route/ */
 	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */
 	void *c_engine; /* [I] thread or coroutine */

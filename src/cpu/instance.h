@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "base/toeplitz.h"
 #include "base/tsa.h"
 #include "cpu/endpoint.h"
 #include "cpu/qsbr.h"
@@ -40,6 +41,7 @@ struct nhop_table;
 struct opener;
 struct pktmem;
 struct rib;
+struct rss;
 
 struct spate_env {
 	/* Nanoseconds of a clock that never goes back. */
@@ -90,6 +92,8 @@ struct spate {
 	struct sysctls sp_sysctl; /* [A] */
 	uint64_t sp_started; /* [I] clock at creation */
 	char sp_hostname[64]; /* [I] */
+	struct rss *sp_rss; /* [I] flows to CPUs, netisr/ */
+	uint8_t sp_rss_key[TOEPLITZ_KEYLEN]; /* [I] what NICs are told */
 
 	/* Read by CPUs all the time, written by ctl seldom. */
 	_Atomic(struct ifnet *) sp_if[IF_MAX]; /* [P] by index */

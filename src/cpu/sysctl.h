@@ -29,6 +29,22 @@
 	    "passes over the path in one round")			\
 	X(isr_cycles, "net.isr.cycles", 0, 0, 1,			\
 	    "count the cycles that each stage takes")			\
+	X(isr_defaultqlimit, "net.isr.defaultqlimit", 2048, 1, 65536,	\
+	    "packets of a protocol on their way to a CPU")		\
+	X(isr_maxqlimit, "net.isr.maxqlimit", 10240, 1, 65536,		\
+	    "no protocol's limit is higher")				\
+	X(isr_ip_qlimit, "net.isr.ip.qlimit", 0, 0, 65536,		\
+	    "limit for IPv4; 0: net.isr.defaultqlimit")			\
+	X(isr_ip6_qlimit, "net.isr.ip6.qlimit", 0, 0, 65536,		\
+	    "limit for IPv6; 0: net.isr.defaultqlimit")			\
+	X(isr_arp_qlimit, "net.isr.arp.qlimit", 0, 0, 65536,		\
+	    "limit for ARP; 0: net.isr.defaultqlimit")			\
+	X(isr_ether_qlimit, "net.isr.ether.qlimit", 0, 0, 65536,	\
+	    "limit for other frames; 0: net.isr.defaultqlimit")		\
+	X(rss_tcp_4tuple, "net.inet.rss.tcp_4tuple", 1, 0, 1,		\
+	    "hash TCP, IPv4 and IPv6, over ports, too")			\
+	X(rss_udp_4tuple, "net.inet.rss.udp_4tuple", 0, 0, 1,		\
+	    "hash UDP, IPv4 and IPv6, over ports, too")			\
 	X(ip_forwarding, "net.inet.ip.forwarding", 1, 0, 1,		\
 	    "forward IPv4 packets")					\
 	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\

@@ -11,6 +11,7 @@
 #include "ctl/conf/conf.h"
 #include "ctl/control.h"
 #include "ctl/show.h"
+#include "ctl/show_int.h"
 #include "ether/vlan.h"
 #include "if/if.h"
 #include "path.h"
@@ -20,8 +21,6 @@
 #include "route/nhop.h"
 #include "route/rib.h"
 #include "spate.h"
-
-#define INT(n) ((json_int_t)(n))
 
 /* The interface of an index, by name; "-" for none and for one that went. */
 static const char *
@@ -490,7 +489,9 @@ static const struct {
 	{ "interfaces", show_interfaces },
 	{ "memory", show_memory },
 	{ "neighbours", show_neighbours },
+	{ "netisr", show_netisr },
 	{ "routes", show_routes },
+	{ "rss", show_rss },
 	{ "sysctl", show_sysctl },
 	{ "version", show_version },
 };
@@ -510,5 +511,5 @@ const char *
 show_names(void)
 {
 	return "config, counters, cpus, drops, interfaces, memory, "
-	       "neighbours, routes, sysctl, version";
+	       "neighbours, netisr, routes, rss, sysctl, version";
 }

@@ -48,6 +48,7 @@ dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
 		m->m_rcvif = ifp->if_index;
 		m->m_rcvgen = ifp->if_gen;
 		m->m_rtable = ifp->if_rtable;
+		m->m_isr = (uint8_t)rxq->rxq_index;
 		bytes += m->m_pktlen;
 		path_next(c, ST_RX, m);
 	}

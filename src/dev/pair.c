@@ -118,6 +118,7 @@ pair_end_init(struct pair_end *pe, const struct pair_side *ps, uint64_t seed)
 	pe->pe_rxq = pair_zalloc(pe->pe_maxq, sizeof(*pe->pe_rxq));
 	if (pe->pe_tz == NULL || pe->pe_txq == NULL || pe->pe_rxq == NULL)
 		return ENOMEM;
+	pe->pe_keyed = ps->ps_key != NULL;
 	toeplitz_init(pe->pe_tz,
 	    ps->ps_key != NULL ? ps->ps_key : toeplitz_key_default);
 	for (i = 0; i < pe->pe_maxq; i++) {
@@ -301,6 +302,16 @@ pair_open_queues(struct pair_end *pe, struct ifnet *ifp)
 		pe->pe_table[i] = (uint8_t)(i % pe->pe_nrxq);
 }
 
+/* As an instance programs its NICs: with its key, for what it hashes. */
+static void
+pair_program(struct pair_end *pe, const struct spate *sp)
+{
+	if (!pe->pe_keyed && sp->sp_rss != NULL)
+		toeplitz_init(pe->pe_tz, sp->sp_rss_key);
+	pe->pe_types = (tun(sp, rss_tcp_4tuple) != 0 ? RSS_TCP : 0) |
+	    (tun(sp, rss_udp_4tuple) != 0 ? RSS_UDP : 0);
+}
+
 static void
 pair_carrier(struct ifnet *ifp, bool on)
 {
@@ -341,6 +352,7 @@ pair_open(
 	snprintf(ifp->if_device, sizeof(ifp->if_device), "%s",
 	    dc->dc_device != NULL ? dc->dc_device : "memory");
 	pair_open_queues(pe, ifp);
+	pair_program(pe, ifp->if_sp);
 	ifp->if_caps = IFCAP_CHAIN;
 	if (pe->pe_nrxq > 1)
 		ifp->if_caps |= IFCAP_HASH;
@@ -512,6 +524,7 @@ pair_dev_stats(struct ifnet *ifp, struct dev_stats *ds)
 
 const struct dev_ops dev_pair = {
 	.do_name = "pair",
+	.do_rss = true,
 	.do_open = pair_open,
 	.do_close = pair_close,
 	.do_rx = pair_rx,

@@ -54,7 +54,7 @@ struct pair_side {
 	uint16_t ps_queues; /* at most; 0: 1 */
 	uint16_t ps_mtu; /* 0: 1500 */
 	uint8_t ps_mac[MAC_LEN]; /* all zero: made from the seed */
-	const uint8_t *ps_key; /* hash of what it receives; NULL: default */
+	const uint8_t *ps_key; /* of what it receives; NULL: the instance's */
 	struct pair_impair ps_impair; /* of what it sends */
 };
 

@@ -89,7 +89,9 @@ struct pair_end {
 	unsigned pe_maxq; /* [I] queues there is room for */
 	uint16_t pe_mtu; /* [I] */
 	uint8_t pe_mac[MAC_LEN]; /* [I] */
-	struct toeplitz *pe_tz; /* [I] for what it receives */
+	struct toeplitz *pe_tz; /* [U] for what it receives */
+	unsigned pe_types; /* [U] RSS_SET()s of it */
+	bool pe_keyed; /* [I] ps_key: the key is burnt in */
 	struct pair_txq *pe_txq; /* [I] pe_maxq of them */
 	struct pair_rxq *pe_rxq; /* [I] pe_maxq of them */
 

@@ -96,7 +96,7 @@ pair_gather(struct cpu *c, struct pair_txq *pt, struct mbuf *m, bool timed)
 
 	if (to->pe_nrxq > 1) {
 		m->m_hashtype = (uint8_t)rss_frame(
-		    to->pe_tz, m->m_data, m->m_len, &m->m_hash);
+		    to->pe_tz, to->pe_types, m->m_data, m->m_len, &m->m_hash);
 		q = to->pe_table[m->m_hash % RSS_TABLE];
 	}
 	pw = &pt->pt_wire[q];

@@ -409,6 +409,7 @@ xdp_stats(struct ifnet *ifp, struct dev_stats *ds)
 
 const struct dev_ops dev_xdp = {
 	.do_name = "xdp",
+	.do_rss = true,
 	.do_open = xdp_open,
 	.do_close = xdp_close,
 	.do_rx = xdp_rx,

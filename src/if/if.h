@@ -103,6 +103,7 @@ struct dev_stats {
  */
 struct dev_ops {
 	const char *do_name;
+	bool do_rss; /* NICs of its kind spread by the Toeplitz hash */
 
 	/*
 	 * Open the device of ifp, set if_softc, if_mac, if_mtu, if_caps,

@@ -10,7 +10,8 @@
 /* clang-format off */
 #define NETISR_STATS(C, D)						\
 	C(nis_direct,	"packets processed where they arrived")		\
-	C(nis_handed,	"packets handed to the CPU that owns them")
+	C(nis_handed,	"packets handed to the CPU that owns them")	\
+	D(nis_qlimit,	"too many of its protocol for the other CPU")
 /* clang-format on */
 
 enum netisrstat { NETISR_STATS(STAT_ENUM, STAT_ENUM) NIS_N };

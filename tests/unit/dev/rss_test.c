@@ -93,11 +93,11 @@ known_answers(void **state)
 			bool v4 = i < 5;
 
 			build(f, i, tags, TCP);
-			assert_int_equal(rss_frame(&tz, f, LEN, &hash),
+			assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash),
 			    v4 ? RSS_TCP4 : RSS_TCP6);
 			assert_int_equal(hash, known[i].ports);
 			build(f, i, tags, UDP);
-			assert_int_equal(rss_frame(&tz, f, LEN, &hash),
+			assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash),
 			    v4 ? RSS_IP4 : RSS_IP6);
 			assert_int_equal(hash, known[i].addrs);
 		}
@@ -114,11 +114,11 @@ fragments_have_no_ports(void **state)
 
 	for (i = 0; i < countof(off); i++) {
 		st16be(ip + 6, off[i]);
-		assert_int_equal(rss_frame(&tz, f, LEN, &hash), RSS_IP4);
+		assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash), RSS_IP4);
 		assert_int_equal(hash, known[0].addrs);
 	}
 	st16be(ip + 6, 0x4000); /* DF alone is no fragment */
-	assert_int_equal(rss_frame(&tz, f, LEN, &hash), RSS_TCP4);
+	assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash), RSS_TCP4);
 }
 
 static void
@@ -131,10 +131,10 @@ options_are_passed_over(void **state)
 	memmove(ip + 28, ip + 20, 20);
 	memset(ip + 20, 1, 8);
 	ip[0] = 0x47;
-	assert_int_equal(rss_frame(&tz, f, LEN, &hash), RSS_TCP4);
+	assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash), RSS_TCP4);
 	assert_int_equal(hash, known[0].ports);
 	ip[0] = 0x44; /* a header shorter than itself */
-	assert_int_equal(rss_frame(&tz, f, LEN, &hash), RSS_IP4);
+	assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash), RSS_IP4);
 }
 
 /* Every length: nothing is read behind it (the sanitizer sees it). */
@@ -155,7 +155,7 @@ short_frames(void **state)
 			enum rss_type type;
 
 			memcpy(cut + 1, f, n);
-			type = rss_frame(&tz, cut + 1, n, &hash);
+			type = rss_frame(&tz, RSS_TCP, cut + 1, n, &hash);
 			test_free(cut);
 			if (n < hdr)
 				assert_int_equal(type, RSS_NONE);
@@ -175,12 +175,12 @@ not_ip(void **state)
 	uint32_t hash = 1;
 
 	ip[0] = 0x65;
-	assert_int_equal(rss_frame(&tz, f, LEN, &hash), RSS_NONE);
+	assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash), RSS_NONE);
 	assert_int_equal(hash, 0);
 	st16be(f + 12, 0x0806);
-	assert_int_equal(rss_frame(&tz, f, LEN, &hash), RSS_NONE);
+	assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash), RSS_NONE);
 	build(f, 0, 3, TCP); /* one tag too many */
-	assert_int_equal(rss_frame(&tz, f, LEN, &hash), RSS_NONE);
+	assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash), RSS_NONE);
 }
 
 int

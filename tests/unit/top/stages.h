@@ -12,6 +12,7 @@
 #define HOST_BUFS 4096
 #endif
 #include "../dev/host.h"
+#include "netisr/netisr.h"
 #include "path.h"
 
 static void stage_test(struct cpu *, enum stage, struct mvec *);
@@ -33,8 +34,10 @@ stages_create(unsigned ncpus, uint64_t *now)
 	struct spate *sp = host_create(ncpus, now);
 	unsigned i;
 
-	for (i = 0; i < ncpus; i++)
+	for (i = 0; i < ncpus; i++) {
 		assert_int_equal(path_create(sp->sp_cpu[i]), 0);
+		assert_int_equal(netisr_cpu_init(sp->sp_cpu[i]), 0);
+	}
 	return sp;
 }
 
@@ -43,8 +46,10 @@ stages_destroy(struct spate *sp)
 {
 	unsigned i;
 
-	for (i = 0; i < sp->sp_ncpus; i++)
+	for (i = 0; i < sp->sp_ncpus; i++) {
+		netisr_cpu_fini(sp->sp_cpu[i]);
 		path_destroy(sp->sp_cpu[i]);
+	}
 	host_destroy(sp);
 }
 

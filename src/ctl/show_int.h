@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Views that have a file of their own; show.c has the list.  Each makes a new
+ * object.
+ */
+#ifndef CTL_SHOW_INT_H
+#define CTL_SHOW_INT_H
+
+#include <jansson.h>
+
+#include "base/tsa.h"
+#include "cpu/ctl.h"
+
+#define INT(n) ((json_int_t)(n))
+
+json_t *show_netisr(struct ctl *) ON_CTL;
+json_t *show_rss(struct ctl *) ON_CTL;
+
+#endif
