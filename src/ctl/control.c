@@ -11,6 +11,8 @@
 
 #include "ctl/control.h"
 #include "ctl/control_int.h"
+#include "dev/dev.h"
+#include "netisr/rss.h"
 #include "route/route.h"
 
 /* In the order of setting them; clearing goes backwards. */
@@ -138,6 +140,38 @@ control_loopback(struct ctl *ctl)
 	return route_add(ctl, 0, &p6, RP_LOCAL, 0, &nh);
 }
 
+/* Where a sysctl is set; the file if it is not. */
+static const struct conf_pos *
+sysctl_where(const struct conf *conf, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < conf->cf_nsysctl; i++)
+		if (strcmp(conf->cf_sysctl[i].sy_name, name) == 0)
+			return &conf->cf_sysctl[i].sy_pos;
+	return &conf->cf_sec.cs_pos;
+}
+
+/* What stands from the start on, and before the first interface. */
+static int ON_CTL
+control_start(struct ctl *ctl, const struct conf *conf,
+    struct conf_errors *errs)
+{
+	bool device = false;
+	char err[256];
+	unsigned i;
+	int error;
+
+	sysctl_seal(&ctl->ctl_sp->sp_sysctl);
+	for (i = 0; i < conf->cf_nif; i++)
+		device |= dev_driver(conf_driver_name(conf->cf_if[i].ci_driver))
+			      ->do_rss;
+	if ((error = rss_setup(ctl, device, err, sizeof(err))) != 0)
+		conf_error(errs, sysctl_where(conf, "net.inet.rss.bits"),
+		    "%s", err);
+	return error;
+}
+
 int
 control_apply(struct ctl *ctl, const struct conf *conf,
     struct conf_errors *errs)
@@ -150,6 +184,7 @@ control_apply(struct ctl *ctl, const struct conf *conf,
 		return ENOMEM;
 	ctl->ctl_control->co_conf = conf;
 	if ((error = control_set(ctl, conf, true, errs)) == 0 &&
+	    (error = control_start(ctl, conf, errs)) == 0 &&
 	    (error = control_if_attach(ctl, conf, errs)) == 0 &&
 	    (error = control_loopback(ctl)) == 0 &&
 	    (error = control_set(ctl, conf, false, errs)) == 0)

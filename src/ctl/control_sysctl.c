@@ -33,12 +33,8 @@ static bool ON_CTL
 sysctl_there(struct ctl *ctl, const struct control_obj *o)
 {
 	const struct conf_sysctl *sy = o->o_sec;
-	char err[160];
-	uint64_t v;
 
-	return sysctl_check(sy->sy_name, sy->sy_value, &v, err, sizeof(err)) ==
-	    0 && v == sysctl_get(&ctl->ctl_sp->sp_sysctl,
-	    sysctl_find(sy->sy_name));
+	return sysctl_is(&ctl->ctl_sp->sp_sysctl, sy->sy_name, sy->sy_value);
 }
 
 static int ON_CTL
@@ -46,7 +42,7 @@ sysctl_make(struct ctl *ctl, const struct control_obj *o,
     struct conf_errors *errs)
 {
 	const struct conf_sysctl *sy = o->o_sec;
-	char err[160];
+	char err[256];
 	int error;
 
 	error = sysctl_set(&ctl->ctl_sp->sp_sysctl, sy->sy_name, sy->sy_value,

@@ -125,7 +125,7 @@ netisr_here(struct cpu *c, enum netisr_proto proto, enum stage st,
 	struct netisr_cpu *nc = c->c_netisr;
 
 	stat_cell_add(hybrid ? &nc->nc_hybrid.nr_n[proto] :
-			       &nc->nc_dispatched.nr_n[proto],
+	    &nc->nc_dispatched.nr_n[proto],
 	    1);
 	path_next(c, st, m);
 }
@@ -209,7 +209,7 @@ netisr_queued(struct cpu *c, unsigned cpu, struct mbuf *const *mm, unsigned n,
 
 		if (p != NETISR_NONE)
 			stat_cell_add(i < taken ? &nc->nc_queued[cpu].nr_n[p] :
-						  &nc->nc_drops[cpu].nr_n[p],
+			    &nc->nc_drops[cpu].nr_n[p],
 			    1);
 	}
 }

@@ -93,7 +93,7 @@ static unsigned
 hexdigit(char c)
 {
 	return c <= '9' ? (unsigned)(c - '0') :
-			  ((unsigned)c | 0x20u) - 'a' + 10;
+	    ((unsigned)c | 0x20u) - 'a' + 10;
 }
 
 /* The text has been checked: a word, or digits. */
@@ -180,8 +180,8 @@ rss_setup(struct ctl *ctl, bool device, char *err, size_t errlen)
 		snprintf(err, errlen,
 		    "net.inet.rss.bits: 2^%u buckets are fewer than the %u "
 		    "CPUs; at least %u, or 0",
-		    bits, sp->sp_ncpus, 32 - (unsigned)__builtin_clz(
-			sp->sp_ncpus - 1));
+		    bits, sp->sp_ncpus,
+		    32 - (unsigned)__builtin_clz(sp->sp_ncpus - 1));
 		return EINVAL;
 	}
 	rss_fill(sp, sp->sp_rss, device);
@@ -194,7 +194,7 @@ rss_tuple_hash(const struct spate *sp, const struct rss_tuple *rt)
 	const struct rss *rs = sp->sp_rss;
 
 	return rs->rs_algo == RSS_TOEPLITZ ? rss_toeplitz(&rs->rs_tz, rt) :
-					     rss_symmetric(rs->rs_seed, rt);
+	    rss_symmetric(rs->rs_seed, rt);
 }
 
 /* n bytes of an IP packet are at p. */

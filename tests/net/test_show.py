@@ -20,7 +20,7 @@ VIEWS = {
              "stages"],
     "drops": ["interface", "layer", "reason", "packets"],
     "counters": ["layer", "counter", "text", "value"],
-    "sysctl": ["name", "value", "default", "least", "most", "text"],
+    "sysctl": ["name", "value", "default", "accepts", "text"],
 }
 
 

@@ -194,16 +194,16 @@ sealed(void **state)
 	sysctl_init(&s);
 	assert_int_equal(sysctl_set(&s, "net.inet.rss.bits", "8", err,
 	    sizeof(err)), 0);
-	assert_int_equal(sysctl_set(&s, "net.inet.rss.key", SEVENTY "abcdefABCD",
-	    err, sizeof(err)), 0);
+	assert_int_equal(sysctl_set(&s, "net.inet.rss.key",
+	    SEVENTY "abcdefABCD", err, sizeof(err)), 0);
 	sysctl_seal(&s);
 	assert_int_equal(sysctl_set(&s, "net.inet.rss.bits", "9", err,
 	    sizeof(err)), EBUSY);
 	assert_non_null(strstr(err, "at start only, to 8 now"));
 	assert_int_equal(sysctl_set(&s, "net.inet.rss.bits", "08", err,
 	    sizeof(err)), 0);
-	assert_int_equal(sysctl_set(&s, "net.inet.rss.key", SEVENTY "ABCDEFabcd",
-	    err, sizeof(err)), 0);
+	assert_int_equal(sysctl_set(&s, "net.inet.rss.key",
+	    SEVENTY "ABCDEFabcd", err, sizeof(err)), 0);
 	assert_int_equal(sysctl_set(&s, "net.inet.rss.key", "random", err,
 	    sizeof(err)), EBUSY);
 	assert_int_equal(sysctl_set(&s, "net.inet.rss.hashalgo", "symmetric",

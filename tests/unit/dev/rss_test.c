@@ -114,7 +114,8 @@ fragments_have_no_ports(void **state)
 
 	for (i = 0; i < countof(off); i++) {
 		st16be(ip + 6, off[i]);
-		assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash), RSS_IP4);
+		assert_int_equal(rss_frame(&tz, RSS_TCP, f, LEN, &hash),
+		    RSS_IP4);
 		assert_int_equal(hash, known[0].addrs);
 	}
 	st16be(ip + 6, 0x4000); /* DF alone is no fragment */
