@@ -19,10 +19,12 @@ struct ask {
 	struct prefix	 as_prefix;
 	struct addr	 as_addr;
 	const char	*as_via;
+	const char	*const *as_ways;
 	const uint8_t	*as_mac;
 	bool		 as_add;
 	bool		 as_dad;
 	bool		 as_up;
+	unsigned	 as_rtable;
 	int		 as_flags;
 	int		 as_error;
 };
@@ -199,7 +201,7 @@ host_addr_flags(struct host *h, const char *ifname, const char *addr)
 
 /* The interface on whose network a gateway is. */
 static struct ifnet *
-route_interface(struct ctl *ctl, const struct addr *via)
+route_interface(struct ctl *ctl, unsigned rtable, const struct addr *via)
 {
 	unsigned i, k;
 
@@ -207,7 +209,7 @@ route_interface(struct ctl *ctl, const struct addr *via)
 		struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
 		const struct ifaddrs *ias;
 
-		if (ifp == NULL)
+		if (ifp == NULL || ifp->if_rtable != rtable)
 			continue;
 		ias = if_addrs(ifp);
 		for (k = 0; k < ias->ias_n; k++) {
@@ -223,21 +225,27 @@ route_interface(struct ctl *ctl, const struct addr *via)
 }
 
 static int
-route_nhop(struct ctl *ctl, const char *via, struct nhop *nh)
+route_nhop(struct ctl *ctl, const struct ask *as, const char *via,
+    struct nhop *nh)
 {
 	struct ifnet *ifp;
 
 	*nh = (struct nhop){ .nh_type = NH_BLACKHOLE };
 	if (via == NULL)
 		return 0;
-	if (strcmp(via, "reject") == 0) {
-		nh->nh_type = NH_UNREACHABLE;
+	if (strcmp(via, "reject") == 0 || strcmp(via, "prohibit") == 0) {
+		nh->nh_type = *via == 'r' ? NH_UNREACHABLE : NH_PROHIBIT;
+		return 0;
+	}
+	if (sscanf(via, "table %hhu", &nh->nh_table) == 1) {
+		nh->nh_type = NH_TABLE;
 		return 0;
 	}
 	nh->nh_type = NH_GATEWAY;
 	if (addr_parse(&nh->nh_gw, via) != 0)
 		return EINVAL;
-	if ((ifp = route_interface(ctl, &nh->nh_gw)) == NULL)
+	ifp = route_interface(ctl, as->as_rtable, &nh->nh_gw);
+	if (ifp == NULL)
 		return EHOSTUNREACH;
 	nh->nh_ifindex = ifp->if_index;
 	nh->nh_mtu = ifp->if_mtu;
@@ -251,14 +259,14 @@ route_job(struct ctl *ctl, void *arg)
 	struct nhop nh;
 
 	role_enter(&on_ctl);
-	if ((as->as_error = route_nhop(ctl, as->as_via, &nh)) != 0)
+	if ((as->as_error = route_nhop(ctl, as, as->as_via, &nh)) != 0)
 		return;
 	if (as->as_add)
-		as->as_error =
-		    route_add(ctl, 0, &as->as_prefix, RP_STATIC, 0, &nh);
+		as->as_error = route_add(ctl, as->as_rtable, &as->as_prefix,
+		    RP_STATIC, 0, &nh);
 	else
-		as->as_error =
-		    route_delete(ctl, 0, &as->as_prefix, RP_STATIC, &nh);
+		as->as_error = route_delete(ctl, as->as_rtable,
+		    &as->as_prefix, RP_STATIC, &nh);
 	if (as->as_error == 0)
 		as->as_error = route_publish(ctl);
 }
@@ -267,6 +275,7 @@ void
 host_route(struct host *h, const char *prefix, const char *via)
 {
 	struct ask as = { .as_via = via, .as_add = true,
+		.as_rtable = h->h_rtable,
 		.as_prefix = host_prefix(h, prefix) };
 
 	host_ask(h, route_job, &as, prefix);
@@ -275,10 +284,44 @@ host_route(struct host *h, const char *prefix, const char *via)
 void
 host_route_delete(struct host *h, const char *prefix, const char *via)
 {
-	struct ask as = { .as_via = via,
+	struct ask as = { .as_via = via, .as_rtable = h->h_rtable,
 		.as_prefix = host_prefix(h, prefix) };
 
 	host_ask(h, route_job, &as, prefix);
+}
+
+static void
+ways_job(struct ctl *ctl, void *arg)
+{
+	struct ask *as = arg;
+	struct nhop nh[NHG_MAX];
+	unsigned n;
+
+	role_enter(&on_ctl);
+	for (n = 0; as->as_ways[n] != NULL && as->as_error == 0; n++)
+		as->as_error = route_nhop(ctl, as, as->as_ways[n], &nh[n]);
+	if (as->as_error != 0)
+		return;
+	as->as_error = n == 0 ?
+	    route_unset(ctl, as->as_rtable, &as->as_prefix, RP_STATIC) :
+	    route_set(ctl, as->as_rtable, &as->as_prefix, RP_STATIC, 0, nh, n);
+	if (as->as_error == 0)
+		as->as_error = route_publish(ctl);
+}
+
+void
+host_ways(struct host *h, const char *prefix, const char *const *via)
+{
+	struct ask as = { .as_ways = via, .as_rtable = h->h_rtable,
+		.as_prefix = host_prefix(h, prefix) };
+
+	host_ask(h, ways_job, &as, prefix);
+}
+
+void
+host_vrf(struct host *h, unsigned rtable)
+{
+	h->h_rtable = rtable;
 }
 
 static void
@@ -315,6 +358,7 @@ up_job(struct ctl *ctl, void *arg)
 		as->as_error = ENXIO;
 	else
 		if_set_up(ctl, ifp, as->as_up);
+	nhop_links(ctl);
 }
 
 void

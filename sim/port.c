@@ -58,12 +58,16 @@ port_attach_job(struct ctl *ctl, void *arg)
 {
 	struct attach *at = arg;
 	struct port *po = at->at_port;
+	struct dev_conf conf = *at->at_conf;
 
 	role_enter(&on_ctl);
-	at->at_error = if_attach(ctl, po->po_name, &po->po_ops, at->at_conf,
+	conf.dc_rtable = po->po_rtable;
+	at->at_error = if_attach(ctl, po->po_name, &po->po_ops, &conf,
 	    &po->po_if, at->at_err, sizeof(at->at_err));
-	if (at->at_error == 0)
-		if_set_up(ctl, po->po_if, true);
+	if (at->at_error != 0)
+		return;
+	if_set_up(ctl, po->po_if, true);
+	nhop_links(ctl);
 }
 
 void
@@ -87,6 +91,7 @@ port_attach(struct port *po, struct host *h, const char *ifname,
 	po->po_ops.do_tx = port_tx;
 	po->po_real = ops;
 	po->po_host = h;
+	po->po_rtable = h->h_rtable;
 	snprintf(po->po_name, sizeof(po->po_name), "%s", ifname);
 	po->po_next = h->h_ports;
 	h->h_ports = po;
@@ -114,6 +119,7 @@ port_detach_job(struct ctl *ctl, void *arg)
 	role_enter(&on_ctl);
 	port_forget(ctl, po->po_if);
 	if_detach(ctl, po->po_if);
+	nhop_links(ctl);
 	po->po_if = NULL;
 }
 

@@ -144,9 +144,16 @@ void host_ctl(struct host *, void (*fn)(struct ctl *, void *), void *arg);
 void host_addr(struct host *, const char *ifname, const char *prefix);
 void host_addr_dad(struct host *, const char *ifname, const char *prefix);
 void host_addr_delete(struct host *, const char *ifname, const char *prefix);
-/* via: an address; NULL: a blackhole; "reject": unreachable. */
+/*
+ * via: an address; NULL: a blackhole; "reject": unreachable; "prohibit";
+ * "table 2": as that table says.
+ */
 void host_route(struct host *, const char *prefix, const char *via);
 void host_route_delete(struct host *, const char *prefix, const char *via);
+/* A route of several ways, ended by NULL, whatever it was; none: it goes. */
+void host_ways(struct host *, const char *prefix, const char *const *via);
+/* Interfaces that are made and routes from now on are of this table. */
+void host_vrf(struct host *, unsigned rtable);
 void host_neigh(struct host *, const char *ifname, const char *addr,
     const uint8_t mac[static MAC_LEN]);
 void host_tune(struct host *, const char *name, unsigned long value);

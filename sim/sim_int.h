@@ -56,6 +56,7 @@ struct host {
 	char		 h_taskname[EP_MAX][48];
 	struct job	*h_jobs;
 	struct port	*h_ports;
+	unsigned	 h_rtable;	/* of what is configured next */
 };
 
 /*
@@ -70,6 +71,7 @@ struct port {
 	struct ifnet	*po_if;		/* while it is attached */
 	char		 po_name[IF_NAMELEN];
 	bool		 po_open;
+	unsigned	 po_rtable;
 	struct sim_pcap	*po_pcap;
 };
 

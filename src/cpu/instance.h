@@ -28,7 +28,9 @@
 #include "cpu/sysctl.h"
 
 #define IF_MAX 256 /* interfaces; index 0 is "none: originated here" */
-#define RT_MAX 16 /* routing tables */
+#define RT_MAX 16 /* routing tables, one for each VRF; 0 is that of all else */
+#define RT_MAIN "main" /* name of table 0 */
+#define RT_NAMELEN 16
 
 struct cpu;
 struct ctl;
@@ -73,6 +75,7 @@ struct rtable {
 	_Atomic(struct fib6 *) rt_fib6; /* [P] */
 	_Atomic uint32_t rt_gen; /* [A] bumped after each publish */
 	struct rib *rt_rib; /* [C] */
+	char rt_name[RT_NAMELEN]; /* [C] of the VRF; empty: not in use */
 };
 
 struct spate_conf {

@@ -41,7 +41,7 @@ control_check_sysctl(void *arg, const char *name, const char *value, char *err,
 }
 
 const struct conf_env control_conf_env = {
-	.ce_via_max = 1, /* there are no groups of next hops yet */
+	.ce_via_max = NHG_MAX,
 	.ce_sysctl = control_check_sysctl,
 };
 

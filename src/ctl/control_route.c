@@ -44,40 +44,54 @@ route_network(const struct conf *conf, const struct addr *a)
 	return NULL;
 }
 
-/* Its next hop; false while the interface of it is not attached. */
+/* By way of one gateway; false while its interface is not attached. */
 static bool ON_CTL
-route_nhop(struct ctl *ctl, const struct control_obj *o, struct nhop *nh)
+route_gateway(struct ctl *ctl, const struct control_obj *o,
+    const struct addr *via, struct nhop *nh)
 {
 	const struct conf_route *ro = o->o_sec;
-	const struct addr *via;
+	const char *ifname = ro->ro_if != NULL ? ro->ro_if :
+	    route_network(o->o_conf, via);
 	const struct ifnet *ifp;
-	const char *ifname;
 
-	*nh = (struct nhop){
+	if (ifname == NULL || (ifp = if_find(ctl, ifname)) == NULL)
+		return false;
+	*nh = (struct nhop){ .nh_type = NH_GATEWAY,
+		.nh_gw = *via,
+		.nh_ifindex = ifp->if_index,
+		.nh_mtu = ifp->if_mtu };
+	return true;
+}
+
+/*
+ * Its next hops: those whose interface is attached.  Returns how many there
+ * are.
+ */
+static unsigned ON_CTL
+route_nhops(struct ctl *ctl, const struct control_obj *o, struct nhop *nh)
+{
+	const struct conf_route *ro = o->o_sec;
+	unsigned i, n = 0;
+
+	nh[0] = (struct nhop){
 		.nh_type = ro->ro_blackhole ? NH_BLACKHOLE : NH_UNREACHABLE,
 	};
 	if (ro->ro_nvia == 0)
-		return true;
-	via = &ro->ro_via[0].ca_addr;
-	ifname = ro->ro_if != NULL ? ro->ro_if :
-	    route_network(o->o_conf, via);
-	if (ifname == NULL || (ifp = if_find(ctl, ifname)) == NULL)
-		return false;
-	nh->nh_type = NH_GATEWAY;
-	nh->nh_gw = *via;
-	nh->nh_ifindex = ifp->if_index;
-	nh->nh_mtu = ifp->if_mtu;
-	return true;
+		return 1;
+	for (i = 0; i < ro->ro_nvia; i++)
+		n += route_gateway(ctl, o, &ro->ro_via[i].ca_addr, &nh[n]);
+	return n;
 }
 
 static bool ON_CTL
 route_there(struct ctl *ctl, const struct control_obj *o)
 {
 	const struct conf_route *ro = o->o_sec;
-	struct nhop nh;
+	struct nhop nh[NHG_MAX];
+	unsigned n = route_nhops(ctl, o, nh);
 
-	return !route_nhop(ctl, o, &nh) || route_is_set(ctl, 0,
-	    &ro->ro_dst.cx_prefix, RP_STATIC, ro->ro_preference, &nh);
+	return n == 0 || route_is_set(ctl, 0, &ro->ro_dst.cx_prefix,
+	    RP_STATIC, ro->ro_preference, nh, n);
 }
 
 static int ON_CTL
@@ -85,12 +99,13 @@ route_make(struct ctl *ctl, const struct control_obj *o,
     struct conf_errors *errs)
 {
 	const struct conf_route *ro = o->o_sec;
-	struct nhop nh;
+	struct nhop nh[NHG_MAX];
+	unsigned n = route_nhops(ctl, o, nh);
 
-	if (!route_nhop(ctl, o, &nh))
+	if (n == 0)
 		return EHOSTUNREACH;
 	return route_set(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC,
-	    ro->ro_preference, &nh);
+	    ro->ro_preference, nh, n);
 }
 
 static void ON_CTL

@@ -17,6 +17,7 @@
 #include "if/if.h"
 #include "ip6/nd6.h"
 #include "route/neigh.h"
+#include "route/nhop.h"
 
 int
 link_open(void)
@@ -93,6 +94,7 @@ link_check(struct ctl *ctl, int fd)
 			ifp->if_ops->do_link(ifp);
 	}
 	if_follow(ctl); /* VLANs, of those that changed */
+	nhop_links(ctl);
 	for (i = 1; i < IF_MAX; i++) {
 		struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
 

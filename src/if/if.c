@@ -407,6 +407,7 @@ if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
 		return error;
 	}
 	ifp->if_ops = ops;
+	ifp->if_rtable = (uint8_t)dc->dc_rtable;
 	if ((error = if_open(ctl, ifp, dc, err, errlen)) != 0)
 		goto fail_if;
 	if ((error = if_msgs_alloc(ctl, iqm)) != 0)

@@ -180,7 +180,7 @@ struct ifnet {
 	uint16_t if_index; /* [I] never 0 */
 	uint16_t if_gen; /* [I] differs from the index's last user */
 	uint8_t if_mac[ETHER_ALEN]; /* [I] */
-	uint8_t if_rtable; /* [I] */
+	uint8_t if_rtable; /* [I] its VRF */
 	uint16_t if_mtu; /* [I] of IP */
 	uint32_t if_caps; /* [I] IFCAP_* */
 	_Atomic uint32_t if_state; /* [A] IFS_* */
@@ -243,6 +243,7 @@ struct dev_conf {
 	unsigned dc_queues; /* wanted; 0: one a CPU */
 	unsigned dc_mtu; /* 0: the device's own */
 	const uint8_t *dc_mac; /* NULL: the device's own */
+	unsigned dc_rtable; /* routing table of what arrives by it */
 	bool dc_repair; /* checksum = repair */
 	bool dc_nooffload; /* tap: no checksums and segments left to us */
 	const char *dc_mode; /* xdp: "auto", "copy", "zerocopy" */

@@ -34,6 +34,7 @@ enum { /* ic_code of ICMP_UNREACH */
 	ICMP_UNREACH_PROTO = 2,
 	ICMP_UNREACH_PORT = 3,
 	ICMP_UNREACH_NEEDFRAG = 4,
+	ICMP_UNREACH_ADMIN = 13, /* RFC 1812, 5.2.7.1 */
 };
 
 enum { /* ic_code of ICMP_TIMEX */

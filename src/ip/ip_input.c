@@ -126,12 +126,34 @@ const struct nhop *
 ip_route(
     const struct spate *sp, unsigned rtable, uint32_t dst, uint32_t *index)
 {
-	uint32_t nh;
+	uint32_t i;
 
-	ip_lookup_run(sp, rtable, &dst, &nh, 1);
+	ip_lookup_run(sp, rtable, &dst, &i, 1);
+	return ip_follow(sp, nhop_lookup(sp, i), dst, index);
+}
+
+/*
+ * A table that comes twice on the way says the same both times: there are no
+ * more steps than tables unless they go round in a circle.
+ */
+const struct nhop *
+ip_follow(const struct spate *sp, const struct nhop *nh, uint32_t dst,
+    uint32_t *index)
+{
+	unsigned step;
+	uint32_t i;
+
+	for (step = 0; nh->nh_type == NH_TABLE; step++) {
+		if (step == RT_MAX) {
+			nh = &nhop_loop;
+			break;
+		}
+		ip_lookup_run(sp, nh->nh_table, &dst, &i, 1);
+		nh = nhop_lookup(sp, i);
+	}
 	if (index != NULL)
-		*index = nh;
-	return nhop_lookup(sp, nh);
+		*index = nh->nh_index;
+	return nh;
 }
 
 /*
@@ -174,6 +196,14 @@ ip_not_forwarded(struct cpu *c, struct mbuf *m, const struct ip_info *ii,
 	case NH_UNREACHABLE:
 		ip_reject(
 		    c, m, ips_reject, ICMP_UNREACH, ICMP_UNREACH_HOST, 0);
+		break;
+	case NH_PROHIBIT:
+		ip_reject(
+		    c, m, ips_prohibit, ICMP_UNREACH, ICMP_UNREACH_ADMIN, 0);
+		break;
+	case NH_LOOP:
+		ip_reject(
+		    c, m, ips_tableloop, ICMP_UNREACH, ICMP_UNREACH_NET, 0);
 		break;
 	default:
 		ip_reject(
@@ -219,6 +249,28 @@ ip_is_transit(const struct mbuf *m, const struct nhop *nh)
 	    (m->m_flags & (MF_BCAST | MF_MCAST)) == 0;
 }
 
+/*
+ * What is not known to be transit at the first look: a route into another
+ * table, and one of several ways, are looked into first.
+ */
+static void ON_CPU
+ip_dispatch_other(
+    struct cpu *c, struct mbuf *m, const struct nhop *hop, bool plain)
+{
+	if (nhop_is_indirect(hop)) {
+		hop = ip_follow(c->c_sp, hop,
+		    ld32be(mtod(m, const struct ip_wire *)->ip_dst), NULL);
+		if (hop->nh_type == NH_GROUP)
+			hop = nhop_member(c->c_sp, hop, ip_flow_hash(m));
+		if (plain && ip_is_transit(m, hop)) {
+			m->m_nh = hop->nh_index;
+			path_next(c, ST_FORWARD, m);
+			return;
+		}
+	}
+	ip_input_other(c, m, hop);
+}
+
 static void ON_CPU
 ip_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip_vec *iv)
 {
@@ -239,7 +291,8 @@ ip_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip_vec *iv)
 			m->m_nh = last;
 			path_next(c, ST_FORWARD, m);
 		} else {
-			ip_input_other(c, m, hop);
+			ip_dispatch_other(
+			    c, m, hop, iv->iv_plain[i] && forwarding);
 		}
 	}
 }

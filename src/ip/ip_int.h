@@ -30,9 +30,26 @@ ip_drop(struct cpu *c, struct mbuf *m, enum ipstat why)
 	m_drop(c, m, SG_IP, why);
 }
 
-/* The next hop for one address, until the end of the round. */
+/*
+ * The next hop for one address, until the end of the round, whichever table
+ * knows it.  It may be a group, of which nhop_member() finds a flow's.
+ */
 const struct nhop *ip_route(
     const struct spate *, unsigned rtable, uint32_t dst, uint32_t *index);
+
+/* Go on from a next hop that may be another table. */
+const struct nhop *ip_follow(const struct spate *, const struct nhop *,
+    uint32_t dst, uint32_t *index);
+
+/*
+ * What a packet's flow is told by where there are several ways: addresses and
+ * protocol, and ports if there are any.  A fragment has none, so fragments go
+ * by addresses and protocol alone: all of a datagram the same way, which need
+ * not be that of the flow's whole packets.  The receive hash (m_hash) is not
+ * used: not every device has one, fragments and UDP differ by setting, and a
+ * flow must not change its way with them.
+ */
+uint64_t ip_flow_hash(const struct mbuf *);
 
 /*
  * Drop m for this reason and send the ICMP error that goes with it, if one may

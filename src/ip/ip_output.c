@@ -42,16 +42,20 @@ ip_source_of(const struct ifnet *ifp, uint32_t to)
 	return first;
 }
 
-/* An interface without an address borrows another's (RFC 1812, 2.2.7). */
+/*
+ * An interface without an address borrows one of the same table (RFC 1812,
+ * 2.2.7).
+ */
 static uint32_t
-ip_source_any(const struct spate *sp, uint32_t to)
+ip_source_any(const struct spate *sp, unsigned rtable, uint32_t to)
 {
 	const struct ifnet *ifp;
 	uint32_t a = 0;
 	unsigned i;
 
 	for (i = 1; i < IF_MAX && a == 0; i++)
-		if ((ifp = if_lookup(sp, i)) != NULL)
+		if ((ifp = if_lookup(sp, i)) != NULL &&
+		    ifp->if_rtable == rtable)
 			a = ip_source_of(ifp, to);
 	return a;
 }
@@ -61,13 +65,14 @@ ip_source_by(const struct spate *sp, const struct nhop *nh, uint32_t dst)
 {
 	uint32_t to = nh->nh_type == NH_GATEWAY ? nh->nh_gw.a_v4 : dst;
 	const struct ifnet *ifp;
-	uint32_t a = 0;
+	uint32_t a;
 
 	if (nh->nh_type == NH_LOCAL || in_is_loopback(dst))
 		return dst;
-	if ((ifp = if_lookup(sp, nh->nh_ifindex)) != NULL)
-		a = ip_source_of(ifp, to);
-	return a != 0 ? a : ip_source_any(sp, to);
+	if ((ifp = if_lookup(sp, nh->nh_ifindex)) == NULL)
+		return 0;
+	a = ip_source_of(ifp, to);
+	return a != 0 ? a : ip_source_any(sp, ifp->if_rtable, to);
 }
 
 static bool
@@ -77,11 +82,31 @@ ip_can_send(const struct nhop *nh)
 	    nh->nh_type == NH_LOCAL;
 }
 
+/* Why a next hop that nothing is sent by is there. */
+static enum ipstat
+ip_why_not(const struct nhop *nh)
+{
+	switch (nh->nh_type) {
+	case NH_BLACKHOLE:
+		return ips_blackhole;
+	case NH_UNREACHABLE:
+		return ips_reject;
+	case NH_PROHIBIT:
+		return ips_prohibit;
+	case NH_LOOP:
+		return ips_tableloop;
+	default:
+		return ips_noroute;
+	}
+}
+
 bool
 ip_source(const struct spate *sp, unsigned rtable, uint32_t dst, uint32_t *src)
 {
 	const struct nhop *nh = ip_route(sp, rtable, dst, NULL);
 
+	if (nh->nh_type == NH_GROUP)
+		nh = nhop_member(sp, nh, dst);
 	if (in_is_multicast(dst) ||
 	    !(ip_can_send(nh) || in_is_loopback(dst)))
 		return false;
@@ -123,10 +148,13 @@ ip_output_one(struct cpu *c, struct mbuf *m)
 
 	KASSERT((m->m_flags & MF_LOCAL) != 0 && m->m_rcvif == 0);
 	m->m_flags &= (uint16_t)~MF_LOCAL;
-	nh = ip_route(c->c_sp, m->m_rtable, dst, &m->m_nh);
+	nh = ip_route(c->c_sp, m->m_rtable, dst, NULL);
+	if (nh->nh_type == NH_GROUP)
+		nh = nhop_member(c->c_sp, nh, ip_flow_hash(m));
+	m->m_nh = nh->nh_index;
 	if (in_is_multicast(dst) ||
 	    !(ip_can_send(nh) || in_is_loopback(dst))) {
-		ip_drop(c, m, ips_noroute);
+		ip_drop(c, m, ip_why_not(nh));
 		return;
 	}
 	if (ld32be(ip->ip_src) == 0)

@@ -36,6 +36,8 @@
 	D(ips_noroute,	"no IPv4 route to the destination")		\
 	D(ips_blackhole, "IPv4 route is a blackhole")			\
 	D(ips_reject,	"IPv4 route says unreachable")			\
+	D(ips_prohibit,	"IPv4 route says prohibited")			\
+	D(ips_tableloop, "IPv4 routes of VRFs refer to each other in a loop") \
 	D(ips_ttl,	"IPv4 TTL expired")				\
 	D(ips_mtu,	"larger than the MTU ahead and marked DF")	\
 	D(ips_noneigh,	"IPv4 neighbour does not answer (ARP)")		\

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define IP_HLEN     20u /* without options */
@@ -26,13 +27,24 @@ enum { /* ip_p, ip6_nxt: the IANA numbers */
 	IPP_ICMP = 1,
 	IPP_TCP = 6,
 	IPP_UDP = 17,
+	IPP_DCCP = 33,
 	IPP_ROUTING = 43, /* 6 */
 	IPP_FRAGMENT = 44, /* 6 */
 	IPP_AH = 51,
 	IPP_ICMPV6 = 58, /* 6 */
 	IPP_NONE = 59, /* 6 */
 	IPP_DSTOPTS = 60, /* 6 */
+	IPP_SCTP = 132,
+	IPP_UDPLITE = 136,
 };
+
+/* Whether a header of this protocol begins with its two ports. */
+static inline bool
+ip_has_ports(unsigned proto)
+{
+	return proto == IPP_TCP || proto == IPP_UDP || proto == IPP_DCCP ||
+	    proto == IPP_SCTP || proto == IPP_UDPLITE;
+}
 
 enum { /* options: type, whose top bit says "copy into fragments" */
 	IPOPT_EOL = 0,

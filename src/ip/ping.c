@@ -157,6 +157,7 @@ ping_header(struct cpu *c, struct mbuf *m, const struct ping_msg *pm)
 	struct ip_wire *ip = mtod(m, struct ip_wire *);
 	struct icmp_wire *ic = (void *)(ip + 1);
 
+	m->m_rtable = pr->pr_rtable;
 	ip->ip_vhl = 0x45;
 	ip->ip_ttl =
 	    pr->pr_ttl != 0 ? pr->pr_ttl : (uint8_t)tun(c->c_sp, ip_ttl);
@@ -186,7 +187,7 @@ ping_on_cpu(struct endpoint *ep, struct msg *msg)
 	uint32_t src;
 
 	role_enter(&on_cpu);
-	if (!ip_source(c->c_sp, 0, pr->pr_dst.a_v4, &src)) {
+	if (!ip_source(c->c_sp, pr->pr_rtable, pr->pr_dst.a_v4, &src)) {
 		ping_tell(c, &pe);
 	} else if ((m = ping_make(c, IP_HLEN + ICMP_HLEN,
 			umin(pr->pr_size, PING_SIZE_MAX))) == NULL) {

@@ -61,6 +61,7 @@ struct ping_probe {
 	uint16_t pr_seq;
 	uint16_t pr_size; /* payload, at most PING_SIZE_MAX */
 	uint8_t pr_ttl; /* 0: as all packets */
+	uint8_t pr_rtable; /* routing table to go by */
 	bool pr_df; /* do not fragment */
 };
 

@@ -113,12 +113,31 @@ const struct nhop *
 ip6_route(
     const struct spate *sp, unsigned rtable, struct in6 dst, uint32_t *index)
 {
-	uint32_t nh;
+	uint32_t i;
 
-	ip6_lookup_run(sp, rtable, &dst, &nh, 1);
+	ip6_lookup_run(sp, rtable, &dst, &i, 1);
+	return ip6_follow(sp, nhop_lookup(sp, i), dst, index);
+}
+
+/* More steps than there are tables go round in a circle. */
+const struct nhop *
+ip6_follow(const struct spate *sp, const struct nhop *nh, struct in6 dst,
+    uint32_t *index)
+{
+	unsigned step;
+	uint32_t i;
+
+	for (step = 0; nh->nh_type == NH_TABLE; step++) {
+		if (step == RT_MAX) {
+			nh = &nhop_loop;
+			break;
+		}
+		ip6_lookup_run(sp, nh->nh_table, &dst, &i, 1);
+		nh = nhop_lookup(sp, i);
+	}
 	if (index != NULL)
-		*index = nh;
-	return nhop_lookup(sp, nh);
+		*index = nh->nh_index;
+	return nh;
 }
 
 bool
@@ -225,6 +244,14 @@ ip6_not_forwarded(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
 		ip6_reject(c, m, i6s_reject, ICMP6_UNREACH,
 		    ICMP6_UNREACH_REJECT, 0);
 		break;
+	case NH_PROHIBIT:
+		ip6_reject(c, m, i6s_prohibit, ICMP6_UNREACH,
+		    ICMP6_UNREACH_ADMIN, 0);
+		break;
+	case NH_LOOP:
+		ip6_reject(c, m, i6s_tableloop, ICMP6_UNREACH,
+		    ICMP6_UNREACH_NOROUTE, 0);
+		break;
 	default:
 		ip6_reject(c, m, i6s_noroute, ICMP6_UNREACH,
 		    ICMP6_UNREACH_NOROUTE, 0);
@@ -277,6 +304,28 @@ ip6_is_transit(const struct mbuf *m, const struct nhop *nh)
 	    (m->m_flags & (MF_BCAST | MF_MCAST)) == 0;
 }
 
+/*
+ * What is not known to be transit at the first look: a route into another
+ * table, and one of several ways, are looked into first.
+ */
+static void ON_CPU
+ip6_dispatch_other(
+    struct cpu *c, struct mbuf *m, const struct nhop *hop, bool plain)
+{
+	if (nhop_is_indirect(hop)) {
+		hop = ip6_follow(c->c_sp, hop,
+		    in6_load(mtod(m, const struct ip6_wire *)->ip6_dst), NULL);
+		if (hop->nh_type == NH_GROUP)
+			hop = nhop_member(c->c_sp, hop, ip6_flow_hash(m));
+		if (plain && ip6_is_transit(m, hop)) {
+			m->m_nh = hop->nh_index;
+			path_next(c, ST_FORWARD6, m);
+			return;
+		}
+	}
+	ip6_input_other(c, m, hop);
+}
+
 static void ON_CPU
 ip6_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip6_vec *iv)
 {
@@ -297,7 +346,8 @@ ip6_dispatch_vec(struct cpu *c, struct mvec *mv, const struct ip6_vec *iv)
 			m->m_nh = last;
 			path_next(c, ST_FORWARD6, m);
 		} else {
-			ip6_input_other(c, m, hop);
+			ip6_dispatch_other(
+			    c, m, hop, iv->iv_plain[i] && forwarding);
 		}
 	}
 }

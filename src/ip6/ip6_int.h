@@ -43,9 +43,12 @@ ip6_drop(struct cpu *c, struct mbuf *m, enum ip6stat why)
 	m_drop(c, m, SG_IP6, why);
 }
 
-/* The next hop for one address, until the end of the round. */
+/* As ip_route(), ip_follow() and ip_flow_hash() of ip/ip_int.h. */
 const struct nhop *ip6_route(
     const struct spate *, unsigned rtable, struct in6 dst, uint32_t *index);
+const struct nhop *ip6_follow(const struct spate *, const struct nhop *,
+    struct in6 dst, uint32_t *index);
+uint64_t ip6_flow_hash(const struct mbuf *);
 
 /*
  * Whether a is an address of this host; for a link-local one, on the link of

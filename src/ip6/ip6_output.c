@@ -70,15 +70,19 @@ ip6_source_of(const struct ifnet *ifp, struct in6 dst, struct in6 *src)
 	return best;
 }
 
-/* An interface without an address that serves borrows another's. */
+/*
+ * An interface without an address that serves borrows one of the same table.
+ */
 static bool
-ip6_source_any(const struct spate *sp, struct in6 dst, struct in6 *src)
+ip6_source_any(
+    const struct spate *sp, unsigned rtable, struct in6 dst, struct in6 *src)
 {
 	const struct ifnet *ifp;
 	unsigned i;
 
 	for (i = 1; i < IF_MAX; i++)
 		if ((ifp = if_lookup(sp, i)) != NULL &&
+		    ifp->if_rtable == rtable &&
 		    ip6_source_of(ifp, dst, src) != 0)
 			return true;
 	return false;
@@ -88,6 +92,24 @@ static bool
 ip6_can_send(const struct nhop *nh)
 {
 	return nh->nh_type == NH_CONNECTED || nh->nh_type == NH_GATEWAY;
+}
+
+/* Why a next hop that nothing is sent by is there. */
+static enum ip6stat
+ip6_why_not(const struct nhop *nh)
+{
+	switch (nh->nh_type) {
+	case NH_BLACKHOLE:
+		return i6s_blackhole;
+	case NH_UNREACHABLE:
+		return i6s_reject;
+	case NH_PROHIBIT:
+		return i6s_prohibit;
+	case NH_LOOP:
+		return i6s_tableloop;
+	default:
+		return i6s_noroute;
+	}
 }
 
 bool
@@ -103,6 +125,8 @@ ip6_source(const struct spate *sp, unsigned rtable, unsigned link,
 	}
 	if (!ip6_needs_link(dst)) {
 		nh = ip6_route(sp, rtable, dst, NULL);
+		if (nh->nh_type == NH_GROUP)
+			nh = nhop_member(sp, nh, dst.i6_hi ^ dst.i6_lo);
 		if (!ip6_can_send(nh))
 			return false;
 		link = nh->nh_ifindex;
@@ -110,7 +134,8 @@ ip6_source(const struct spate *sp, unsigned rtable, unsigned link,
 	if ((ifp = if_lookup(sp, link)) == NULL)
 		return false;
 	return ip6_source_of(ifp, dst, src) != 0 ||
-	    (!in6_link_scope(dst) && ip6_source_any(sp, dst, src));
+	    (!in6_link_scope(dst) &&
+		ip6_source_any(sp, ifp->if_rtable, dst, src));
 }
 
 unsigned
@@ -172,11 +197,14 @@ ip6_output_one(struct cpu *c, struct mbuf *m)
 	} else if (ip6_needs_link(dst)) {
 		ip6_output_link(c, m);
 	} else {
-		nh = ip6_route(c->c_sp, m->m_rtable, dst, &m->m_nh);
+		nh = ip6_route(c->c_sp, m->m_rtable, dst, NULL);
+		if (nh->nh_type == NH_GROUP)
+			nh = nhop_member(c->c_sp, nh, ip6_flow_hash(m));
+		m->m_nh = nh->nh_index;
 		if (ip6_can_send(nh))
 			ip6_send(c, m, nh->nh_mtu);
 		else
-			ip6_drop(c, m, i6s_noroute);
+			ip6_drop(c, m, ip6_why_not(nh));
 	}
 }
 

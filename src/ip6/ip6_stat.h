@@ -36,6 +36,8 @@
 	D(i6s_noroute,	"no IPv6 route to the destination")		\
 	D(i6s_blackhole, "IPv6 route is a blackhole")			\
 	D(i6s_reject,	"IPv6 route says unreachable")			\
+	D(i6s_prohibit,	"IPv6 route says prohibited")			\
+	D(i6s_tableloop, "IPv6 routes of VRFs refer to each other in a loop") \
 	D(i6s_ttl,	"IPv6 hop limit expired")			\
 	D(i6s_mtu,	"larger than the MTU ahead (IPv6)")		\
 	D(i6s_noneigh,	"IPv6 neighbour does not answer (ND)")		\

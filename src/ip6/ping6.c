@@ -28,6 +28,7 @@ ping6_header(struct cpu *c, struct mbuf *m, const struct ping_msg *pm,
 	st16be(ic->ic6_id, pm->pm_id);
 	st16be(ic->ic6_seq, pr->pr_seq);
 	icmp6_cksum(m, IP6_HLEN);
+	m->m_rtable = pr->pr_rtable;
 	m->m_oif = ip6_needs_link(pr->pr_dst.a_v6) ? pr->pr_oif : 0;
 }
 
@@ -36,7 +37,8 @@ static bool
 ping6_too_big(const struct cpu *c, const struct ping_probe *pr,
     unsigned size, struct ping_event *pe)
 {
-	unsigned mtu = ip6_mtu(c->c_sp, 0, pr->pr_oif, pr->pr_dst.a_v6);
+	unsigned mtu = ip6_mtu(
+	    c->c_sp, pr->pr_rtable, pr->pr_oif, pr->pr_dst.a_v6);
 
 	if (!pr->pr_df || IP6_HLEN + ICMP6_HLEN + size <= mtu)
 		return false;
@@ -61,7 +63,8 @@ ping6_on_cpu(struct endpoint *ep, struct msg *msg)
 	struct in6 src;
 
 	role_enter(&on_cpu);
-	if (!ip6_source(c->c_sp, 0, pr->pr_oif, pr->pr_dst.a_v6, &src)) {
+	if (!ip6_source(c->c_sp, pr->pr_rtable, pr->pr_oif, pr->pr_dst.a_v6,
+		&src)) {
 		ping_tell(c, &pe);
 	} else if (ping6_too_big(c, pr, size, &pe)) {
 		pe.pe_from = addr_v6(src);

@@ -18,8 +18,9 @@
 #include "route/flatten.h"
 #include "route/rib.h"
 
-#define F4_BITS_MIN 16
-#define F4_BATCH    64 /* lookups in flight */
+#define F4_BITS_MIN   16
+#define F4_BITS_EMPTY 1 /* a table without routes costs next to nothing */
+#define F4_BATCH      64 /* lookups in flight */
 
 static_assert(RIB_NHOP_MAX < 1u << F4_REF_BITS, "a leaf holds any next hop");
 static_assert(RIB_NHOP_MAX < 1u << 24, "X is at most 24");
@@ -68,6 +69,8 @@ choose_bits(const struct build4 *b)
 {
 	uint32_t bits = F4_BITS_MIN;
 
+	if (b->b_n == 1 && b->b_maxnh == 0)
+		return F4_BITS_EMPTY;
 	if (b->b_n > 1u << 12)
 		bits = 18;
 	if (b->b_n > 1u << 16)

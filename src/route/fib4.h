@@ -38,7 +38,7 @@ struct rib;
  *	I	immutable after fib4_compile()
  */
 struct fib4 {
-	uint32_t f4_bits; /* [I] X, 16 to 24 */
+	uint32_t f4_bits; /* [I] X, 16 to 24; 1: no routes */
 	uint32_t f4_shift; /* [I] 32 - X */
 	uint32_t f4_mask; /* [I] 2^X - 1: next hop in a range */
 	uint32_t f4_nranges; /* [I] */

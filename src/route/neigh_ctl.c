@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "route/neigh_int.h"
+#include "route/nhop.h"
 
 #define NEIGH_SLOTS_MIN 256u
 #define NEIGH_POLL_NS	NS_S /* between looks at whether it was used */
@@ -356,6 +357,11 @@ neigh_event(struct ctl *ctl, struct neigh *n, enum neigh_event event,
 		neigh_start_timer(ctl, n);
 	if ((nr->nr_act & NA_ANSWER) != 0)
 		neigh_answer(ctl, n);
+	/* Before n goes. */
+	if ((nr->nr_act & NA_RECORD) != 0 || nr->nr_next == NS_REACHABLE)
+		nhop_neigh(ctl, n->n_ifindex, &n->n_addr, true);
+	else if (event == NE_EXHAUSTED)
+		nhop_neigh(ctl, n->n_ifindex, &n->n_addr, false);
 	if ((nr->nr_act & NA_FORGET) != 0)
 		neigh_forget(ctl, n);
 }
@@ -436,28 +442,49 @@ neigh_room(struct ctl *ctl)
 	return false;
 }
 
+/* The entry of a question, made if need be; else the answer in *answer. */
+static struct neigh *ON_CTL
+neigh_obtain(struct ctl *ctl, unsigned ifindex, const struct addr *a,
+    enum neigh_answer *answer)
+{
+	struct neigh_ctl *nk = ctl->ctl_neigh;
+	struct neigh *n = neigh_find(nk, ifindex, a);
+
+	if (n != NULL)
+		return n;
+	*answer = NANS_FAILED;
+	if (if_lookup(ctl->ctl_sp, ifindex) == NULL)
+		return NULL;
+	*answer = NANS_REFUSED;
+	if (nk->nk_incomplete >= tun(ctl->ctl_sp, neigh_maxincomplete) ||
+	    !neigh_room(ctl))
+		return NULL;
+	return neigh_create(nk, ifindex, a);
+}
+
+void
+neigh_ask(struct ctl *ctl, unsigned ifindex, const struct addr *a)
+{
+	enum neigh_answer answer;
+	struct neigh *n = neigh_obtain(ctl, ifindex, a, &answer);
+
+	if (n != NULL)
+		neigh_event(ctl, n, NE_ASK, NULL);
+}
+
 void
 neigh_ctl_asked(struct endpoint *ep, struct msg *msg)
 {
 	struct neigh_ask *nq = container_of(msg, struct neigh_ask, nq_msg);
 	struct ctl *ctl = endpoint_ctl(ep);
-	struct neigh_ctl *nk = ctl->ctl_neigh;
+	enum neigh_answer answer;
 	struct neigh *n;
 
 	role_enter(&on_ctl);
-	n = neigh_find(nk, nq->nq_ifindex, &nq->nq_addr);
+	n = neigh_obtain(ctl, nq->nq_ifindex, &nq->nq_addr, &answer);
 	if (n == NULL) {
-		if (if_lookup(ctl->ctl_sp, nq->nq_ifindex) == NULL) {
-			neigh_answer_one(ctl, msg, NANS_FAILED);
-			return;
-		}
-		if (nk->nk_incomplete < tun(ctl->ctl_sp, neigh_maxincomplete) &&
-		    neigh_room(ctl))
-			n = neigh_create(nk, nq->nq_ifindex, &nq->nq_addr);
-		if (n == NULL) {
-			neigh_answer_one(ctl, msg, NANS_REFUSED);
-			return;
-		}
+		neigh_answer_one(ctl, msg, answer);
+		return;
 	}
 	msg->msg_next = n->n_asks;
 	n->n_asks = msg;
@@ -530,6 +557,7 @@ neigh_add(struct ctl *ctl, struct ifnet *ifp, const struct addr *a,
 	timer_cancel(&ctl->ctl_wheel, &n->n_timer);
 	n->n_confirmed = ctl->ctl_now;
 	neigh_answer(ctl, n);
+	nhop_neigh(ctl, ifp->if_index, a, true);
 	return 0;
 }
 

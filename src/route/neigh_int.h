@@ -130,6 +130,9 @@ struct neigh_report {
 	uint8_t nrp_flags; /* [o] NNF_* */
 };
 
+/* Have a neighbour resolved for ctl's own sake. */
+void neigh_ask(struct ctl *, unsigned ifindex, const struct addr *) ON_CTL;
+
 /* Handlers: on ctl, and of the answer on the CPU. */
 void neigh_ctl_asked(struct endpoint *, struct msg *);
 void neigh_ctl_heard(struct endpoint *, struct msg *);

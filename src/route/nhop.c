@@ -18,6 +18,7 @@
 #define NHOP_FIRST 64 /* size of the first table */
 
 const struct nhop nhop_none = { .nh_type = NH_NONE };
+const struct nhop nhop_loop = { .nh_type = NH_LOOP };
 
 static struct nhop_table *
 nhop_table(const struct ctl *ctl)
@@ -65,11 +66,31 @@ nhop_ctl_fini(struct ctl *ctl)
 	free(nt);
 }
 
+static size_t
+nhop_size(const struct nhop *nh)
+{
+	return nh->nh_type == NH_GROUP ? sizeof(struct nhop_group) :
+	    sizeof(*nh);
+}
+
 static bool
 nhop_equal(const struct nhop *a, const struct nhop *b)
 {
-	return a->nh_type == b->nh_type && a->nh_ifindex == b->nh_ifindex &&
-	    a->nh_mtu == b->nh_mtu && addr_eq(&a->nh_gw, &b->nh_gw);
+	return a->nh_type == b->nh_type && a->nh_table == b->nh_table &&
+	    a->nh_ifindex == b->nh_ifindex && a->nh_mtu == b->nh_mtu &&
+	    addr_eq(&a->nh_gw, &b->nh_gw);
+}
+
+struct nhop *
+nhop_at(const struct ctl *ctl, uint32_t index)
+{
+	return nhop_slot(nhop_table(ctl), index);
+}
+
+uint32_t
+nhop_limit(const struct ctl *ctl)
+{
+	return nhop_table(ctl)->nt_size;
 }
 
 uint32_t
@@ -123,22 +144,13 @@ nhop_grow(struct ctl *ctl)
 }
 
 int
-nhop_get(struct ctl *ctl, const struct nhop *want, uint32_t *index)
+nhop_insert(struct ctl *ctl, struct nhop *nh, uint32_t *index)
 {
-	struct nhop *nh;
 	uint32_t i;
 	int error;
 
-	if ((i = nhop_find(ctl, want)) != 0) {
-		nhop_slot(nhop_table(ctl), i)->nh_refs++;
-		*index = i;
-		return 0;
-	}
 	if (nhop_unused(ctl) == 0 && (error = nhop_grow(ctl)) != 0)
 		return error;
-	if ((nh = malloc(sizeof(*nh))) == NULL)
-		return ENOMEM;
-	*nh = *want;
 	i = ctl->ctl_route->rc_lastnh = nhop_unused(ctl);
 	nh->nh_index = i;
 	nh->nh_refs = 1;
@@ -149,6 +161,38 @@ nhop_get(struct ctl *ctl, const struct nhop *want, uint32_t *index)
 	return 0;
 }
 
+void
+nhop_replace(struct ctl *ctl, struct nhop *new)
+{
+	struct nhop *old;
+
+	old = atomic_exchange_explicit(&nhop_table(ctl)->nt_nh[new->nh_index],
+	    new, memory_order_acq_rel);
+	sim_point(SP_PUBLISH);
+	qsbr_retire(&ctl->ctl_sp->sp_qsbr, old, nhop_size(old), free);
+}
+
+int
+nhop_get(struct ctl *ctl, const struct nhop *want, uint32_t *index)
+{
+	struct nhop *nh;
+	int error;
+
+	KASSERT(want->nh_type != NH_GROUP);
+	if ((*index = nhop_find(ctl, want)) != 0) {
+		nhop_at(ctl, *index)->nh_refs++;
+		return 0;
+	}
+	if ((nh = malloc(sizeof(*nh))) == NULL)
+		return ENOMEM;
+	*nh = *want;
+	nh->nh_groups = 0;
+	nh->nh_dead = false;
+	if ((error = nhop_insert(ctl, nh, index)) != 0)
+		free(nh);
+	return error;
+}
+
 /*
  * A FIB that CPUs still read may name the number until it is replaced: the
  * next publish does that, and the object stays until its grace period is over.
@@ -156,11 +200,14 @@ nhop_get(struct ctl *ctl, const struct nhop *want, uint32_t *index)
 void
 nhop_put(struct ctl *ctl, uint32_t index)
 {
-	struct nhop *nh = nhop_slot(nhop_table(ctl), index);
+	struct nhop *nh = nhop_at(ctl, index);
 
 	KASSERT(nh != NULL && nh->nh_refs > 0);
-	if (--nh->nh_refs == 0)
-		nh->nh_last = ctl->ctl_route->rc_published;
+	if (--nh->nh_refs > 0)
+		return;
+	nh->nh_last = ctl->ctl_route->rc_published;
+	if (nh->nh_type == NH_GROUP)
+		nhop_group_release(ctl, (const void *)nh);
 }
 
 void
@@ -176,6 +223,6 @@ nhop_sweep(struct ctl *ctl)
 			continue;
 		atomic_store_explicit(
 		    &nt->nt_nh[i], NULL, memory_order_release);
-		qsbr_retire(&ctl->ctl_sp->sp_qsbr, nh, sizeof(*nh), free);
+		qsbr_retire(&ctl->ctl_sp->sp_qsbr, nh, nhop_size(nh), free);
 	}
 }

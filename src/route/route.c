@@ -9,7 +9,9 @@
  * hop after it.  So the numbers are freed a grace period after the publish.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/kassert.h"
 #include "base/point.h"
@@ -45,6 +47,7 @@ route_ctl_init(struct ctl *ctl)
 	ctl->ctl_route = calloc(1, sizeof(*ctl->ctl_route));
 	if (ctl->ctl_route == NULL)
 		return ENOMEM;
+	nhop_group_init(ctl);
 	if ((error = nhop_ctl_init(ctl)) != 0)
 		return error;
 	for (i = 0; i < RT_MAX; i++)
@@ -67,6 +70,7 @@ route_ctl_fini(struct ctl *ctl)
 		fib6_free(rt->rt_fib6);
 		rib_destroy(rt->rt_rib);
 	}
+	nhop_group_fini(ctl);
 	nhop_ctl_fini(ctl);
 	free(ctl->ctl_route);
 	ctl->ctl_route = NULL;
@@ -111,6 +115,33 @@ route_delete(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	nhop_put(ctl, re.re_nhop);
 	ctl->ctl_route->rc_changed[rtable] = true;
 	return 0;
+}
+
+void
+rtable_set_name(struct ctl *ctl, unsigned rtable, const char *name)
+{
+	struct rtable *rt = &ctl->ctl_sp->sp_rt[rtable];
+
+	KASSERT(rtable > 0 && rtable < RT_MAX);
+	snprintf(rt->rt_name, sizeof(rt->rt_name), "%s",
+	    name != NULL ? name : "");
+}
+
+const char *
+rtable_name(const struct spate *sp, unsigned rtable)
+{
+	return rtable == 0 ? RT_MAIN : sp->sp_rt[rtable].rt_name;
+}
+
+unsigned
+rtable_find(const struct spate *sp, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < RT_MAX; i++)
+		if (*name != '\0' && strcmp(rtable_name(sp, i), name) == 0)
+			break;
+	return i;
 }
 
 static void ON_CTL
@@ -165,25 +196,42 @@ entry_of(enum rib_proto proto, unsigned distance)
 
 bool
 route_is_set(const struct ctl *ctl, unsigned rtable, const struct prefix *p,
-    enum rib_proto proto, unsigned distance, const struct nhop *nh)
+    enum rib_proto proto, unsigned distance, const struct nhop *nh, unsigned n)
 {
-	struct rib_entry want = entry_of(proto, distance);
+	const struct rib *rib = ctl->ctl_sp->sp_rt[rtable].rt_rib;
+	struct rib_entry want = entry_of(proto, distance), re;
 
-	want.re_nhop = nhop_find(ctl, nh);
-	return want.re_nhop != 0 &&
-	    entry_alone(ctl->ctl_sp->sp_rt[rtable].rt_rib, p, &want);
+	if (n == 1)
+		want.re_nhop = nhop_find(ctl, nh);
+	else if (rib_find(rib, p, proto, &re) &&
+	    nhop_group_is(ctl, re.re_nhop, nh, n))
+		want.re_nhop = re.re_nhop;
+	return want.re_nhop != 0 && entry_alone(rib, p, &want);
+}
+
+/* A reference to what n next hops are: one of them, or a group. */
+static int ON_CTL
+route_nhop(struct ctl *ctl, const struct nhop *nh, unsigned n, uint32_t from,
+    uint32_t *index)
+{
+	if (n == 1)
+		return nhop_get(ctl, nh, index);
+	return nhop_group_get(ctl, nh, n, from, index);
 }
 
 int
 route_set(struct ctl *ctl, unsigned rtable, const struct prefix *p,
-    enum rib_proto proto, unsigned distance, const struct nhop *nh)
+    enum rib_proto proto, unsigned distance, const struct nhop *nh, unsigned n)
 {
 	struct rib *rib = ctl->ctl_sp->sp_rt[rtable].rt_rib;
 	struct rib_entry re = entry_of(proto, distance), other;
+	uint32_t from = 0;
 	int error;
 
 	KASSERT(rtable < RT_MAX);
-	if ((error = nhop_get(ctl, nh, &re.re_nhop)) != 0)
+	if (rib_find(rib, p, proto, &other))
+		from = other.re_nhop;
+	if ((error = route_nhop(ctl, nh, n, from, &re.re_nhop)) != 0)
 		return error;
 	if (entry_alone(rib, p, &re)) {
 		nhop_put(ctl, re.re_nhop);
@@ -209,7 +257,7 @@ struct route_found {
 
 /* The entries by way of an interface, to be deleted after the walk. */
 struct route_flush {
-	const struct spate *rl_sp;
+	const struct ctl *rl_ctl;
 	unsigned rl_ifindex;
 	struct route_found *rl_found; /* NULL: they are only counted */
 	size_t rl_n;
@@ -222,11 +270,25 @@ route_flush_find(void *arg, const struct prefix *p, const struct rib_entry *re,
 {
 	struct route_flush *rl = arg;
 
-	if (nhop_lookup(rl->rl_sp, re->re_nhop)->nh_ifindex != rl->rl_ifindex)
+	if (!nhop_uses_if(rl->rl_ctl, re->re_nhop, rl->rl_ifindex))
 		return 0;
 	if (rl->rl_found != NULL)
 		rl->rl_found[rl->rl_n] = (struct route_found){ *p, *re };
 	return ++rl->rl_n == rl->rl_room;
+}
+
+/* The other ways of a route take over, if it has any. */
+static void ON_CTL
+route_leave_if(struct ctl *ctl, unsigned rtable, const struct route_found *rf,
+    unsigned ifindex)
+{
+	struct rib *rib = ctl->ctl_sp->sp_rt[rtable].rt_rib;
+	struct rib_entry rest = rf->rf_entry;
+
+	if (nhop_group_without(ctl, rest.re_nhop, ifindex, &rest.re_nhop) ==
+		0 && rib_add(rib, &rf->rf_prefix, &rest) != 0)
+		nhop_put(ctl, rest.re_nhop);
+	route_drop(ctl, rtable, &rf->rf_prefix, &rf->rf_entry);
 }
 
 static void ON_CTL
@@ -241,9 +303,8 @@ route_flush_table(struct ctl *ctl, unsigned rtable, struct route_flush *rl)
 			rl->rl_n = 0;
 			rib_walk(rib, (uint8_t)family, route_flush_find, rl);
 			for (i = 0; i < rl->rl_n; i++)
-				route_drop(ctl, rtable,
-				    &rl->rl_found[i].rf_prefix,
-				    &rl->rl_found[i].rf_entry);
+				route_leave_if(ctl, rtable, &rl->rl_found[i],
+				    rl->rl_ifindex);
 		} while (rl->rl_n == rl->rl_room);
 }
 
@@ -251,7 +312,7 @@ route_flush_table(struct ctl *ctl, unsigned rtable, struct route_flush *rl)
 void
 route_flush_if(struct ctl *ctl, unsigned ifindex)
 {
-	struct route_flush rl = { .rl_sp = ctl->ctl_sp,
+	struct route_flush rl = { .rl_ctl = ctl,
 		.rl_ifindex = ifindex };
 	struct route_found few[64], *many;
 	unsigned i;

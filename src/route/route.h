@@ -27,22 +27,32 @@ int route_delete(struct ctl *, unsigned rtable, const struct prefix *,
     enum rib_proto, const struct nhop *) ON_CTL;
 
 /*
- * Have the source know this prefix by this next hop alone, whatever it knew it
- * by before; or not at all (ESRCH: it did not).  route_is_set() tells whether
- * it is as route_set() would make it.  ENOMEM: the prefix may have lost it.
+ * Have the source know this prefix by these n (1 to NHG_MAX) next hops of equal
+ * cost alone, each once, whatever it knew it by before; or not at all (ESRCH:
+ * it did not).  Flows of next hops that stay, stay with them.  route_is_set()
+ * tells whether it is as route_set() would make it.  ENOMEM: the prefix may
+ * have lost it.
  */
 int route_set(struct ctl *, unsigned rtable, const struct prefix *,
-    enum rib_proto, unsigned distance, const struct nhop *) ON_CTL;
+    enum rib_proto, unsigned distance, const struct nhop *, unsigned n) ON_CTL;
 int route_unset(struct ctl *, unsigned rtable, const struct prefix *,
     enum rib_proto) ON_CTL;
 bool route_is_set(const struct ctl *, unsigned rtable, const struct prefix *,
-    enum rib_proto, unsigned distance, const struct nhop *) ON_CTL;
+    enum rib_proto, unsigned distance, const struct nhop *, unsigned n) ON_CTL;
 
 /*
  * Delete all routes by way of an interface, whatever their source, because it
- * goes.
+ * goes.  One of several ways goes on with the others.
  */
 void route_flush_if(struct ctl *, unsigned ifindex) ON_CTL;
+
+/*
+ * The name of a table ("main" is 0; without a name it is not in use), and the
+ * table of a name: RT_MAX if there is none.  NULL takes a name away.
+ */
+void rtable_set_name(struct ctl *, unsigned rtable, const char *) ON_CTL;
+const char *rtable_name(const struct spate *, unsigned rtable);
+unsigned rtable_find(const struct spate *, const char *name);
 
 /* Compile and publish what has changed since the last time.  ENOMEM. */
 int route_publish(struct ctl *) ON_CTL;

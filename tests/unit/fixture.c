@@ -207,7 +207,8 @@ static const struct dev_ops fx_ops = {
 struct ifnet *
 fixture_if(struct fixture *fx, const char *name, unsigned mtu, const char *addr)
 {
-	struct dev_conf dc = { .dc_mtu = mtu, .dc_queues = 1 };
+	struct dev_conf dc = { .dc_mtu = mtu, .dc_queues = 1,
+		.dc_rtable = fx->fx_rtable };
 	struct ifnet *ifp;
 	char err[128];
 
@@ -254,7 +255,41 @@ fixture_route(struct fixture *fx, const char *prefix, enum nhop_type type,
 	if (gw != NULL)
 		assert_int_equal(addr_parse(&nh.nh_gw, gw), 0);
 	assert_int_equal(
-	    route_add(fx->fx_ctl, 0, &p, RP_STATIC, 0, &nh), 0);
+	    route_add(fx->fx_ctl, fx->fx_rtable, &p, RP_STATIC, 0, &nh), 0);
+	assert_int_equal(route_publish(fx->fx_ctl), 0);
+}
+
+void
+fixture_leak(struct fixture *fx, const char *prefix, unsigned table)
+{
+	struct nhop nh = { .nh_type = NH_TABLE, .nh_table = (uint8_t)table };
+	struct prefix p;
+
+	role_enter(&on_ctl);
+	assert_int_equal(prefix_parse(&p, prefix), 0);
+	assert_int_equal(
+	    route_add(fx->fx_ctl, fx->fx_rtable, &p, RP_STATIC, 0, &nh), 0);
+	assert_int_equal(route_publish(fx->fx_ctl), 0);
+}
+
+void
+fixture_ways(struct fixture *fx, const char *prefix,
+    struct ifnet *const *ifp, const char *const *gw, unsigned n)
+{
+	struct nhop nh[NHG_MAX];
+	struct prefix p;
+	unsigned i;
+
+	role_enter(&on_ctl);
+	assert_int_equal(prefix_parse(&p, prefix), 0);
+	for (i = 0; i < n; i++) {
+		nh[i] = (struct nhop){ .nh_type = NH_GATEWAY,
+			.nh_ifindex = ifp[i]->if_index,
+			.nh_mtu = ifp[i]->if_mtu };
+		assert_int_equal(addr_parse(&nh[i].nh_gw, gw[i]), 0);
+	}
+	assert_int_equal(route_set(fx->fx_ctl, fx->fx_rtable, &p, RP_STATIC, 0,
+	    nh, n), 0);
 	assert_int_equal(route_publish(fx->fx_ctl), 0);
 }
 
@@ -338,6 +373,7 @@ fx_received(struct fixture *fx, const struct ifnet *ifp, struct mbuf *m)
 {
 	m->m_rcvif = ifp != NULL ? ifp->if_index : 0;
 	m->m_rcvgen = ifp != NULL ? ifp->if_gen : 0;
+	m->m_rtable = ifp != NULL ? ifp->if_rtable : 0;
 	if (ifp == NULL)
 		m->m_flags |= MF_LOCAL;
 	stat_add(fx->fx_c, SG_PATH,

@@ -31,6 +31,7 @@ struct fixture {
 	struct cpu *fx_c;
 	struct ctl *fx_ctl;
 	uint64_t fx_now; /* what the clock reads */
+	unsigned fx_rtable; /* of interfaces and routes to be made */
 	unsigned fx_n; /* packets caught, … */
 	struct mbuf *fx_m[FX_CAUGHT];
 	enum stage fx_stage[FX_CAUGHT]; /* … and where */
@@ -67,6 +68,11 @@ void fixture_addr(struct fixture *, struct ifnet *, const char *addr,
 /* gw: NULL for types without. */
 void fixture_route(struct fixture *, const char *prefix, enum nhop_type,
     struct ifnet *, const char *gw);
+
+/* A route into another table; one by way of n gateways. */
+void fixture_leak(struct fixture *, const char *prefix, unsigned table);
+void fixture_ways(struct fixture *, const char *prefix,
+    struct ifnet *const *, const char *const *gw, unsigned n);
 
 /* Bytes of a packet as an array; returns its length. */
 unsigned fx_build(const struct fx_packet *, uint8_t *buf);

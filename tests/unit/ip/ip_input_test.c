@@ -29,6 +29,7 @@ world_init(struct world *w)
 	fixture_addr(fx, w->a, "169.254.1.1/16", 0);
 	fixture_route(fx, "198.51.100.0/24", NH_GATEWAY, w->b, "192.0.2.254");
 	fixture_route(fx, "203.0.113.0/25", NH_BLACKHOLE, NULL, NULL);
+	fixture_route(fx, "203.0.113.64/26", NH_PROHIBIT, NULL, NULL);
 	fixture_route(fx, "203.0.113.128/25", NH_UNREACHABLE, NULL, NULL);
 }
 
@@ -50,6 +51,8 @@ static const struct {
 	{ "no route", "10.0.0.9", "172.16.0.1", 0, ips_noroute,
 	    IC(ICMP_UNREACH, ICMP_UNREACH_NET) },
 	{ "blackhole", "10.0.0.9", "203.0.113.1", 0, ips_blackhole, IC_NONE },
+	{ "prohibit", "10.0.0.9", "203.0.113.65", 0, ips_prohibit,
+	    IC(ICMP_UNREACH, ICMP_UNREACH_ADMIN) },
 	{ "reject", "10.0.0.9", "203.0.113.129", 0, ips_reject,
 	    IC(ICMP_UNREACH, ICMP_UNREACH_HOST) },
 	/* RFC 1812, 5.3.7; RFC 1122, 3.2.1.3 */

@@ -106,7 +106,8 @@ test_no_way(void **state)
 		    &w.fx, ST_IPOUT, fixture_packet(&w.fx, NULL, &fp));
 	}
 	assert_int_equal(w.fx.fx_n, 0);
-	assert_int_equal(fixture_stat(&w.fx, SG_IP, ips_noroute), 3);
+	assert_int_equal(fixture_stat(&w.fx, SG_IP, ips_noroute), 2);
+	assert_int_equal(fixture_stat(&w.fx, SG_IP, ips_blackhole), 1);
 	fixture_fini(&w.fx);
 }
 

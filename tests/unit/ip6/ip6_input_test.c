@@ -34,6 +34,7 @@ world_init(struct world *w)
 	fixture_route(fx, "2001:db8:c::/48", NH_GATEWAY, w->b, "fe80::fe");
 	fixture_route(fx, "2001:db8:d::/48", NH_BLACKHOLE, NULL, NULL);
 	fixture_route(fx, "2001:db8:e::/48", NH_UNREACHABLE, NULL, NULL);
+	fixture_route(fx, "2001:db8:e:1::/64", NH_PROHIBIT, NULL, NULL);
 }
 
 /* A drop that is answered, by type and code; IC_NONE if it is not. */
@@ -57,6 +58,8 @@ static const struct {
 	    IC(ICMP6_UNREACH, ICMP6_UNREACH_NOROUTE) },
 	{ "blackhole", "2001:db8:a::9", "2001:db8:d::9", 0, i6s_blackhole,
 	    IC_NONE },
+	{ "prohibit", "2001:db8:a::9", "2001:db8:e:1::9", 0, i6s_prohibit,
+	    IC(ICMP6_UNREACH, ICMP6_UNREACH_ADMIN) },
 	{ "reject", "2001:db8:a::9", "2001:db8:e::9", 0, i6s_reject,
 	    IC(ICMP6_UNREACH, ICMP6_UNREACH_REJECT) },
 	/* RFC 4291, 2.5.2, 2.5.3, 2.7 */

@@ -141,7 +141,8 @@ test_way(void **state)
 	(void)output(&w, "2001:db8:e::9", 0, 8);
 	(void)output(&w, "2001:db8:f::9", 0, 8);
 	assert_int_equal(w.fx.fx_n, 0);
-	assert_int_equal(fixture_stat(&w.fx, SG_IP6, i6s_noroute), 4);
+	assert_int_equal(fixture_stat(&w.fx, SG_IP6, i6s_noroute), 3);
+	assert_int_equal(fixture_stat(&w.fx, SG_IP6, i6s_blackhole), 1);
 	fixture_fini(&w.fx);
 }
 
