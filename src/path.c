@@ -45,6 +45,7 @@ path_create(struct cpu *c)
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return ENOMEM;
 	c->c_path = p;
+	p->p_now = ST_N;
 	for (i = 0; i < c->c_sp->sp_ncpus; i++)
 		if (i != c->c_id &&
 		    (p->p_in[i] = ring_create(HAND_RING)) == NULL) {
@@ -117,6 +118,7 @@ path_run_stage(struct cpu *c, enum stage st)
 	memcpy(mv.mv_m, ps->ps_vec.mv_m, n * sizeof(mv.mv_m[0]));
 	mv.mv_n = n;
 	ps->ps_vec.mv_n = 0;
+	c->c_path->p_now = st;
 	if (tun(c->c_sp, isr_cycles) != 0)
 		path_call_timed(c, ps, st, &mv);
 	else
@@ -136,6 +138,7 @@ path_run(struct cpu *c, enum stage first, enum stage last)
 	for (st = first; st <= last; st++)
 		if (c->c_path->p_stage[st].ps_vec.mv_n > 0)
 			n += path_run_stage(c, st);
+	c->c_path->p_now = ST_N;
 	return n;
 }
 

@@ -9,9 +9,14 @@
  * from the link and sending to it.  The figure is the median of many short
  * runs, so that a machine that is taken away now and then does not blur it.
  *
- * usage: forward [-6] [-n packets]
+ * With a filter (-f) it tells instead what a capture costs whose filter no
+ * packet matches, beside runs without one.
+ *
+ * usage: forward [-6] [-f filter] [-n packets]
  */
 #include <err.h>
+#include <pcap/pcap.h>
+#include <spate/capture.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +28,7 @@
 #include "dev/drivers.h"
 #include "dev/pair.h"
 #include "if/if.h"
+#include "mbuf/capture.h"
 #include "mbuf/in_cksum.h"
 #include "path.h"
 #include "route/neigh.h"
@@ -266,6 +272,80 @@ report(bool six, const double *whole, double stages[RUNS][ST_N])
 	    one / 120);
 }
 
+static struct filter *
+compiled(const char *text)
+{
+	pcap_t *pc = pcap_open_dead(DLT_EN10MB, CAPTURE_SNAPLEN);
+	struct bpf_program bp;
+	struct filter *f;
+
+	if (pcap_compile(pc, &bp, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
+		errx(2, "%s", pcap_geterr(pc));
+	/* struct bpf_insn is laid out as struct filter_insn. */
+	if ((f = filter_create((const void *)bp.bf_insns, bp.bf_len)) == NULL)
+		errx(1, "the filter is refused");
+	pcap_freecode(&bp);
+	pcap_close(pc);
+	return f;
+}
+
+static void
+withdrawn(void *arg)
+{
+	(void)arg;
+}
+
+/* Runs with the capture on an interface or all, and without it, by turns. */
+static void ON_CTL
+capture_ratio(struct bench *b, uint64_t packets, struct capture *cap,
+    const char *where)
+{
+	struct spate *sp = b->b_router;
+	double with[RUNS], without[RUNS];
+	unsigned i;
+
+	role_enter(&on_cpu);
+	for (i = 0; i < RUNS; i++) {
+		run(b, packets / RUNS);
+		without[i] = (double)b->b_cycles / (double)b->b_packets;
+		if (capture_publish(sp, cap) != 0)
+			errx(1, "no memory");
+		run(b, packets / RUNS);
+		with[i] = (double)b->b_cycles / (double)b->b_packets;
+		capture_withdraw(sp, cap, withdrawn);
+		turn(sp);
+	}
+	printf("  %-20s %7.1f cycles/packet, without %.1f: "
+	    "%.3f of the rate, goal 0.9\n", where, median(with, RUNS, 1),
+	    median(without, RUNS, 1),
+	    median(without, RUNS, 1) / median(with, RUNS, 1));
+}
+
+static void ON_CTL
+capture_report(struct bench *b, uint64_t packets, const char *text)
+{
+	struct capture *cap = capture_create(b->b_router,
+	    1u << SCR_IN | 1u << SCR_OUT, CAPTURE_SNAPLEN, CAPTURE_BUFFER,
+	    compiled(text));
+	struct capture_cpu *cc;
+	unsigned i;
+
+	if (cap == NULL)
+		errx(1, "no memory");
+	printf("forward with a capture of \"%s\", which nothing matches\n",
+	    text);
+	capture_want(cap, 1, true);
+	capture_ratio(b, packets, cap, "one interface");
+	capture_want(cap, 2, true);
+	capture_ratio(b, packets, cap, "both interfaces");
+	cc = cap->cap_cpu[0];
+	for (i = 1; i <= 2; i++)
+		if (cc->cc_count[i].cn_seen == 0 ||
+		    cc->cc_count[i].cn_matched != 0)
+			errx(1, "the capture has not looked");
+	capture_destroy(cap);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -274,19 +354,22 @@ main(int argc, char **argv)
 	struct pair *near, *far;
 	struct ifnet *rin, *rout;
 	uint64_t packets = 4000000;
+	const char *filter = NULL;
 	bool six = false;
 	static double whole[RUNS], stages[RUNS][ST_N];
 	int ch, i;
 
 	role_enter(&on_ctl);
 	role_enter(&on_cpu);
-	while ((ch = getopt(argc, argv, "6n:")) != -1)
+	while ((ch = getopt(argc, argv, "6f:n:")) != -1)
 		if (ch == '6')
 			six = true;
+		else if (ch == 'f')
+			filter = optarg;
 		else if (ch == 'n')
 			packets = strtoull(optarg, NULL, 10);
 		else
-			errx(2, "usage: forward [-6] [-n packets]");
+			errx(2, "usage: forward [-6] [-f filter] [-n packets]");
 	if (pair_create(&pc, &near) != 0 || pair_create(&pc, &far) != 0)
 		errx(1, "no memory");
 	b.b_router = instance("router");
@@ -304,6 +387,10 @@ main(int argc, char **argv)
 		turn(b.b_router);
 	}
 	run(&b, packets / 10);
+	if (filter != NULL) {
+		capture_report(&b, packets, filter);
+		goto done;
+	}
 	for (i = 0; i < RUNS; i++) {
 		run(&b, packets / RUNS);
 		whole[i] = (double)b.b_cycles / (double)b.b_packets;
@@ -315,6 +402,7 @@ main(int argc, char **argv)
 		take_stages(b.b_router->sp_cpu[0], stages[i]);
 	}
 	report(six, whole, stages);
+done:
 	spate_destroy(b.b_router);
 	spate_destroy(b.b_tester);
 	return 0;

@@ -32,6 +32,7 @@
 #define RT_MAIN "main" /* name of table 0 */
 #define RT_NAMELEN 16
 
+struct captures;
 struct cpu;
 struct ctl;
 struct fib4;
@@ -103,6 +104,7 @@ struct spate {
 	struct rtable sp_rt[RT_MAX]; /* [P] */
 	_Atomic(struct nhop_table *) sp_nhops; /* [P] by FIB result */
 	_Atomic(struct neigh_table *) sp_neighs; /* [P] */
+	_Atomic(struct captures *) sp_captures; /* [P] NULL: none runs */
 
 	struct qsbr sp_qsbr; /* lines of its own */
 };

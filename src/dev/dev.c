@@ -6,11 +6,13 @@
  * has none hands its frames to a CPU that does (if_txcpu); there they enter
  * ST_TX again.
  */
+#include <spate/capture.h>
 #include <string.h>
 
 #include "dev/dev.h"
 #include "dev/dev_int.h"
 #include "dev/drivers.h"
+#include "mbuf/capture.h"
 #include "path.h"
 
 static const struct dev_ops *const dev_drivers[] = {
@@ -54,6 +56,7 @@ dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
 	}
 	stat_cell_add(&rxq->rxq_packets, mv.mv_n);
 	stat_cell_add(&rxq->rxq_bytes, bytes);
+	capture_tap(c, SCR_IN, ifp->if_index, mv.mv_m, mv.mv_n);
 	return mv.mv_n;
 }
 
@@ -91,6 +94,7 @@ dev_send(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 	/* The driver may free what it takes: lengths first. */
 	for (i = 0; i < n; i++)
 		len[i] = mm[i]->m_pktlen;
+	capture_tap(c, SCR_OUT, ifp->if_index, mm, n);
 	sent = ifp->if_ops->do_tx(c, txq, mm, n);
 	for (i = 0; i < sent; i++)
 		bytes += len[i];

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/kassert.h"
 #include "base/plant.h"
+#include "mbuf/capture.h"
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
 
@@ -467,10 +468,14 @@ m_free_bulk(struct cpu *c, struct mbuf **mm, unsigned n)
 void
 m_drop(struct cpu *c, struct mbuf *m, enum stat_group g, unsigned why)
 {
+	const struct captures *cs;
+
 	KASSERT(m->m_rcvif < IF_MAX && c->c_drop[m->m_rcvif] != NULL);
 	stat_add(c, g, why, 1);
 	stat_add(c, SG_PATH, pks_dropped, 1);
 	stat_cell_add(&c->c_drop[m->m_rcvif][stat_base(g) + why], 1);
+	if (unlikely((cs = captures_running(c->c_sp)) != NULL))
+		capture_drop(c, cs, m, g, why);
 	m_free(c, m);
 }
 
