@@ -97,9 +97,8 @@ client_send(struct client *cl, const char *command, json_t *req)
 	return error;
 }
 
-/* Wait for more bytes.  0 or an errno value; EPIPE at the end. */
-static int
-client_fill(struct client *cl)
+int
+client_more(struct client *cl)
 {
 	struct pollfd pfd = { .fd = cl->cl_fd, .events = POLLIN };
 	char *buf = cl->cl_buf;
@@ -134,7 +133,7 @@ client_wait(struct client *cl)
 		if (end != NULL)
 			return (size_t)(end + 1 - cl->cl_buf);
 		seen = cl->cl_len;
-		if ((errno = client_fill(cl)) != 0)
+		if ((errno = client_more(cl)) != 0)
 			return 0;
 	}
 }

@@ -35,4 +35,10 @@ int client_send(struct client *, const char *command, json_t *req);
  */
 json_t *client_receive(struct client *, bool *done);
 
+/*
+ * Wait for more bytes of any kind; they are appended to cl_buf.  0, EINTR as
+ * above, EPIPE at the end, or another errno value.
+ */
+int client_more(struct client *);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "capture/capture.h"
 #include "cmd.h"
 #include "daemon/daemon.h"
 #include "demo/demo.h"
@@ -25,6 +26,8 @@ static cmd_fn cmd_help;
 static cmd_fn cmd_version;
 
 static const struct subcmd subcmds[] = {
+	{ "capture", "[-i IF] [-w FILE] ... [FILTER]",
+	    "packets of the running daemon, for tshark", cmd_capture },
 	{ "daemon", "[-n] [-c FILE]", "run, or only check the configuration",
 	    cmd_daemon },
 	{ "demo", "[--unprivileged]", "two hosts and a router, anywhere",
@@ -44,7 +47,7 @@ usage(FILE *f)
 {
 	fprintf(f, "usage: spate command [argument ...]\n\n");
 	for (size_t i = 0; i < NSUBCMDS; i++)
-		fprintf(f, "  %-10s %-28s %s\n", subcmds[i].sc_name,
+		fprintf(f, "  %-10s %-30s %s\n", subcmds[i].sc_name,
 		    subcmds[i].sc_args, subcmds[i].sc_text);
 }
 

@@ -4,7 +4,8 @@
  *
  * A client that does not read its answers is not read from either, so that
  * requests cannot pile up.  Answers that come by themselves (of a ping) could:
- * a client that lets many lie is cut off.
+ * a client that lets many lie is cut off.  A capture asks how much lies before
+ * it sends more.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -103,6 +104,13 @@ client_unread(const struct client *cl)
 	    (const uv_stream_t *)&cl->cl_pipe);
 }
 
+/* Whether the client may ask for more. */
+static bool
+client_may(const struct client *cl)
+{
+	return cl->cl_cc.cc_stream || client_unread(cl) == 0;
+}
+
 static void
 client_written(uv_write_t *req, int status)
 {
@@ -112,21 +120,23 @@ client_written(uv_write_t *req, int status)
 	role_enter(&on_ctl);
 	free(re->re_text);
 	free(re);
-	if (status != 0)
+	if (status != 0) {
 		client_close(cl);
-	else if (client_unread(cl) == 0)
+		return;
+	}
+	if (cl->cl_cc.cc_stream && !cl->cl_closing)
+		control_drained(cl->cl_ctl, &cl->cl_cc);
+	if (client_may(cl))
 		client_read(cl);
 }
 
-/* Takes text, which is one line without its newline. */
+/* Takes the bytes. */
 static void
-client_write(struct client *cl, char *text)
+client_write(struct client *cl, char *text, size_t len)
 {
 	struct reply *re = malloc(sizeof(*re));
-	size_t len = strlen(text);
-	uv_buf_t buf = uv_buf_init(text, (unsigned)len + 1);
+	uv_buf_t buf = uv_buf_init(text, (unsigned)len);
 
-	text[len] = '\n';
 	if (re != NULL) {
 		re->re_client = cl;
 		re->re_text = text;
@@ -143,15 +153,36 @@ static void
 client_send(struct control_client *cc, const json_t *json)
 {
 	struct client *cl = container_of(cc, struct client, cl_cc);
+	size_t len;
 	char *text;
 
 	if (cl->cl_closing)
 		return;
 	if (client_unread(cl) > UNREAD_MAX ||
-	    (text = json_dumps(json, JSON_COMPACT)) == NULL)
+	    (text = json_dumps(json, JSON_COMPACT)) == NULL) {
 		client_close(cl);
+		return;
+	}
+	len = strlen(text);
+	text[len] = '\n';
+	client_write(cl, text, len + 1);
+}
+
+static void
+client_send_bytes(struct control_client *cc, void *buf, size_t len)
+{
+	struct client *cl = container_of(cc, struct client, cl_cc);
+
+	if (cl->cl_closing)
+		free(buf);
 	else
-		client_write(cl, text);
+		client_write(cl, buf, len);
+}
+
+static size_t
+client_unread_bytes(struct control_client *cc)
+{
+	return client_unread(container_of(cc, struct client, cl_cc));
 }
 
 /*
@@ -166,7 +197,7 @@ client_requests(struct client *cl)
 	const char *end;
 
 	ctl_round(ctl);
-	while (!cl->cl_closing && client_unread(cl) == 0 &&
+	while (!cl->cl_closing && client_may(cl) &&
 	    (end = memchr(cl->cl_line + at, '\n', cl->cl_len - at)) != NULL) {
 		len = (size_t)(end + 1 - (cl->cl_line + at));
 		control_request(ctl, &cl->cl_cc, cl->cl_line + at, len);
@@ -191,7 +222,7 @@ client_input(uv_stream_t *h, ssize_t n, const uv_buf_t *buf)
 	struct client *cl = container_of(h, struct client, cl_pipe);
 
 	role_enter(&on_ctl);
-	if (n == UV_EOF) {
+	if (n == UV_EOF && !cl->cl_cc.cc_stream) {
 		client_finish(cl);
 	} else if (n < 0) {
 		client_close(cl);
@@ -211,7 +242,7 @@ client_read(struct client *cl)
 	client_requests(cl);
 	if (cl->cl_closing)
 		return;
-	want = client_unread(cl) == 0;
+	want = client_may(cl);
 	if (want && cl->cl_len == sizeof(cl->cl_line)) {
 		control_error(&cl->cl_cc, "a request has at most %d bytes",
 		    CONTROL_LINEMAX);
@@ -235,6 +266,8 @@ server_connection(uv_stream_t *h, int status)
 	if (status != 0 || (cl = calloc(1, sizeof(*cl))) == NULL)
 		return;
 	cl->cl_cc.cc_send = client_send;
+	cl->cl_cc.cc_write = client_send_bytes;
+	cl->cl_cc.cc_unread = client_unread_bytes;
 	cl->cl_server = sv;
 	cl->cl_ctl = sv->sv_ctl;
 	uv_pipe_init(h->loop, &cl->cl_pipe, 0);

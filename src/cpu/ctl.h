@@ -16,6 +16,7 @@
 #include "cpu/wheel.h"
 
 struct arp_ctl;
+struct capture_job;
 struct if_ctl;
 struct nd6_ctl;
 struct neigh_ctl;
@@ -38,6 +39,7 @@ struct ctl {
 	struct ping *ctl_pings; /* [C] who waits for echo replies, ip/ */
 	struct control *ctl_control; /* [C] configuration, ctl/ */
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */
+	struct capture_job *ctl_captures; /* [C] that run, ctl/ */
 };
 
 static inline struct ctl *

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "ctl/capture.h"
 #include "ctl/ping.h"
 #include "ctl/request.h"
 #include "ctl/show.h"
@@ -63,6 +64,7 @@ static const struct {
 	const char *name;
 	void (*fn)(struct ctl *, struct control_client *, const json_t *);
 } commands[] = {
+	{ "capture", capture_request },
 	{ "ping", ping_request },
 	{ "show", request_show },
 };
@@ -86,7 +88,7 @@ request_run(struct ctl *ctl, struct control_client *cc, const json_t *req)
 			commands[i].fn(ctl, cc, req);
 			return;
 		}
-	control_error(cc, "no command is named \"%s\"; known: ping, show",
+	control_error(cc, "no command is named \"%s\"; known: capture, ping, show",
 	    name != NULL ? name : "");
 }
 
@@ -97,6 +99,10 @@ control_request(struct ctl *ctl, struct control_client *cc, const char *line,
 	json_error_t err;
 	json_t *req;
 
+	if (capture_runs(ctl, cc)) {
+		capture_stop(ctl, cc);
+		return;
+	}
 	req = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
 	if (req == NULL) {
 		control_error(cc, "not JSON: %s at byte %d", err.text,
@@ -111,7 +117,14 @@ control_request(struct ctl *ctl, struct control_client *cc, const char *line,
 }
 
 void
+control_drained(struct ctl *ctl, struct control_client *cc)
+{
+	capture_drained(ctl, cc);
+}
+
+void
 control_gone(struct ctl *ctl, struct control_client *cc)
 {
+	capture_gone(ctl, cc);
 	ping_gone(ctl, cc);
 }

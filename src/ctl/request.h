@@ -26,9 +26,17 @@
 /*
  * Who asks.  The transport embeds it; send() is called in ctl's thread, once
  * for each line of the answer, maybe after control_request() returned.
+ *
+ * While cc_stream is set the answer goes on as bytes that are no lines
+ * (capture.c): write() takes them, from malloc(); unread() says how many the
+ * client has not taken yet.  The transport then reads requests also while
+ * answers are unread, and calls control_drained() when some were taken.
  */
 struct control_client {
 	void (*cc_send)(struct control_client *, const json_t *reply);
+	void (*cc_write)(struct control_client *, void *buf, size_t len);
+	size_t (*cc_unread)(struct control_client *);
+	bool cc_stream;
 };
 
 /* One line from the client, with or without its newline.  Any bytes. */
@@ -39,6 +47,9 @@ void control_request(struct ctl *, struct control_client *, const char *line,
 void control_reply(struct control_client *, json_t *result, bool done);
 void control_error(struct control_client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* A client with cc_stream has taken some of what it was sent. */
+void control_drained(struct ctl *, struct control_client *) ON_CTL;
 
 /* The client has gone: answers to come have nowhere to go. */
 void control_gone(struct ctl *, struct control_client *) ON_CTL;

@@ -55,6 +55,7 @@ struct capture {
 	_Atomic uint64_t cap_if[IF_MAX / 64]; /* [A] by ctl: which interfaces */
 	struct capture_cpu *cap_cpu[CPU_MAX]; /* [I] */
 	struct captures *cap_spare; /* [C] memory for the list without it */
+	void *cap_owner; /* [C] the creator's */
 };
 
 /* All that run; replaced as a whole, NULL if there are none. */
