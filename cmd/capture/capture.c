@@ -89,7 +89,7 @@ capture_direction(struct capture_args *ca, const char *arg)
 	ca->ca_what = strcmp(arg, "in") == 0 ? "in" :
 	    strcmp(arg, "out") == 0	     ? "out" :
 	    strcmp(arg, "inout") == 0	     ? "both" :
-					       NULL;
+		NULL;
 	if (ca->ca_what == NULL)
 		fprintf(stderr, "spate: -Q wants in, out or inout, not "
 		    "\"%s\"\n", arg);
@@ -149,7 +149,8 @@ static bool
 capture_parse(struct capture_args *ca, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "drops", no_argument, NULL, 'D' }, { 0 } };
+		{ "drops", no_argument, NULL, 'D' }, { 0 }
+	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+B:Q:S:c:i:s:w:", longs,
@@ -257,7 +258,7 @@ packet_flags(const struct spate_capture_record *scr, const uint8_t *p)
 	static const uint8_t all[6] = { 255, 255, 255, 255, 255, 255 };
 	uint32_t flags = scr->scr_kind == SCR_OUT ? PCAPNG_OUT :
 	    scr->scr_if != 0			  ? PCAPNG_IN :
-						    0;
+		0;
 
 	if (scr->scr_datalen < sizeof(all))
 		return flags;

@@ -230,7 +230,7 @@ job_drain(struct capture_job *jo)
 	uint64_t now = jo->jo_ctl->ctl_now;
 	uint64_t most = jo->jo_state == JOB_QUIET ? UINT64_MAX :
 	    now > JOB_HORIZON			  ? now - JOB_HORIZON :
-						    0;
+		0;
 	struct control_client *cc = jo->jo_client;
 	const struct spate_capture_record *scr;
 	struct recring *r;
@@ -258,8 +258,8 @@ job_count(struct capture_job *jo, unsigned index)
 	unsigned i;
 
 	for (i = 0; i < cap->cap_ncpus; i++) {
-		const struct capture_count *cn =
-		    &cap->cap_cpu[i]->cc_count[index];
+		const struct capture_count *cn = &cap->cap_cpu[i]
+						      ->cc_count[index];
 
 		scc.scc_seen += stat_cell_read(&cn->cn_seen);
 		scc.scc_matched += stat_cell_read(&cn->cn_matched);
@@ -396,7 +396,7 @@ wanted_kinds(const json_t *req)
 	    strcmp(what, "in") == 0	    ? 1u << SCR_IN :
 	    strcmp(what, "out") == 0	    ? 1u << SCR_OUT :
 	    strcmp(what, "drops") == 0 ? 1u << SCR_DROP :
-					      0;
+		0;
 }
 
 /* One instruction: [code, jt, jf, k]. */

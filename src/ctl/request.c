@@ -88,7 +88,8 @@ request_run(struct ctl *ctl, struct control_client *cc, const json_t *req)
 			commands[i].fn(ctl, cc, req);
 			return;
 		}
-	control_error(cc, "no command is named \"%s\"; known: capture, ping, show",
+	control_error(cc,
+	    "no command is named \"%s\"; known: capture, ping, show",
 	    name != NULL ? name : "");
 }
 

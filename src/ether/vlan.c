@@ -5,10 +5,12 @@
  * A VLAN of a VLAN's frame is found tag by tag, in one go; one that leaves
  * passes ether_output() once for each tag.  Either is bounded by VLAN_TAGS.
  */
+#include <spate/capture.h>
 #include <string.h>
 
 #include "ether/ether.h"
 #include "ether/vlan.h"
+#include "mbuf/capture.h"
 #include "path.h"
 
 /* Where DSCP stands in the first bytes of an IP header. */
@@ -39,8 +41,8 @@ vlan_untag(struct mbuf *m, const struct vlan_tag *tag)
 	m->m_vlan[m->m_nvlan++] = tag->vt_tci;
 }
 
-static void
-vlan_receive(const struct cpu *c, struct mbuf *m, const struct ifnet *ifp)
+static void ON_CPU
+vlan_receive(struct cpu *c, struct mbuf *m, const struct ifnet *ifp)
 {
 	struct ifcount *ifc = &ifp->if_count[c->c_id];
 
@@ -49,6 +51,7 @@ vlan_receive(const struct cpu *c, struct mbuf *m, const struct ifnet *ifp)
 	m->m_rtable = ifp->if_rtable;
 	stat_cell_add(&ifc->ifc_rx_packets, 1);
 	stat_cell_add(&ifc->ifc_rx_bytes, m->m_pktlen);
+	capture_tap(c, SCR_IN, ifp->if_index, &m, 1);
 }
 
 enum etherstat
@@ -145,6 +148,7 @@ vlan_output(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 	}
 	if ((lower->if_caps & IFCAP_VIRTUAL) != 0)
 		next = ST_ETHEROUT;
+	capture_tap(c, SCR_OUT, ifp->if_index, mm, n);
 	for (i = 0; i < n; i++) {
 		uint32_t len = mm[i]->m_pktlen;
 		struct mbuf *m = vlan_tag(c, mm[i], vlan_conf(ifp));

@@ -266,7 +266,7 @@ drop_type(const struct mbuf *m, enum stage st)
 		return m->m_len == 0 ? TYPE_UNKNOWN :
 		    m->m_data[0] >> 4 == 4   ? TYPE_IP :
 		    m->m_data[0] >> 4 == 6   ? TYPE_IP6 :
-						     TYPE_UNKNOWN;
+			TYPE_UNKNOWN;
 	}
 }
 

@@ -393,15 +393,15 @@ learn_branch(struct learner *le, const struct bpf_insn *in, bool *ok)
 	case BPF_JEQ:
 		*ok = now != k		     ? learn_unequal(le, a, k) :
 		    a->v_size == VALUE_LEN ? learn_range(le, a, k, k) :
-					       learn_equal(le, a, UINT32_MAX);
+			learn_equal(le, a, UINT32_MAX);
 		return now == k;
 	case BPF_JGT:
 		*ok = now > k ? learn_range(le, a, k + 1, UINT32_MAX) :
-				learn_range(le, a, 0, k);
+		    learn_range(le, a, 0, k);
 		return now > k;
 	case BPF_JGE:
 		*ok = now >= k ? learn_range(le, a, k, UINT32_MAX) :
-				 learn_range(le, a, 0, k - 1);
+		    learn_range(le, a, 0, k - 1);
 		return now >= k;
 	case BPF_JSET:
 		*ok = learn_equal(le, a, k);
@@ -561,7 +561,7 @@ trace_vector(const struct filter_trace *ft, struct mbuf *const *mm, unsigned n,
 	case 0x22: nleft = ROWS(2, 2); break;
 	case 0x30: nleft = ROWS(3, 0); break;
 	default: nleft = ROWS(ft->ft_nequal, ft->ft_nunequal); break;
-	/* clang-format on */
+		/* clang-format on */
 	}
 #undef ROWS
 	if (ft->ft_nrange == 0 && ft->ft_span == UINT32_MAX)

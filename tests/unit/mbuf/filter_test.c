@@ -169,7 +169,7 @@ some_frame(struct rnd *r, uint8_t *p)
 	st16be(p + 56, (uint16_t)(78 + rnd_below(r, 4)));
 	return rnd_below(r, 8) == 0 ? (unsigned)rnd_below(r, FRAME) :
 	    rnd_below(r, 2) == 0    ? 60 :
-				      FRAME;
+		FRAME;
 }
 
 static const char *const filters[] = { "ip", "ip6", "arp", "tcp", "udp",
@@ -178,7 +178,8 @@ static const char *const filters[] = { "ip", "ip6", "arp", "tcp", "udp",
 	"ether host 02:02:02:02:02:01", "vlan 2 and tcp", "vlan",
 	"portrange 80-81", "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
 	"greater 100", "less 60", "ip[8] < 3", "ether[20:4] & 0xff > 7",
-	"ip and ip[2:2] - 14 > 46", "(tcp or udp) and port 79 and host 10.0.0.3",
+	"ip and ip[2:2] - 14 > 46",
+	"(tcp or udp) and port 79 and host 10.0.0.3",
 	"not ip and not ip6", "icmp[icmptype] = icmp-echo", "ether broadcast",
 	"ip6 host 2001:db8::1", "ip proto 47", "ip[0] & 0xf != 5",
 	"tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420" };
