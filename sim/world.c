@@ -11,7 +11,7 @@
 #include "sim/sim_int.h"
 #include "spate.h"
 
-#define SETTLE_NS   (60 * NS_S)
+#define SETTLE_NS   (130 * NS_S) /* reassembly takes up to 120 */
 #define SETTLE_STEP (5 * NS_MS)
 #define REST_NS     (5 * NS_S)
 #define REST_STEP   (50 * NS_US)

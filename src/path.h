@@ -24,6 +24,10 @@
 	X(ST_ARP,	arp_input)					\
 	X(ST_IP,	ip_input)	/* parse, route */		\
 	X(ST_IP6,	ip6_input)					\
+	X(ST_REASS,	ip_reass)	/* fragments, on their CPU */	\
+	X(ST_REASS6,	ip6_reass)					\
+	X(ST_LOCAL,	ip_local)	/* whole again, on its CPU */	\
+	X(ST_LOCAL6,	ip6_local)					\
 	X(ST_FORWARD,	ip_forward)	/* TTL, MTU */			\
 	X(ST_FORWARD6,	ip6_forward)					\
 	X(ST_ICMP,	icmp_input)	/* for this host */		\

@@ -9,6 +9,8 @@
 #include "ether/arp.h"
 #include "if/if.h"
 #include "ip/ip.h"
+#include "ip/reass_table.h"
+#include "ip6/ip6.h"
 #include "ip6/nd6.h"
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
@@ -36,7 +38,10 @@ spate_cpu_create(struct spate *sp, unsigned id)
 	sp->sp_ep[id] = &c->c_ep;
 	if ((error = mpool_create(c)) != 0 || (error = path_create(c)) != 0 ||
 	    (error = netisr_cpu_init(c)) != 0 ||
-	    (error = neigh_cpu_init(c)) != 0 || (error = icmp_cpu_init(c)) != 0)
+	    (error = neigh_cpu_init(c)) != 0 ||
+	    (error = icmp_cpu_init(c)) != 0 ||
+	    (error = ip_reass_cpu_init(c)) != 0 ||
+	    (error = ip6_reass_cpu_init(c)) != 0)
 		return error;
 	return 0;
 }
@@ -48,6 +53,7 @@ spate_cpu_destroy(struct spate *sp, unsigned id)
 
 	if (c == NULL)
 		return;
+	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
 	neigh_cpu_fini(c);
 	netisr_cpu_fini(c);

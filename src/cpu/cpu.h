@@ -34,6 +34,7 @@ struct mpool;
 struct neigh_cpu;
 struct netisr_cpu;
 struct path;
+struct reass_cpu;
 struct rxq;
 struct txq;
 
@@ -61,6 +62,7 @@ struct cpu {
 	struct netisr_cpu *c_netisr; /* [I] steering, netisr/ */
 	struct neigh_cpu *c_neigh; /* [I] packets held, route/ */
 	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */
+	struct reass_cpu *c_reass; /* [I] unfinished datagrams, ip/ */
 	void *c_engine; /* [I] thread or coroutine */
 };
 

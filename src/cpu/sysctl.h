@@ -49,12 +49,43 @@
 	    "forward IPv4 packets")					\
 	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\
 	    "time to live of packets originated here")			\
+	X(ip_maxfragpackets, "net.inet.ip.maxfragpackets", 2048,	\
+	    0, 1048576, "unfinished datagrams kept; 0: no reassembly")	\
+	X(ip_maxfrags, "net.inet.ip.maxfrags", 16384, 1, 16777216,	\
+	    "fragments kept")						\
+	X(ip_maxfragmem, "net.inet.ip.maxfragmem", 33554432, 65536,	\
+	    68719476736, "bytes of buffers that fragments may take; "	\
+	    "never over 1/8 of packet memory")				\
+	X(ip_maxfragsperpacket, "net.inet.ip.maxfragsperpacket", 128,	\
+	    1, 128, "fragments of one datagram")			\
+	X(ip_maxfragpersource, "net.inet.ip.maxfragpersource", 64,	\
+	    1, 1048576, "unfinished datagrams of one source on a CPU")	\
+	X(ip_maxfragbucketsize, "net.inet.ip.maxfragbucketsize", 16,	\
+	    1, 65536, "unfinished datagrams in one slot of the table")	\
+	X(ip_fragttl, "net.inet.ip.fragttl", 60, 1, 120,		\
+	    "seconds until a datagram's fragments are all there")	\
 	X(icmp_limit, "net.inet.icmp.icmplim", 200, 0, 1000000,		\
 	    "ICMP errors a second and CPU; 0 sends none")		\
 	X(ip6_forwarding, "net.inet6.ip6.forwarding", 1, 0, 1,		\
 	    "forward IPv6 packets")					\
 	X(ip6_hlim, "net.inet6.ip6.hlim", 64, 1, 255,			\
 	    "hop limit of packets originated here")			\
+	X(ip6_maxfragpackets, "net.inet6.ip6.maxfragpackets", 2048,	\
+	    0, 1048576, "unfinished packets kept; 0: no reassembly")	\
+	X(ip6_maxfrags, "net.inet6.ip6.maxfrags", 16384, 1, 16777216,	\
+	    "fragments kept")						\
+	X(ip6_maxfragmem, "net.inet6.ip6.maxfragmem", 33554432, 65536,	\
+	    68719476736, "bytes of buffers that fragments may take; "	\
+	    "never over 1/8 of packet memory")				\
+	X(ip6_maxfragsperpacket, "net.inet6.ip6.maxfragsperpacket",	\
+	    128, 1, 128, "fragments of one packet")			\
+	X(ip6_maxfragpersource, "net.inet6.ip6.maxfragpersource", 64,	\
+	    1, 1048576, "unfinished packets of one source on a CPU")	\
+	X(ip6_maxfragbucketsize, "net.inet6.ip6.maxfragbucketsize",	\
+	    16, 1, 65536, "unfinished packets in one slot of the table") \
+	X(ip6_fraglifetime, "net.inet6.ip6.fraglifetime_ms", 60000,	\
+	    1000, 120000,						\
+	    "milliseconds until a packet's fragments are all there")	\
 	X(icmp6_limit, "net.inet6.icmp6.errppslimit", 200, 0, 1000000,	\
 	    "ICMPv6 errors a second and CPU; 0 sends none")		\
 	X(neigh_maxhold, "net.link.neigh.maxhold", 16, 1, 1024,		\

@@ -39,6 +39,7 @@ enum { /* ic_code of ICMP_UNREACH */
 
 enum { /* ic_code of ICMP_TIMEX */
 	ICMP_TIMEX_TTL = 0,
+	ICMP_TIMEX_REASS = 1,
 };
 
 struct icmp_wire {

@@ -21,6 +21,8 @@
  * source or 0 to have one chosen; pks_originated is the caller's to count.
  */
 void ip_input(struct cpu *, struct mvec *) ON_CPU;
+void ip_reass(struct cpu *, struct mvec *) ON_CPU;
+void ip_local(struct cpu *, struct mvec *) ON_CPU;
 void ip_forward(struct cpu *, struct mvec *) ON_CPU;
 void icmp_input(struct cpu *, struct mvec *) ON_CPU;
 void ip_unreach(struct cpu *, struct mvec *) ON_CPU;
@@ -36,5 +38,8 @@ bool ip_source(
 /* What an IPv4/ICMP CPU remembers (the error budget).  ENOMEM. */
 int icmp_cpu_init(struct cpu *);
 void icmp_cpu_fini(struct cpu *);
+
+/* Its unfinished datagrams; reass_cpu_fini() undoes it.  ENOMEM. */
+int ip_reass_cpu_init(struct cpu *);
 
 #endif

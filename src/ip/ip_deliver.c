@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IPv4 packets for this host: to ICMP, or refused, as there are no sockets
- * yet.  RFC 1122, 3.2.1.3 (source), 3.2.2.1 (protocol and port unreachable),
+ * IPv4 packets for this host: to reassembly, to ICMP, or refused, as there are
+ * no sockets yet.  RFC 1122, 3.2.1.3 (source), 3.2.2.1 (protocol and port unreachable),
  * 4.2.2.12 by way of RFC 9293, 3.10.7.1 (TCP).
  */
 #include "ip/icmp_wire.h"
@@ -37,7 +37,7 @@ ip_deliver(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 		return;
 	}
 	if (ii->ii_off != 0 || (ii->ii_flags & IIF_MF) != 0) {
-		ip_drop(c, m, ips_reass);
+		ip_reass_give(c, m);
 		return;
 	}
 	stat_add(c, SG_IP, ips_delivered, 1);

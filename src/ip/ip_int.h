@@ -74,6 +74,9 @@ void ip_deliver(struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;
  */
 void ip_fragment(struct cpu *, struct mbuf *m, unsigned mtu) ON_CPU;
 
+/* m is a fragment for this host: to the CPU that joins it.  Consumes m. */
+void ip_reass_give(struct cpu *, struct mbuf *m) ON_CPU;
+
 /* A TCP segment or UDP datagram for a port where nothing listens. */
 void ip_refuse_tcp(struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;
 void ip_refuse_udp(struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;

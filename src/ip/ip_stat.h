@@ -16,6 +16,11 @@
 	C(ips_loopback,	"packets from this host to itself")		\
 	C(ips_fragmented, "packets fragmented")				\
 	C(ips_ofragments, "fragments made")				\
+	C(ips_fragments, "fragments received for this host")		\
+	C(ips_fraghanded, "fragments handed to the CPU that joins them") \
+	C(ips_reassembled, "datagrams reassembled")			\
+	C(ips_reasshere, "reassembled datagrams that stayed on their CPU") \
+	C(ips_reasshanded, "reassembled datagrams handed to their owner") \
 	C(ips_segmented, "large segments cut to be fragmented")		\
 	C(ips_rst,	"TCP resets sent where nothing listens")	\
 	D(ips_toosmall,	"shorter than an IPv4 header")			\
@@ -42,7 +47,16 @@
 	D(ips_mtu,	"larger than the MTU ahead and marked DF")	\
 	D(ips_noneigh,	"IPv4 neighbour does not answer (ARP)")		\
 	D(ips_nosrc,	"no IPv4 address to send from")			\
-	D(ips_reass,	"IPv4 fragment for this host (no reassembly)")	\
+	D(ips_reass,	"IPv4 reassembly is off: net.inet.ip.maxfragpackets = 0") \
+	D(ips_fragtime,	"IPv4 fragments whose others did not come in time") \
+	D(ips_fragdup,	"IPv4 fragment that is there already")		\
+	D(ips_fragbad,	"IPv4 fragment of an impossible length or end")	\
+	D(ips_fragtiny,	"IPv4 fragment that splits the transport header") \
+	D(ips_fragoverlap, "IPv4 fragments that overlap")		\
+	D(ips_fragmany,	"IPv4 datagram in too many fragments")		\
+	D(ips_fragecn,	"IPv4 fragments that contradict in ECN")	\
+	D(ips_fragsource, "too many IPv4 fragments of this source wait") \
+	D(ips_fraglimit, "too many IPv4 fragments wait")		\
 	D(ips_noport,	"UDP port where nothing listens")		\
 	D(ips_notcp,	"TCP port where nothing listens")		\
 	D(ips_noproto,	"IPv4 protocol this host does not speak")	\

@@ -37,12 +37,14 @@ enum { /* ic6_code of ICMP6_UNREACH */
 
 enum { /* ic6_code of ICMP6_TIMEX */
 	ICMP6_TIMEX_HLIM = 0,
+	ICMP6_TIMEX_REASS = 1,
 };
 
 enum { /* ic6_code of ICMP6_PARAM */
 	ICMP6_PARAM_HEADER = 0,
 	ICMP6_PARAM_NEXT = 1,
 	ICMP6_PARAM_OPTION = 2,
+	ICMP6_PARAM_CHAIN = 3, /* RFC 7112 */
 };
 
 struct icmp6_wire {

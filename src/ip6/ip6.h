@@ -26,6 +26,8 @@
  * "a neighbour on m_oif".
  */
 void ip6_input(struct cpu *, struct mvec *) ON_CPU;
+void ip6_reass(struct cpu *, struct mvec *) ON_CPU;
+void ip6_local(struct cpu *, struct mvec *) ON_CPU;
 void ip6_forward(struct cpu *, struct mvec *) ON_CPU;
 void icmp6_input(struct cpu *, struct mvec *) ON_CPU;
 void ip6_unreach(struct cpu *, struct mvec *) ON_CPU;
@@ -42,5 +44,8 @@ bool ip6_source(const struct spate *, unsigned rtable, unsigned link,
 /* The largest packet toward dst that needs no fragmentation here. */
 unsigned ip6_mtu(
     const struct spate *, unsigned rtable, unsigned link, struct in6 dst);
+
+/* A CPU's unfinished packets; reass_cpu_fini() undoes it.  ENOMEM. */
+int ip6_reass_cpu_init(struct cpu *);
 
 #endif

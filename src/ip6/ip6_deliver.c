@@ -31,10 +31,45 @@ ip6_own_source(
 	    ip6_is_own(c->c_sp, m->m_rtable, i6->i6_src, m->m_rcvif);
 }
 
+/* Bytes of an upper-layer header that must not be split. */
+static unsigned
+ip6_l4_header(unsigned proto)
+{
+	switch (proto) {
+	case IPP_TCP:
+		return sizeof(struct tcp_wire);
+	case IPP_UDP:
+	case IPP_ICMPV6:
+		return sizeof(struct udp_wire);
+	default:
+		return 0;
+	}
+}
+
+/*
+ * RFC 7112, 5: the first fragment holds all headers.  The parser's silent
+ * i6s_badext says that they went on beyond the packet, or beyond what we look
+ * at.
+ */
+static bool
+ip6_splits_headers(
+    const struct mbuf *m, const struct ip6_info *i6, enum ip6stat why)
+{
+	if ((i6->i6_flags & I6F_MF) == 0 || i6->i6_off != 0)
+		return false;
+	if (why != i6s_none)
+		return why == i6s_badext && i6->i6_errcode == IP6_SILENT;
+	return i6->i6_l4off + ip6_l4_header(i6->i6_proto) > m->m_pktlen;
+}
+
 static void ON_CPU
 ip6_deliver_proto(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
 {
 	stat_add(c, SG_IP6, i6s_delivered, 1);
+	if ((i6->i6_flags & I6F_FRAGMENT) != 0) { /* RFC 6946 */
+		stat_add(c, SG_IP6, i6s_atomic, 1);
+		m->m_flags |= MF_REASS;
+	}
 	switch (i6->i6_proto) {
 	case IPP_ICMPV6:
 		m->m_l4off = i6->i6_l4off;
@@ -65,12 +100,15 @@ ip6_deliver(struct cpu *c, struct mbuf *m, struct ip6_info *i6)
 		(void)m_pullup(c, m, umin(IP6_LOOK, m->m_pktlen));
 		why = ip6_parse_ext(mtod(m, const uint8_t *), m->m_len, i6);
 	}
-	if (why != i6s_none)
+	if (ip6_splits_headers(m, i6, why))
+		ip6_reject(c, m, i6s_fragchain, ICMP6_PARAM, ICMP6_PARAM_CHAIN,
+		    0);
+	else if (why != i6s_none)
 		ip6_bad_header(c, m, why, i6);
-	else if (i6->i6_off != 0 || (i6->i6_flags & I6F_MF) != 0)
-		ip6_drop(c, m, i6s_reass); /* not atomic: RFC 6946 */
 	else if (ip6_own_source(c, m, i6))
 		ip6_drop(c, m, i6s_ownsrc);
+	else if (i6->i6_off != 0 || (i6->i6_flags & I6F_MF) != 0)
+		ip6_reass_give(c, m, i6);
 	else
 		ip6_deliver_proto(c, m, i6);
 }

@@ -84,6 +84,10 @@ void ip6_deliver(struct cpu *, struct mbuf *m, struct ip6_info *) ON_CPU;
  */
 void ip6_fragment(struct cpu *, struct mbuf *m, unsigned mtu) ON_CPU;
 
+/* m is a fragment for this host: to the CPU that joins it.  Consumes m. */
+void ip6_reass_give(
+    struct cpu *, struct mbuf *m, const struct ip6_info *) ON_CPU;
+
 /* A TCP segment or UDP datagram for a port where nothing listens. */
 void ip6_refuse_tcp(
     struct cpu *, struct mbuf *m, const struct ip6_info *) ON_CPU;

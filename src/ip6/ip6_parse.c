@@ -118,6 +118,12 @@ ip6_parse_fragment(const uint8_t *p, unsigned at, struct ip6_info *i6)
 	const struct ip6_frag_wire *f = (const void *)(p + at);
 	unsigned off = ld16be(f->ip6f_off);
 
+	/* Two would make fragments of fragments: nobody needs them. */
+	if ((i6->i6_flags & I6F_FRAGMENT) != 0)
+		return ip6_error(i6, i6s_fragnest, IP6_SILENT, at);
+	i6->i6_id = ld32be(f->ip6f_id);
+	i6->i6_fragat = (uint16_t)at;
+	i6->i6_fragby = i6->i6_errptr;
 	i6->i6_off = (uint16_t)(off & IP6F_OFFMASK);
 	i6->i6_flags |= I6F_FRAGMENT;
 	if ((off & IP6F_MORE) != 0)

@@ -30,7 +30,10 @@ struct ip6_info { /* host order */
 	struct in6 i6_dst;
 	uint32_t i6_flow; /* flow label */
 	uint32_t i6_len; /* whole packet, at most what arrived */
+	uint32_t i6_id; /* of a fragment */
 	uint16_t i6_off; /* fragment offset in bytes */
+	uint16_t i6_fragat; /* offset of the fragment header, … */
+	uint16_t i6_fragby; /* … and of the byte that named it */
 	uint16_t i6_l4off; /* upper-layer header, after ip6_parse_ext() */
 	uint16_t i6_errptr; /* offset of the byte that is wrong; without an
 			     * error, of that which named i6_proto */

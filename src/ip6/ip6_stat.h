@@ -16,6 +16,12 @@
 	C(i6s_loopback,	"packets from this host to itself")		\
 	C(i6s_fragmented, "packets fragmented")				\
 	C(i6s_ofragments, "fragments made")				\
+	C(i6s_fragments, "fragments received for this host")		\
+	C(i6s_atomic,	"packets in one fragment")			\
+	C(i6s_fraghanded, "fragments handed to the CPU that joins them") \
+	C(i6s_reassembled, "packets reassembled")			\
+	C(i6s_reasshere, "reassembled packets that stayed on their CPU") \
+	C(i6s_reasshanded, "reassembled packets handed to their owner")	\
 	C(i6s_rst,	"TCP resets sent where nothing listens")	\
 	D(i6s_toosmall,	"shorter than an IPv6 header")			\
 	D(i6s_badvers,	"IP version is not 6")				\
@@ -42,7 +48,17 @@
 	D(i6s_mtu,	"larger than the MTU ahead (IPv6)")		\
 	D(i6s_noneigh,	"IPv6 neighbour does not answer (ND)")		\
 	D(i6s_nosrc,	"no IPv6 address to send from")			\
-	D(i6s_reass,	"IPv6 fragment for this host (no reassembly)")	\
+	D(i6s_reass,	"IPv6 reassembly is off: net.inet6.ip6.maxfragpackets = 0") \
+	D(i6s_fragtime,	"IPv6 fragments whose others did not come in time") \
+	D(i6s_fragdup,	"IPv6 fragment that is there already")		\
+	D(i6s_fragbad,	"IPv6 fragment of an impossible length or end")	\
+	D(i6s_fragchain, "IPv6 first fragment without all headers")	\
+	D(i6s_fragnest,	"IPv6 fragment of a fragment")			\
+	D(i6s_fragoverlap, "IPv6 fragments that overlap")		\
+	D(i6s_fragmany,	"IPv6 packet in too many fragments")		\
+	D(i6s_fragecn,	"IPv6 fragments that contradict in ECN")	\
+	D(i6s_fragsource, "too many IPv6 fragments of this source wait") \
+	D(i6s_fraglimit, "too many IPv6 fragments wait")		\
 	D(i6s_noport,	"UDP port where nothing listens")		\
 	D(i6s_notcp,	"TCP port where nothing listens")		\
 	D(i6s_noproto,	"IPv6 protocol this host does not speak")	\

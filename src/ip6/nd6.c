@@ -268,6 +268,8 @@ nd6_take(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
 	struct ifnet *ifp = if_lookup(c->c_sp, m->m_rcvif);
 	enum nd6stat why;
 
+	if ((m->m_flags & MF_REASS) != 0)
+		return nds_fragment; /* RFC 6980, 5 */
 	if (l4off > i6->i6_len || !m_pullup(c, m, i6->i6_len))
 		return nds_short;
 	why = nd6_parse(m->m_data + l4off, i6->i6_len - l4off, &nd);

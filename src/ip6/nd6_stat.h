@@ -24,6 +24,7 @@
 	C(nds_nobufs,	"packets not sent: no buffer")			\
 	D(nds_none,	"")						\
 	D(nds_short,	"shorter than its type demands")		\
+	D(nds_fragment,	"came in fragments (RFC 6980)")			\
 	D(nds_badtype,	"not neighbour discovery")			\
 	D(nds_badhlim,	"hop limit is not 255: came through a router")	\
 	D(nds_badcode,	"code is not 0")				\

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "ip/ip.h"
 #include "ip/ip_wire.h"
+#include "ip/reass_table.h"
 #include "ip6/ip6.h"
 #include "ip6/ip6_wire.h"
 #include "mbuf/in_cksum.h"
@@ -21,6 +22,10 @@ typedef void stage_fn(struct cpu *, struct mvec *);
 static stage_fn *const fx_stages[ST_N] = {
 	[ST_IP] = ip_input,
 	[ST_IP6] = ip6_input,
+	[ST_REASS] = ip_reass,
+	[ST_REASS6] = ip6_reass,
+	[ST_LOCAL] = ip_local,
+	[ST_LOCAL6] = ip6_local,
 	[ST_FORWARD] = ip_forward,
 	[ST_FORWARD6] = ip6_forward,
 	[ST_ICMP] = icmp_input,
@@ -38,6 +43,14 @@ path_queue(struct path_stage *ps, struct mbuf *m)
 	(void)ps;
 	(void)m;
 	fail_msg("a stage was given more than a vector");
+}
+
+void
+path_hand(struct cpu *c, unsigned cpu, enum stage st, struct mbuf *m)
+{
+	(void)c;
+	(void)m;
+	fail_msg("handed to CPU %u, stage %u; there is one CPU", cpu, st);
 }
 
 static uint64_t
@@ -85,6 +98,8 @@ fx_cpu_create(struct fixture *fx)
 	sp->sp_ep[0] = &c->c_ep;
 	assert_int_equal(mpool_create(c), 0);
 	assert_int_equal(icmp_cpu_init(c), 0);
+	assert_int_equal(ip_reass_cpu_init(c), 0);
+	assert_int_equal(ip6_reass_cpu_init(c), 0);
 	c->c_path = fx_alloc(sizeof(*c->c_path));
 	fx->fx_c = curcpu = c;
 }
@@ -144,6 +159,8 @@ fixture_fini(struct fixture *fx)
 
 	role_enter(&on_ctl);
 	fixture_clear(fx);
+	fixture_pass(fx, 130 * NS_S); /* nobody waits for fragments longer */
+	fixture_clear(fx);
 	fx_ledger(fx);
 	assert_int_equal(
 	    c->c_mpool->mp_free.ms_n, c->c_mpool->mp_free.ms_total);
@@ -153,6 +170,7 @@ fixture_fini(struct fixture *fx)
 	ctl_fini(fx->fx_ctl);
 	free(fx->fx_ctl);
 	qsbr_fini(&sp->sp_qsbr);
+	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
 	free(c->c_path);
 	mpool_destroy(c);
@@ -439,6 +457,15 @@ fixture_step(struct fixture *fx)
 			moved = true;
 		}
 	} while (moved);
+}
+
+void
+fixture_pass(struct fixture *fx, uint64_t ns)
+{
+	fx->fx_now += ns;
+	fx->fx_c->c_now = fx->fx_now;
+	(void)wheel_run(&fx->fx_c->c_wheel, fx->fx_now);
+	fixture_step(fx);
 }
 
 void

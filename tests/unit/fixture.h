@@ -87,6 +87,9 @@ struct mbuf *fixture_bytes(
 void fixture_run(struct fixture *, enum stage, struct mbuf *m);
 void fixture_step(struct fixture *);
 
+/* Let time pass; timers fire. */
+void fixture_pass(struct fixture *, uint64_t ns);
+
 /* Make and run at once. */
 void fixture_input(
     struct fixture *, const struct ifnet *, const struct fx_packet *);

@@ -235,7 +235,7 @@ test_bad_option(void **state)
 	fixture_fini(&w.fx);
 }
 
-/* RFC 1122, 3.2.2.1; fragments are not put together yet. */
+/* RFC 1122, 3.2.2.1; a fragment waits. */
 static void
 test_deliver(void **state)
 {
@@ -256,7 +256,7 @@ test_deliver(void **state)
 	fixture_clear(&w.fx);
 	fixture_input(&w.fx, w.a, &frag);
 	assert_int_equal(w.fx.fx_n, 0);
-	assert_int_equal(fixture_stat(&w.fx, SG_IP, ips_reass), 1);
+	assert_int_equal(fixture_stat(&w.fx, SG_IP, ips_fragments), 1);
 	fixture_fini(&w.fx);
 }
 

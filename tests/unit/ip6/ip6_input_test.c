@@ -247,7 +247,11 @@ static const struct {
 	    IC(ICMP6_PARAM, ICMP6_PARAM_OPTION), 42 },
 	{ "routing header", IPP_ROUTING, { 17, 1, 0, 1 }, i6s_srcroute,
 	    IC(ICMP6_PARAM, ICMP6_PARAM_HEADER), 42 },
-	{ "fragment", IPP_FRAGMENT, { 17, 0, 0, 1 }, i6s_reass, IC_NONE, 0 },
+	{ "fragment of a fragment", IPP_FRAGMENT, { 44, 0, 0, 1, 0, 0, 0, 1, 17 },
+	    i6s_fragnest, IC_NONE, 0 },
+	{ "fragment without all headers", IPP_FRAGMENT,
+	    { 60, 0, 0, 1, 0, 0, 0, 1, 17, 1 }, i6s_fragchain,
+	    IC(ICMP6_PARAM, ICMP6_PARAM_CHAIN), 0 },
 	{ "nothing", IPP_NONE, { 0 }, i6s_nonext, IC_NONE, 0 },
 	{ "cut chain", IPP_DSTOPTS, { 17, 9 }, i6s_badext, IC_NONE, 0 },
 };
