@@ -329,7 +329,7 @@ reass_oldest(const struct reass_table *rt, const struct reass_queue *but)
 {
 	struct reass_queue *rq = TAILQ_FIRST(&rt->rt_age);
 
-	return rq != but ? rq : TAILQ_NEXT(rq, rq_age);
+	return rq != NULL && rq == but ? TAILQ_NEXT(rq, rq_age) : rq;
 }
 
 /* Buffers of this one's home are running out. */
@@ -391,9 +391,10 @@ reass_make_room(struct cpu *c, const struct reass_room *rm,
 	for (; low || reass_over_all(rt, rm, rl); low = false) {
 		own = reass_oldest_of(rs, rm->rm_key, rm->rm_queue);
 		any = reass_oldest(rt, rm->rm_queue);
-		if (own == NULL && any == NULL)
+		if (own != NULL || any != NULL)
+			reass_kill(c, own != NULL ? own : any, RW_LIMIT);
+		else if (!low) /* else it is not us who take the buffers */
 			return false;
-		reass_kill(c, own != NULL ? own : any, RW_LIMIT);
 	}
 	return true;
 }

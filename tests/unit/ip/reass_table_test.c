@@ -205,6 +205,35 @@ test_flood(void **state)
 	(void)state;
 }
 
+/* When packet memory runs out fragments are the first to go. */
+static void
+test_pool(void **state)
+{
+	struct mbuf *m[2048];
+	struct mpool_info mi;
+	struct world w;
+	unsigned n;
+
+	role_enter(&on_cpu);
+	world_init(&w);
+	give(&w, 8, 1, 0);
+	mpool_flush(w.fx.fx_c);
+	mpool_info(w.fx.fx_c, &mi);
+	n = m_alloc_bulk(w.fx.fx_c, m, mi.mi_free - mi.mi_total / 8 + 10);
+	mpool_flush(w.fx.fx_c);
+	give(&w, 9, 1, 0);
+	assert_int_equal(count(&w, ips_fraglimit), 1);
+	assert_int_equal(info(&w).ri_datagrams, 1);
+	assert_true(alive(&w, 9, 1));
+	give(&w, 9, 2, 0);
+	give(&w, 9, 3, 0);
+	assert_int_equal(count(&w, ips_fraglimit), 2);
+	assert_int_equal(info(&w).ri_datagrams, 1);
+	m_free_bulk(w.fx.fx_c, m, n);
+	fixture_fini(&w.fx);
+	(void)state;
+}
+
 static void
 test_off(void **state)
 {
@@ -300,6 +329,7 @@ main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_fragments_limit),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_move),
