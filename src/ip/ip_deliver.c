@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * IPv4 packets for this host: to reassembly, to ICMP, or refused, as there are
- * no sockets yet.  RFC 1122, 3.2.1.3 (source), 3.2.2.1 (protocol and port unreachable),
- * 4.2.2.12 by way of RFC 9293, 3.10.7.1 (TCP).
+ * no sockets yet.  RFC 1122, 3.2.1.3 (source), 3.2.2.1 (protocol and port
+ * unreachable), 4.2.2.12 by way of RFC 9293, 3.10.7.1 (TCP).
  */
 #include "ip/icmp_wire.h"
 #include "ip/ip_int.h"

@@ -47,7 +47,7 @@
 	D(ips_mtu,	"larger than the MTU ahead and marked DF")	\
 	D(ips_noneigh,	"IPv4 neighbour does not answer (ARP)")		\
 	D(ips_nosrc,	"no IPv4 address to send from")			\
-	D(ips_reass,	"IPv4 reassembly is off: net.inet.ip.maxfragpackets = 0") \
+	D(ips_reass,	"IPv4 fragment: net.inet.ip.maxfragpackets = 0") \
 	D(ips_fragtime,	"IPv4 fragments whose others did not come in time") \
 	D(ips_fragdup,	"IPv4 fragment that is there already")		\
 	D(ips_fragbad,	"IPv4 fragment of an impossible length or end")	\

@@ -83,7 +83,7 @@ reass_check_ecn(const struct reass *r, unsigned ecn)
 	unsigned not_ect = 1u << ECN_NOT_ECT;
 
 	return (seen & not_ect) != 0 && seen != not_ect ? REASS_ECN :
-							  REASS_HOLD;
+	    REASS_HOLD;
 }
 
 enum reass_verdict

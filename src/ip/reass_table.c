@@ -10,128 +10,14 @@
  * Fragments are held packets in the ledger from reass_hold() on.  Those that
  * become part of the datagram are merged, but for the first, which becomes it.
  */
-#include "ip/reass_table.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/bytes.h"
-#include "base/hash.h"
 #include "base/kassert.h"
+#include "ip/reass_int.h"
 #include "ip/reass_steer.h"
-
-#define REASS_SLOTS   2048
-#define REASS_SOURCES 1024
-#define REASS_LISTS   128 /* buckets are spread over so many lists */
-#define SOURCE_SHARE  4 /* of the memory, for one source */
-#define POOL_SHARE    8 /* of packet memory, for a family */
-#define POOL_LOW      8 /* of packet memory, that is left to others */
-
-struct reass_queue {
-	LIST_ENTRY(reass_queue) rq_slot; /* [o] */
-	TAILQ_ENTRY(reass_queue) rq_source; /* [o] */
-	TAILQ_ENTRY(reass_queue) rq_bucket; /* [o] also when detached */
-	TAILQ_ENTRY(reass_queue) rq_age; /* [o] */
-	struct reass_key rq_key; /* [o] */
-	struct timer rq_timer; /* [o] */
-	uint64_t rq_deadline; /* [o] ns */
-	struct mbuf *rq_buf; /* [o] the buffer this lies in */
-	uint32_t rq_hash; /* [o] of the addresses */
-	uint32_t rq_bytes; /* [o] of buffers, with this one */
-	uint8_t rq_family; /* [o] enum reass_family */
-	struct reass rq_reass; /* [o] */
-	struct mbuf *rq_m[REASS_PIECES_MAX]; /* [o] as r_piece */
-};
-static_assert(sizeof(struct reass_queue) <= MBUF_SIZE, "lies in a buffer");
-
-TAILQ_HEAD(reass_list, reass_queue);
-LIST_HEAD(reass_chain, reass_queue);
-
-/* Sources that collide share their share. */
-struct reass_source {
-	struct reass_list rs_list; /* [o] oldest first */
-	uint32_t rs_n; /* [o] datagrams */
-	uint64_t rs_bytes; /* [o] */
-};
-
-struct reass_table {
-	const struct reass_ops *rt_ops; /* [I] */
-	struct reass_list rt_age; /* [o] oldest first */
-	stat_cell rt_n; /* [A] datagrams */
-	stat_cell rt_frags; /* [A] */
-	stat_cell rt_bytes; /* [A] */
-	stat_cell rt_peak; /* [A] */
-	struct reass_chain rt_slot[REASS_SLOTS]; /* [o] */
-	struct reass_source rt_source[REASS_SOURCES]; /* [o] */
-	struct reass_list rt_bucket[REASS_LISTS]; /* [o] */
-};
-
-/*
- *	I	immutable after reass_cpu_init()
- *	o	owner CPU only
- *	A	atomic, relaxed: written by the owner, read by anyone
- */
-struct reass_cpu {
-	uint8_t rc_key[SIPHASH_KEYLEN]; /* [I] of this table's hashes */
-	struct reass_table rc_table[REASS_FAMILIES]; /* [o] */
-};
-
-/* What a CPU may have; its part of what the instance may. */
-struct reass_caps {
-	uint64_t rl_datagrams;
-	uint64_t rl_fragments;
-	uint64_t rl_bytes;
-	uint64_t rl_slot; /* datagrams that hash alike */
-	uint64_t rl_source; /* datagrams of one source */
-	uint64_t rl_pieces; /* fragments of one datagram */
-	uint64_t rl_ttl; /* ns */
-};
-
-static uint64_t
-reass_part(const struct spate *sp, uint64_t n)
-{
-	return n == 0 ? 0 : u64max(n / sp->sp_ncpus, 1);
-}
-
-static void
-reass_caps4(const struct spate *sp, struct reass_caps *rl)
-{
-	rl->rl_datagrams = tun(sp, ip_maxfragpackets);
-	rl->rl_fragments = tun(sp, ip_maxfrags);
-	rl->rl_bytes = tun(sp, ip_maxfragmem);
-	rl->rl_slot = tun(sp, ip_maxfragbucketsize);
-	rl->rl_source = tun(sp, ip_maxfragpersource);
-	rl->rl_pieces = tun(sp, ip_maxfragsperpacket);
-	rl->rl_ttl = tun(sp, ip_fragttl) * NS_S;
-}
-
-static void
-reass_caps6(const struct spate *sp, struct reass_caps *rl)
-{
-	rl->rl_datagrams = tun(sp, ip6_maxfragpackets);
-	rl->rl_fragments = tun(sp, ip6_maxfrags);
-	rl->rl_bytes = tun(sp, ip6_maxfragmem);
-	rl->rl_slot = tun(sp, ip6_maxfragbucketsize);
-	rl->rl_source = tun(sp, ip6_maxfragpersource);
-	rl->rl_pieces = tun(sp, ip6_maxfragsperpacket);
-	rl->rl_ttl = tun(sp, ip6_fraglifetime) * NS_MS;
-}
-
-static void
-reass_caps(
-    const struct spate *sp, enum reass_family fam, struct reass_caps *rl)
-{
-	if (fam == REASS_IP4)
-		reass_caps4(sp, rl);
-	else
-		reass_caps6(sp, rl);
-	rl->rl_datagrams = reass_part(sp, rl->rl_datagrams);
-	rl->rl_fragments = reass_part(sp, rl->rl_fragments);
-	rl->rl_bytes = reass_part(sp,
-	    u64min(rl->rl_bytes, pktmem_size(sp->sp_pktmem) / POOL_SHARE));
-}
 
 static void reass_expire(struct timer *, void *);
 
@@ -173,12 +59,6 @@ reass_cpu_fini(struct cpu *c)
 	c->c_reass = NULL;
 }
 
-static inline struct reass_table *
-reass_table(struct cpu *c, unsigned fam)
-{
-	return &c->c_reass->rc_table[fam];
-}
-
 static struct reass_chain *
 reass_slot(struct cpu *c, unsigned fam, const struct reass_key *rk)
 {
@@ -187,7 +67,7 @@ reass_slot(struct cpu *c, unsigned fam, const struct reass_key *rk)
 	return &reass_table(c, fam)->rt_slot[h % REASS_SLOTS];
 }
 
-static struct reass_source *
+struct reass_source *
 reass_source(struct cpu *c, unsigned fam, const struct reass_key *rk)
 {
 	uint64_t h =
@@ -240,8 +120,7 @@ reass_count(struct cpu *c, const struct reass_queue *rq, int n, int frags,
 	stat_cell_add(&rt->rt_bytes, (uint64_t)bytes);
 	now = stat_cell_read(&rt->rt_bytes);
 	if (now > stat_cell_read(&rt->rt_peak))
-		atomic_store_explicit(
-		    &rt->rt_peak, now, memory_order_relaxed);
+		atomic_store_explicit(&rt->rt_peak, now, memory_order_relaxed);
 }
 
 static void
@@ -284,8 +163,7 @@ reass_drop(struct cpu *c, unsigned fam, struct mbuf *m, enum reass_why why)
 	m_drop(c, m, ro->ro_group, ro->ro_why[why]);
 }
 
-/* The datagram dies, and this is why. */
-static void ON_CPU
+void
 reass_kill(struct cpu *c, struct reass_queue *rq, enum reass_why why)
 {
 	unsigned i, n = rq->rq_reass.r_n;
@@ -306,97 +184,9 @@ reass_expire(struct timer *t, void *ctx)
 
 	role_enter(&on_cpu);
 	if (rq->rq_reass.r_n > 0 && rq->rq_reass.r_piece[0].rp_off == 0)
-		reass_table(c, rq->rq_family)->rt_ops->ro_expired(
-		    c, rq->rq_m[0]);
+		reass_table(c, rq->rq_family)
+		    ->rt_ops->ro_expired(c, rq->rq_m[0]);
 	reass_kill(c, rq, RW_TIMEOUT);
-}
-
-/* The oldest of the same source but for this one. */
-static struct reass_queue *
-reass_oldest_of(const struct reass_source *rs, const struct reass_key *rk,
-    const struct reass_queue *but)
-{
-	struct reass_queue *rq;
-
-	TAILQ_FOREACH(rq, &rs->rs_list, rq_source)
-	if (rq != but && in6_eq(rq->rq_key.rk_src, rk->rk_src))
-		break;
-	return rq;
-}
-
-static struct reass_queue *
-reass_oldest(const struct reass_table *rt, const struct reass_queue *but)
-{
-	struct reass_queue *rq = TAILQ_FIRST(&rt->rt_age);
-
-	return rq != NULL && rq == but ? TAILQ_NEXT(rq, rq_age) : rq;
-}
-
-/* Buffers of this one's home are running out. */
-static bool
-reass_pool_low(const struct cpu *c, const struct mbuf *m)
-{
-	struct mpool_info mi;
-
-	mpool_info(c->c_sp->sp_cpu[m->m_home], &mi);
-	return mi.mi_free < mi.mi_total / POOL_LOW;
-}
-
-/* What a fragment asks for; rm_queue is its datagram, or NULL: a new one. */
-struct reass_room {
-	enum reass_family rm_family; /* [o] */
-	const struct reass_key *rm_key; /* [o] */
-	const struct reass_queue *rm_queue; /* [o] */
-	uint32_t rm_bytes; /* [o] */
-};
-
-static bool
-reass_over_share(struct cpu *c, const struct reass_room *rm,
-    const struct reass_caps *rl)
-{
-	const struct reass_source *rs =
-	    reass_source(c, rm->rm_family, rm->rm_key);
-
-	return (rm->rm_queue == NULL && rs->rs_n >= rl->rl_source) ||
-	    rs->rs_bytes + rm->rm_bytes > rl->rl_bytes / SOURCE_SHARE;
-}
-
-static bool
-reass_over_all(const struct reass_table *rt, const struct reass_room *rm,
-    const struct reass_caps *rl)
-{
-	return (rm->rm_queue == NULL &&
-		   stat_cell_read(&rt->rt_n) >= rl->rl_datagrams) ||
-	    stat_cell_read(&rt->rt_frags) >= rl->rl_fragments ||
-	    stat_cell_read(&rt->rt_bytes) + rm->rm_bytes > rl->rl_bytes;
-}
-
-/*
- * Make room, at the cost of whom reass_table.h says.  Each turn frees a
- * datagram.  False: there is no room to be made.
- */
-static bool ON_CPU
-reass_make_room(struct cpu *c, const struct reass_room *rm,
-    const struct reass_caps *rl, bool low)
-{
-	struct reass_table *rt = reass_table(c, rm->rm_family);
-	const struct reass_source *rs =
-	    reass_source(c, rm->rm_family, rm->rm_key);
-	struct reass_queue *own, *any;
-
-	/* Who shares his share with another may have nothing to give. */
-	while (reass_over_share(c, rm, rl) &&
-	    (own = reass_oldest_of(rs, rm->rm_key, rm->rm_queue)) != NULL)
-		reass_kill(c, own, RW_SOURCE);
-	for (; low || reass_over_all(rt, rm, rl); low = false) {
-		own = reass_oldest_of(rs, rm->rm_key, rm->rm_queue);
-		any = reass_oldest(rt, rm->rm_queue);
-		if (own != NULL || any != NULL)
-			reass_kill(c, own != NULL ? own : any, RW_LIMIT);
-		else if (!low) /* else it is not us who take the buffers */
-			return false;
-	}
-	return true;
 }
 
 static struct reass_queue *ON_CPU
@@ -625,20 +415,4 @@ reass_attach_bucket(struct cpu *c, unsigned bucket, void *list)
 		KASSERT(reass_bucket(rq->rq_hash) == bucket);
 		reass_link(c, rq);
 	}
-}
-
-void
-reass_info(const struct cpu *c, enum reass_family fam, struct reass_info *ri)
-{
-	const struct reass_table *rt = &c->c_reass->rc_table[fam];
-	struct reass_caps rl;
-
-	reass_caps(c->c_sp, fam, &rl);
-	ri->ri_datagrams = stat_cell_read(&rt->rt_n);
-	ri->ri_fragments = stat_cell_read(&rt->rt_frags);
-	ri->ri_bytes = stat_cell_read(&rt->rt_bytes);
-	ri->ri_peak = stat_cell_read(&rt->rt_peak);
-	ri->ri_maxdatagrams = rl.rl_datagrams;
-	ri->ri_maxfragments = rl.rl_fragments;
-	ri->ri_maxbytes = rl.rl_bytes;
 }

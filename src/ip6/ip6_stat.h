@@ -48,7 +48,7 @@
 	D(i6s_mtu,	"larger than the MTU ahead (IPv6)")		\
 	D(i6s_noneigh,	"IPv6 neighbour does not answer (ND)")		\
 	D(i6s_nosrc,	"no IPv6 address to send from")			\
-	D(i6s_reass,	"IPv6 reassembly is off: net.inet6.ip6.maxfragpackets = 0") \
+	D(i6s_reass,	"IPv6 fragment: net.inet6.ip6.maxfragpackets = 0") \
 	D(i6s_fragtime,	"IPv6 fragments whose others did not come in time") \
 	D(i6s_fragdup,	"IPv6 fragment that is there already")		\
 	D(i6s_fragbad,	"IPv6 fragment of an impossible length or end")	\

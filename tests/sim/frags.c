@@ -20,13 +20,13 @@
 #define SENDERS 6 /* of each family */
 #define DATA	60008
 #define PIECES	4096
-#define BUFFERS 8192 /* of each CPU; an eighth may be a family's fragments */
+#define BUFFERS 8192 /* of each CPU, an eighth for fragments of a family */
 
 struct sender {
 	struct peer	*se_peer;
 	struct frame_spec se_spec;
 	bool		 se_v6;
-	unsigned	 se_len;		/* of the request, with its header */
+	unsigned	 se_len;		/* of the request */
 	unsigned	 se_have;		/* of the reply */
 	uint8_t		 se_data[DATA];
 	uint8_t		 se_got[DATA];
@@ -78,12 +78,12 @@ sender_make(struct field *fd, unsigned i)
 	char text[32];
 
 	se->se_v6 = i % 2 != 0;
-	snprintf(text, sizeof(text), se->se_v6 ? "fd00:1::%x/64" :
-						 "10.0.1.%u/24", 16 + i);
-	se->se_peer = wire_peer(fd->fd_wire, text,
-	    se->se_v6 ? "fd00:1::1" : "10.0.1.1");
-	pg = peer_ping(se->se_peer, se->se_v6 ? "fd00:1::1" : "10.0.1.1", 1,
-	    NS_MS, 8);
+	snprintf(text, sizeof(text),
+	    se->se_v6 ? "fd00:1::%x/64" : "10.0.1.%u/24", 16 + i);
+	se->se_peer = wire_peer(
+	    fd->fd_wire, text, se->se_v6 ? "fd00:1::1" : "10.0.1.1");
+	pg = peer_ping(
+	    se->se_peer, se->se_v6 ? "fd00:1::1" : "10.0.1.1", 1, NS_MS, 8);
 	SIM_UNTIL(fd->fd_sim, ping_done(pg), 4 * NS_S);
 	SIM_CHECK(fd->fd_sim,
 	    peer_spec(se->se_peer, &pg->pg_dst, &se->se_spec));
@@ -195,9 +195,9 @@ echo_all(struct field *fd, unsigned len)
 
 	for (se = fd->fd_sender; se < fd->fd_sender + 2 * SENDERS; se++) {
 		echo_make(se, fd->fd_sim,
-		    len != 0 ? len :
-			       1500 + (unsigned)sim_below(
-					  fd->fd_sim, DATA - 1500));
+		    len != 0 ?
+			len :
+			1500 + (unsigned)sim_below(fd->fd_sim, DATA - 1500));
 		pieces(fd, &se->se_spec, se->se_data, se->se_len);
 	}
 }

@@ -139,7 +139,8 @@ test_echo(void **state)
 		for (k = 0; k < n; k++) {
 			unsigned off = order[k] * sizetab[i].piece;
 
-			fp = piece(&w, off, umin(sizetab[i].piece, w.len - off));
+			fp = piece(
+			    &w, off, umin(sizetab[i].piece, w.len - off));
 			fp.fp_chain = sizetab[i].chain;
 			fixture_input(&w.fx, w.a, &fp);
 		}

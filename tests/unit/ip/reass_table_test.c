@@ -63,8 +63,8 @@ tune(struct world *w, const char *name, const char *value)
 {
 	char err[128];
 
-	assert_int_equal(sysctl_set(&w->fx.fx_sp->sp_sysctl, name, value, err,
-			     sizeof(err)),
+	assert_int_equal(
+	    sysctl_set(&w->fx.fx_sp->sp_sysctl, name, value, err, sizeof(err)),
 	    0);
 }
 
