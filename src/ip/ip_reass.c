@@ -13,8 +13,8 @@
 #include "ip/icmp_wire.h"
 #include "ip/ip.h"
 #include "ip/ip_int.h"
-#include "ip/reass_steer.h"
 #include "ip/reass_table.h"
+#include "netisr/netisr.h"
 #include "path.h"
 
 static void
@@ -51,8 +51,9 @@ void
 ip_reass_give(struct cpu *c, struct mbuf *m)
 {
 	stat_add(c, SG_IP, ips_fragments, 1);
-	if (reass_steer(c, ST_REASS, m))
+	if (!reass_is_here(c, m))
 		stat_add(c, SG_IP, ips_fraghanded, 1);
+	netisr_queue(c, NETISR_IP, ST_REASS, m);
 }
 
 /* Bytes of a transport's header that must not be split. */
@@ -110,10 +111,9 @@ ip_reass_done(struct cpu *c, struct mbuf *m, bool ce)
 	}
 	ip_reass_header(w, ce);
 	stat_add(c, SG_IP, ips_reassembled, 1);
-	if (reass_steer(c, ST_LOCAL, w))
-		stat_add(c, SG_IP, ips_reasshanded, 1);
-	else
-		stat_add(c, SG_IP, ips_reasshere, 1);
+	stat_add(c, SG_IP,
+	    reass_is_here(c, w) ? ips_reasshere : ips_reasshanded, 1);
+	netisr_queue(c, NETISR_IP, ST_LOCAL, w);
 }
 
 static void ON_CPU

@@ -17,7 +17,7 @@
 #include "base/bytes.h"
 #include "base/kassert.h"
 #include "ip/reass_int.h"
-#include "ip/reass_steer.h"
+#include "netisr/rss.h"
 
 static void reass_expire(struct timer *, void *);
 
@@ -372,6 +372,12 @@ reass_input(struct cpu *c, enum reass_family fam, const struct reass_key *rk,
 	return NULL;
 }
 
+bool
+reass_is_here(struct cpu *c, struct mbuf *m)
+{
+	return rss_cpu(c->c_sp, rss_bucket(c->c_sp, rss_hash(c, m))) == c->c_id;
+}
+
 /* Those of a bucket, in a list by rq_bucket that nobody owns. */
 static void
 reass_detach_from(struct cpu *c, unsigned fam, unsigned bucket,
@@ -385,7 +391,7 @@ reass_detach_from(struct cpu *c, unsigned fam, unsigned bucket,
 		for (rq = TAILQ_FIRST(&rt->rt_bucket[i]); rq != NULL;
 		     rq = next) {
 			next = TAILQ_NEXT(rq, rq_bucket);
-			if (reass_bucket(rq->rq_hash) != bucket)
+			if (rss_bucket(c->c_sp, rq->rq_hash) != bucket)
 				continue;
 			reass_unlink(c, rq);
 			TAILQ_INSERT_TAIL(to, rq, rq_bucket);
@@ -412,7 +418,7 @@ reass_attach_bucket(struct cpu *c, unsigned bucket, void *list)
 
 	for (rq = list; rq != NULL; rq = next) {
 		next = TAILQ_NEXT(rq, rq_bucket);
-		KASSERT(reass_bucket(rq->rq_hash) == bucket);
+		KASSERT(rss_bucket(c->c_sp, rq->rq_hash) == bucket);
 		reass_link(c, rq);
 	}
 }

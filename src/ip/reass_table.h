@@ -82,6 +82,9 @@ struct mbuf *reass_input(struct cpu *, enum reass_family,
     const struct reass_key *, const struct reass_frag *, uint32_t hash,
     struct mbuf *m, bool *ce) ON_CPU;
 
+/* Whether this CPU owns the flow of m, which is at its IP header. */
+bool reass_is_here(struct cpu *, struct mbuf *m) ON_CPU;
+
 /*
  * The unfinished datagrams of a bucket leave this CPU: for
  * reass_attach_bucket() on another.  NULL if there are none.  What nobody

@@ -12,11 +12,11 @@
  */
 #include <string.h>
 
-#include "ip/reass_steer.h"
 #include "ip/reass_table.h"
 #include "ip6/icmp6_wire.h"
 #include "ip6/ip6.h"
 #include "ip6/ip6_int.h"
+#include "netisr/netisr.h"
 #include "path.h"
 
 static void
@@ -68,11 +68,14 @@ ip6_reass_give(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
 
 	stat_add(c, SG_IP6, i6s_fragments, 1);
 	ip6_take_frag(m, i6, &rf);
-	if (reass_check(&rf) == REASS_UNALIGNED)
+	if (reass_check(&rf) == REASS_UNALIGNED) {
 		ip6_reject(c, m, i6s_fragbad, ICMP6_PARAM, ICMP6_PARAM_HEADER,
 		    offsetof(struct ip6_wire, ip6_plen));
-	else if (reass_steer(c, ST_REASS6, m))
+		return;
+	}
+	if (!reass_is_here(c, m))
 		stat_add(c, SG_IP6, i6s_fraghanded, 1);
+	netisr_queue(c, NETISR_IP6, ST_REASS6, m);
 }
 
 /*
@@ -115,10 +118,9 @@ ip6_reass_done(struct cpu *c, struct mbuf *m, bool ce)
 	(void)ip6_parse_ext(mtod(w, const uint8_t *), hlen, &i6);
 	ip6_reass_header(w, &i6, ce);
 	stat_add(c, SG_IP6, i6s_reassembled, 1);
-	if (reass_steer(c, ST_LOCAL6, w))
-		stat_add(c, SG_IP6, i6s_reasshanded, 1);
-	else
-		stat_add(c, SG_IP6, i6s_reasshere, 1);
+	stat_add(c, SG_IP6,
+	    reass_is_here(c, w) ? i6s_reasshere : i6s_reasshanded, 1);
+	netisr_queue(c, NETISR_IP6, ST_LOCAL6, w);
 }
 
 static void ON_CPU

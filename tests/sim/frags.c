@@ -16,6 +16,7 @@
 #include "ip6/icmp6_stat.h"
 #include "ip6/ip6_stat.h"
 #include "lab.h"
+#include "netisr/rss.h"
 
 #define SENDERS 6 /* of each family */
 #define DATA	60008
@@ -272,6 +273,76 @@ handed(struct sim *s)
 	SIM_EQ(s, cpu[0] + cpu[1], 2 * SENDERS);
 }
 
+#define UDP_LEN 8008
+
+/* A UDP datagram from a port of its own; the CPU that is to have it. */
+static unsigned
+udp_make(struct field *fd, struct sender *se, uint16_t port)
+{
+	const struct spate *sp = host_spate(fd->fd_r);
+	struct frame_spec *fs = &se->se_spec;
+	struct rss_tuple rt = { .rt_ports = (uint32_t)port << 16 | 9,
+		.rt_type = RSS_UDP4 };
+
+	memset(se->se_data, 0, UDP_LEN);
+	st16be(se->se_data, port);
+	st16be(se->se_data + 2, 9);
+	st16be(se->se_data + 4, UDP_LEN);
+	st16be(se->se_data + 6,
+	    frame_cksum(se->se_data, UDP_LEN,
+		frame_pseudo(&fs->fs_src, &fs->fs_dst, FP_UDP, UDP_LEN)));
+	fs->fs_proto = FP_UDP;
+	pieces(fd, fs, se->se_data, UDP_LEN);
+	if (se->se_v6) {
+		rt.rt_type = RSS_UDP6;
+		rt.rt_src = fs->fs_src.a_v6;
+		rt.rt_dst = fs->fs_dst.a_v6;
+	} else {
+		rt.rt_src.i6_lo = fs->fs_src.a_v4;
+		rt.rt_dst.i6_lo = fs->fs_dst.a_v4;
+	}
+	return rss_cpu(sp, rss_bucket(sp, rss_tuple_hash(sp, &rt)));
+}
+
+/*
+ * UDP hashed over ports: joined where the addresses say, delivered where all
+ * four fields do.
+ */
+static void
+owner(struct sim *s)
+{
+	struct field *fd = field_make(s, 1 + (unsigned)sim_below(s, 2));
+	unsigned want[2][2] = { 0 }, i, k;
+	struct sender *se;
+
+	host_tune(fd->fd_r, "net.inet.rss.udp_4tuple", 1);
+	for (k = 0; k < 8; k++) {
+		for (i = 0; i < 2 * SENDERS; i++) {
+			se = &fd->fd_sender[i];
+			want[se->se_v6][udp_make(
+			    fd, se, (uint16_t)(1024 + sim_below(s, 60000)))]++;
+		}
+		burst(fd, 0);
+		sim_pass(s, 10 * NS_MS);
+	}
+	SIM_EQ(s, stat46(fd, ips_noport, i6s_noport), 8 * 2 * SENDERS);
+	for (i = 0; i < 2; i++) {
+		SIM_EQ(s, host_stat_cpu(fd->fd_r, i, SG_IP, ips_noport),
+		    want[0][i]);
+		SIM_EQ(s, host_stat_cpu(fd->fd_r, i, SG_IP6, i6s_noport),
+		    want[1][i]);
+	}
+	SIM_EQ(s, stat46(fd, ips_reasshere, i6s_reasshere) +
+		stat46(fd, ips_reasshanded, i6s_reasshanded),
+	    8 * 2 * SENDERS);
+	SIM_CHECK(s, stat46(fd, ips_reasshanded, i6s_reasshanded) > 0);
+	SIM_EQ(s, fd->fd_sender[0].se_peer->pr_errors, 8);
+	SIM_EQ(s, fd->fd_sender[1].se_peer->pr_errors, 8);
+	sim_note(s, "%u of %u handed to their owner",
+	    (unsigned)stat46(fd, ips_reasshanded, i6s_reasshanded),
+	    8 * 2 * SENDERS);
+}
+
 /* Doubled, late and lost: what is whole is right, the rest is forgotten. */
 static void
 lossy(struct sim *s)
@@ -430,6 +501,7 @@ main(int argc, char **argv)
 	static const struct scenario scenarios[] = {
 		{ "random-order", random_order, 50 },
 		{ "handed", handed, 20 },
+		{ "owner", owner, 30 },
 		{ "lossy", lossy, 50 },
 		{ "flood-one", flood_one, 5 },
 		{ "flood-all", flood_all, 5 },

@@ -15,6 +15,7 @@
 #include "ip6/ip6_wire.h"
 #include "mbuf/in_cksum.h"
 #include "mbuf/pool.h"
+#include "netisr/netisr.h"
 #include "route/route.h"
 
 typedef void stage_fn(struct cpu *, struct mvec *);
@@ -46,9 +47,11 @@ path_queue(struct path_stage *ps, struct mbuf *m)
 }
 
 void
-path_hand(struct cpu *c, unsigned cpu, enum stage st, struct mbuf *m)
+path_hand_isr(struct cpu *c, unsigned cpu, enum stage st, unsigned isr,
+    struct mbuf *m)
 {
 	(void)c;
+	(void)isr;
 	(void)m;
 	fail_msg("handed to CPU %u, stage %u; there is one CPU", cpu, st);
 }
@@ -97,6 +100,7 @@ fx_cpu_create(struct fixture *fx)
 	sp->sp_cpu[0] = c;
 	sp->sp_ep[0] = &c->c_ep;
 	assert_int_equal(mpool_create(c), 0);
+	assert_int_equal(netisr_cpu_init(c), 0);
 	assert_int_equal(icmp_cpu_init(c), 0);
 	assert_int_equal(ip_reass_cpu_init(c), 0);
 	assert_int_equal(ip6_reass_cpu_init(c), 0);
@@ -133,6 +137,7 @@ fixture_init(struct fixture *fx)
 	sysctl_init(&sp->sp_sysctl);
 	assert_int_equal(qsbr_init(&sp->sp_qsbr, 1, true), 0);
 	assert_int_equal(pktmem_create(sp, 4 << 20), 0);
+	assert_int_equal(rss_create(sp), 0);
 	fx_cpu_create(fx);
 	fx_ctl_create(fx);
 }
@@ -172,11 +177,13 @@ fixture_fini(struct fixture *fx)
 	qsbr_fini(&sp->sp_qsbr);
 	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
+	netisr_cpu_fini(c);
 	free(c->c_path);
 	mpool_destroy(c);
 	cpu_fini(c);
 	free(c);
 	curcpu = NULL;
+	rss_destroy(sp);
 	pktmem_destroy(sp);
 	free(sp);
 }

@@ -10,8 +10,8 @@
 
 #include "ip/ip_stat.h"
 #include "ip/ip_wire.h"
-#include "ip/reass_steer.h"
 #include "ip/reass_table.h"
+#include "netisr/rss.h"
 
 #define BUFFER (MBUF_SIZE + sizeof(struct mbuf))
 
@@ -267,7 +267,7 @@ static void
 test_move(void **state)
 {
 	struct reass_info before, none;
-	void *list[REASS_BUCKETS];
+	void *list[1u << RSS_MAXBITS];
 	struct world w;
 	unsigned i;
 
@@ -276,13 +276,13 @@ test_move(void **state)
 		give(&w, i, 1, 0);
 	before = info(&w);
 	fixture_pass(&w.fx, 30 * NS_S);
-	for (i = 0; i < REASS_BUCKETS; i++)
+	for (i = 0; i < rss_buckets(w.fx.fx_sp); i++)
 		list[i] = reass_detach_bucket(w.fx.fx_c, i);
 	none = info(&w);
 	assert_int_equal(none.ri_datagrams, 0);
 	assert_int_equal(none.ri_bytes, 0);
 	assert_int_equal(fixture_stat(&w.fx, SG_PATH, pks_held), 40);
-	for (i = 0; i < REASS_BUCKETS; i++)
+	for (i = 0; i < rss_buckets(w.fx.fx_sp); i++)
 		reass_attach_bucket(w.fx.fx_c, i, list[i]);
 	assert_int_equal(info(&w).ri_datagrams, before.ri_datagrams);
 	assert_int_equal(info(&w).ri_fragments, before.ri_fragments);
@@ -302,16 +302,16 @@ static void
 test_move_late(void **state)
 {
 	struct world w;
-	void *list[REASS_BUCKETS];
+	void *list[1u << RSS_MAXBITS];
 	unsigned i;
 
 	world_init(&w);
 	give(&w, 9, 1, 0);
-	for (i = 0; i < REASS_BUCKETS; i++)
+	for (i = 0; i < rss_buckets(w.fx.fx_sp); i++)
 		list[i] = reass_detach_bucket(w.fx.fx_c, i);
 	fixture_pass(&w.fx, 100 * NS_S);
 	assert_int_equal(count(&w, ips_fragtime), 0);
-	for (i = 0; i < REASS_BUCKETS; i++)
+	for (i = 0; i < rss_buckets(w.fx.fx_sp); i++)
 		reass_attach_bucket(w.fx.fx_c, i, list[i]);
 	fixture_pass(&w.fx, NS_MS);
 	assert_int_equal(count(&w, ips_fragtime), 1);
