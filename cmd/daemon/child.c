@@ -114,7 +114,7 @@ plural(unsigned n)
 static void
 child_ready(struct child *ch)
 {
-	unsigned ncpus = ch->ch_conf->cf_cpus, nifs = ch->ch_conf->cf_nif;
+	unsigned ncpus = ch->ch_conf->cf_cpus, nifs = conf_nifs(ch->ch_conf);
 
 	fprintf(stderr, "spate: ready: %u CPU%s, %u interface%s, pid %d\n",
 	    ncpus, plural(ncpus), nifs, plural(nifs), (int)getppid());

@@ -134,6 +134,25 @@ dev_send_slowly(struct cpu *c, struct ifnet *ifp, struct mbuf *m)
 	}
 }
 
+/*
+ * This CPU has no queue there: a virtual interface makes frames of another one
+ * of them, which come back here; a CPU that has a queue sends them.
+ */
+static void ON_CPU
+dev_output_other(
+    struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
+{
+	unsigned i;
+
+	if ((ifp->if_caps & IFCAP_VIRTUAL) != 0) {
+		ifp->if_ops->do_output(c, ifp, mm, n);
+		return;
+	}
+	stat_add(c, SG_DEV, dvs_handed, n);
+	for (i = 0; i < n; i++)
+		path_hand(c, ifp->if_txcpu[c->c_id], ST_TX, mm[i]);
+}
+
 /* mm[0..n) leave on the interface of index oif. */
 static void ON_CPU
 dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
@@ -142,18 +161,14 @@ dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
 	struct mbuf *ready[MVEC_MAX];
 	unsigned i, k = 0;
 
-	/* A virtual one has its index from one that went in the meantime. */
-	if (ifp == NULL || !if_running(ifp) || ifp->if_ntxq == 0) {
+	if (ifp == NULL || !if_running(ifp)) {
 		for (i = 0; i < n; i++)
 			m_drop(c, mm[i], SG_DEV,
-			    ifp == NULL || ifp->if_ntxq == 0 ? dvs_noif :
-			    dvs_down);
+			    ifp == NULL ? dvs_noif : dvs_down);
 		return;
 	}
 	if (ifp->if_tx[c->c_id] == NULL) {
-		stat_add(c, SG_DEV, dvs_handed, n);
-		for (i = 0; i < n; i++)
-			path_hand(c, ifp->if_txcpu[c->c_id], ST_TX, mm[i]);
+		dev_output_other(c, ifp, mm, n);
 		return;
 	}
 	for (i = 0; i < n; i++) {

@@ -4,8 +4,7 @@
  *
  * In: frames for this host, or a group, leave their header and go to the stage
  * of their type; tagged ones are those of a VLAN first.  Out: frames are
- * complete when they come here; those that leave on a virtual interface become
- * frames of the one it stands on.
+ * complete when they come here; VLANs put their tags on behind this, in ST_TX.
  */
 #include "ether/ether.h"
 #include "ether/vlan.h"
@@ -110,35 +109,14 @@ ether_input(struct cpu *c, struct mvec *mv)
 	}
 }
 
-/* mm[0..n) leave on the interface of index oif. */
-static void ON_CPU
-ether_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
-{
-	struct ifnet *ifp = if_lookup(c->c_sp, oif);
-	unsigned i;
-
-	if (unlikely(ifp != NULL && (ifp->if_caps & IFCAP_VIRTUAL) != 0)) {
-		ifp->if_ops->do_output(c, ifp, mm, n);
-		return;
-	}
-	for (i = 0; i < n; i++)
-		path_next(c, ST_TX, mm[i]);
-}
-
 void
 ether_output(struct cpu *c, struct mvec *mv)
 {
-	unsigned i, first;
+	unsigned i;
 
 	stat_add(c, SG_ETHER, ets_out, mv->mv_n);
-	for (first = 0; first < mv->mv_n; first = i) {
-		unsigned oif = mv->mv_m[first]->m_oif;
-
-		for (i = first + 1; i < mv->mv_n; i++)
-			if (mv->mv_m[i]->m_oif != oif)
-				break;
-		ether_output_if(c, oif, &mv->mv_m[first], i - first);
-	}
+	for (i = 0; i < mv->mv_n; i++)
+		path_next(c, ST_TX, mv->mv_m[i]);
 }
 
 void

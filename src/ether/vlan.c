@@ -3,7 +3,8 @@
  * Tags off and on (IEEE 802.1Q, 802.1ad).
  *
  * A VLAN of a VLAN's frame is found tag by tag, in one go; one that leaves
- * passes ether_output() once for each tag.  Either is bounded by VLAN_TAGS.
+ * passes dev_output() once more for each tag, so that others pay nothing.
+ * Either is bounded by VLAN_TAGS.
  */
 #include <spate/capture.h>
 #include <string.h>
@@ -137,7 +138,6 @@ vlan_output(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 {
 	const struct ifnet *lower = if_lower(ifp);
 	struct ifcount *ifc = &ifp->if_count[c->c_id];
-	enum stage next = ST_TX;
 	uint64_t bytes = 0;
 	unsigned i, sent = 0;
 
@@ -146,8 +146,6 @@ vlan_output(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 			m_drop(c, mm[i], SG_ETHER, ets_down);
 		return;
 	}
-	if ((lower->if_caps & IFCAP_VIRTUAL) != 0)
-		next = ST_ETHEROUT;
 	capture_tap(c, SCR_OUT, ifp->if_index, mm, n);
 	for (i = 0; i < n; i++) {
 		uint32_t len = mm[i]->m_pktlen;
@@ -156,7 +154,7 @@ vlan_output(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 		if (m == NULL)
 			continue;
 		m->m_oif = lower->if_index;
-		path_next(c, next, m);
+		path_next(c, ST_TX, m);
 		bytes += len;
 		sent++;
 	}

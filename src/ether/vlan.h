@@ -5,8 +5,8 @@
  * deep.
  *
  * A frame loses its tag in ether_input() and is from there on one that came in
- * on the VLAN; it gets its tag in ether_output().  A priority tag (VLAN 0)
- * names no VLAN: such a frame is the interface's own (802.1Q, 6.9).
+ * on the VLAN; it gets its tag on its way through dev_output().  A priority tag
+ * (VLAN 0) names no VLAN: such a frame is the interface's own (802.1Q, 6.9).
  *
  *	I	immutable after vlan_attach()
  *	P	published by ctl, read by CPUs

@@ -144,8 +144,7 @@ struct dev_ops {
 	/*
 	 * Of a virtual interface, in place of do_rx to do_txpending: n
 	 * complete frames, which are consumed, leave on it.  Those that go on
-	 * by the lower interface enter ST_TX, or ST_ETHEROUT if that one is
-	 * virtual too.
+	 * by the lower interface enter ST_TX again, for the next sweep.
 	 */
 	void (*do_output)(
 	    struct cpu *, struct ifnet *, struct mbuf **, unsigned n);

@@ -159,10 +159,11 @@ class Lab:
 class Capture:
     """What a host's eth0 sees, at most count packets."""
 
-    def __init__(self, net, host, what="", count=2000):
+    def __init__(self, net, host, what="", count=2000, device="eth0"):
         self.path = net.path(f"{host.name}-{len(os.listdir(net.folder))}.pcap")
         self.process = host.start(
-            f"tcpdump -Z root --immediate-mode -U -n -i eth0 -c {count} -w {self.path} {what}",
+            f"tcpdump -Z root --immediate-mode -U -n -i {device} "
+            f"-c {count} -w {self.path} {what}",
             stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
         assert "listening on" in line, line
