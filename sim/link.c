@@ -26,12 +26,15 @@ link_next(const struct link *l)
 }
 
 static struct pair *
-link_pair(struct sim *s, unsigned queues, const struct pair_impair *impair)
+link_pair(struct sim *s, unsigned queues, const struct pair_impair *impair,
+    const struct pair_side *nic)
 {
 	struct pair_conf pc = { .pc_seed = sim_below(s, UINT64_MAX) };
 	struct pair *p;
 	unsigned i;
 
+	if (nic != NULL)
+		pc.pc_side[1] = *nic;
 	for (i = 0; i < 2; i++) {
 		pc.pc_side[i].ps_queues = (uint16_t)queues;
 		pc.pc_side[i].ps_impair =
@@ -46,12 +49,20 @@ struct link *
 sim_link(struct sim *s, struct host *a, const char *ifa, struct host *b,
     const char *ifb, unsigned queues, const struct pair_impair *impair)
 {
+	return sim_link_nic(s, a, ifa, b, ifb, queues, impair, NULL);
+}
+
+struct link *
+sim_link_nic(struct sim *s, struct host *a, const char *ifa, struct host *b,
+    const char *ifb, unsigned queues, const struct pair_impair *impair,
+    const struct pair_side *nic)
+{
 	struct link *l = calloc(1, sizeof(*l));
 	struct dev_conf dc = { .dc_driver = "pair", .dc_queues = queues };
 
 	if (l == NULL)
 		SIM_FAIL(s, "no memory");
-	l->l_pair = link_pair(s, queues, impair);
+	l->l_pair = link_pair(s, queues, impair, nic);
 	l->l_next = s->sm_links;
 	s->sm_links = l;
 	l->l_port[0].po_pcap = l->l_port[1].po_pcap = sim_pcap_open(s, ifa);

@@ -199,6 +199,11 @@ struct link *sim_link(struct sim *, struct host *a, const char *ifa,
     struct host *b, const char *ifb, unsigned queues,
     const struct pair_impair *impair);
 
+/* The same; b's end hashes as *nic says, of which nothing else counts. */
+struct link *sim_link_nic(struct sim *, struct host *a, const char *ifa,
+    struct host *b, const char *ifb, unsigned queues,
+    const struct pair_impair *impair, const struct pair_side *nic);
+
 /* An end again after host_detach(); 0 is a's. */
 void link_reattach(struct link *, unsigned side);
 

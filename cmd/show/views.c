@@ -156,6 +156,15 @@ static const struct table rss[] = {
 	{ "types", NULL, NULL, {
 		{ "packets",	"PACKETS",	CELL_TEXT },
 		{ "hash",	"HASHED OVER",	CELL_TEXT } } },
+	{ "interfaces", NULL, NULL, {
+		{ "name",	"INTERFACE",	CELL_TEXT },
+		{ "queues",	"QUEUES",	CELL_NUMBER },
+		{ "gives",	"GIVES",	CELL_TEXT },
+		{ "hash_found",	"HASH FOUND",	CELL_TEXT },
+		{ "used",	"USED",		CELL_YES },
+		{ "checked",	"CHECKED",	CELL_NUMBER },
+		{ "wrong",	"WRONG",	CELL_NUMBER },
+		{ "queue_found", "QUEUE FOUND",	CELL_TEXT } } },
 	{ "buckets", NULL, NULL, {
 		{ "bucket",	"BUCKET",	CELL_NUMBER },
 		{ "cpu",	"CPU",		CELL_NUMBER },

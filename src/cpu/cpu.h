@@ -36,6 +36,7 @@ struct netisr_cpu;
 struct path;
 struct reass_cpu;
 struct rxq;
+struct trust_if;
 struct txq;
 
 struct cpu {
@@ -59,6 +60,7 @@ struct cpu {
 
 	struct wheel c_wheel; /* [o] timers */
 	struct rnd c_rnd; /* [o] */
+	struct trust_if *c_trust; /* [I] hashes of interfaces, netisr/ */
 	struct netisr_cpu *c_netisr; /* [I] steering, netisr/ */
 	struct neigh_cpu *c_neigh; /* [I] packets held, route/ */
 	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */

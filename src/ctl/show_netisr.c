@@ -6,6 +6,7 @@
 
 #include "ctl/show_int.h"
 #include "netisr/netisr.h"
+#include "netisr/trust.h"
 
 static json_t *
 show_protocols(const struct spate *sp)
@@ -135,11 +136,42 @@ show_buckets(const struct spate *sp)
 	return list;
 }
 
+/* What devices say, and what was found; those with one queue say nothing. */
+static json_t *ON_CTL
+show_rss_interfaces(const struct spate *sp)
+{
+	json_t *list = json_array();
+	struct trust_info tr;
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++) {
+		const struct ifnet *ifp = if_lookup(sp, i);
+
+		if (ifp == NULL ||
+		    (ifp->if_nrxq < 2 && (ifp->if_caps & IFCAP_HASH) == 0))
+			continue;
+		trust_info(sp, ifp, &tr);
+		json_array_append_new(list,
+		    json_pack("{s:s, s:i, s:s, s:s, s:b, s:I, s:I, s:s, s:i, "
+			      "s:i}",
+			"name", ifp->if_name, "queues", (int)ifp->if_nrxq,
+			"gives",
+			(ifp->if_caps & IFCAP_HASH) != 0 ? "hash" : "-",
+			"hash_found", rss_verdict_name(tr.tr_verdict), "used",
+			(int)tr.tr_used, "checked", INT(tr.tr_checked),
+			"wrong", INT(tr.tr_wrong), "queue_found",
+			rss_choice_name(tr.tr_choice), "samples",
+			(int)tr.tr_samples, "predicted", (int)tr.tr_agree));
+	}
+	return list;
+}
+
 json_t *
 show_rss(struct ctl *ctl)
 {
 	const struct spate *sp = ctl->ctl_sp;
 
-	return json_pack("{s:o, s:o, s:o}", "rss", show_rss_conf(sp), "types",
-	    show_rss_types(sp), "buckets", show_buckets(sp));
+	return json_pack("{s:o, s:o, s:o, s:o}", "rss", show_rss_conf(sp),
+	    "types", show_rss_types(sp), "interfaces",
+	    show_rss_interfaces(sp), "buckets", show_buckets(sp));
 }

@@ -119,6 +119,8 @@ pair_end_init(struct pair_end *pe, const struct pair_side *ps, uint64_t seed)
 	if (pe->pe_tz == NULL || pe->pe_txq == NULL || pe->pe_rxq == NULL)
 		return ENOMEM;
 	pe->pe_keyed = ps->ps_key != NULL;
+	pe->pe_hash16 = ps->ps_hash16;
+	pe->pe_reversed = ps->ps_reversed;
 	toeplitz_init(pe->pe_tz,
 	    ps->ps_key != NULL ? ps->ps_key : toeplitz_key_default);
 	for (i = 0; i < pe->pe_maxq; i++) {

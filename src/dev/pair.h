@@ -55,6 +55,8 @@ struct pair_side {
 	uint16_t ps_mtu; /* 0: 1500 */
 	uint8_t ps_mac[MAC_LEN]; /* all zero: made from the seed */
 	const uint8_t *ps_key; /* of what it receives; NULL: the instance's */
+	bool ps_hash16; /* gives only 16 bits of the hash */
+	bool ps_reversed; /* hashes destination before source */
 	struct pair_impair ps_impair; /* of what it sends */
 };
 

@@ -92,6 +92,8 @@ struct pair_end {
 	struct toeplitz *pe_tz; /* [U] for what it receives */
 	unsigned pe_types; /* [U] RSS_SET()s of it */
 	bool pe_keyed; /* [I] ps_key: the key is burnt in */
+	bool pe_hash16; /* [I] */
+	bool pe_reversed; /* [I] */
 	struct pair_txq *pe_txq; /* [I] pe_maxq of them */
 	struct pair_rxq *pe_rxq; /* [I] pe_maxq of them */
 

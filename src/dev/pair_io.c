@@ -86,6 +86,21 @@ pair_flush(struct cpu *c, struct pair_txq *pt, unsigned q)
 	pw->pw_n = 0;
 }
 
+/* As the receiving NIC hashes, which may be wrong. */
+static void
+pair_hash(const struct pair_end *to, struct mbuf *m)
+{
+	struct rss_tuple rt;
+
+	m->m_hashtype = (uint8_t)rss_frame_tuple(
+	    m->m_data, m->m_len, to->pe_types, &rt);
+	if (unlikely(to->pe_reversed))
+		rt = rss_reverse(&rt);
+	m->m_hash = rss_toeplitz(to->pe_tz, &rt);
+	if (unlikely(to->pe_hash16))
+		m->m_hash &= 0xffff;
+}
+
 /* Hash m as the receiving NIC does, and gather it for the queue it names. */
 static void ON_CPU
 pair_gather(struct cpu *c, struct pair_txq *pt, struct mbuf *m, bool timed)
@@ -95,8 +110,7 @@ pair_gather(struct cpu *c, struct pair_txq *pt, struct mbuf *m, bool timed)
 	unsigned q = 0;
 
 	if (to->pe_nrxq > 1) {
-		m->m_hashtype = (uint8_t)rss_frame(
-		    to->pe_tz, to->pe_types, m->m_data, m->m_len, &m->m_hash);
+		pair_hash(to, m);
 		q = to->pe_table[m->m_hash % RSS_TABLE];
 	}
 	pw = &pt->pt_wire[q];

@@ -147,17 +147,27 @@ rss_reverse(const struct rss_tuple *rt)
 }
 
 enum rss_type
-rss_frame(const struct toeplitz *tz, unsigned types, const uint8_t *p,
-    size_t n, uint32_t *hash)
+rss_frame_tuple(
+    const uint8_t *p, size_t n, unsigned types, struct rss_tuple *rt)
 {
-	struct rss_tuple rt = { .rt_type = RSS_NONE };
 	unsigned type;
 	size_t l3 = frame_parse(p, n, &type);
 
-	if (l3 != 0 &&
-	    ((type == FRAME_IP4 && n > l3 && p[l3] >> 4 == 4) ||
-		(type == FRAME_IP6 && n > l3 && p[l3] >> 4 == 6)))
-		rss_tuple(p + l3, n - l3, types, &rt);
+	if (l3 != 0 && n > l3 &&
+	    ((type == FRAME_IP4 && p[l3] >> 4 == 4) ||
+		(type == FRAME_IP6 && p[l3] >> 4 == 6)))
+		return rss_tuple(p + l3, n - l3, types, rt);
+	*rt = (struct rss_tuple){ .rt_type = RSS_NONE };
+	return RSS_NONE;
+}
+
+enum rss_type
+rss_frame(const struct toeplitz *tz, unsigned types, const uint8_t *p, size_t n,
+    uint32_t *hash)
+{
+	struct rss_tuple rt;
+	enum rss_type type = rss_frame_tuple(p, n, types, &rt);
+
 	*hash = rss_toeplitz(tz, &rt);
-	return (enum rss_type)rt.rt_type;
+	return type;
 }

@@ -83,8 +83,15 @@ uint32_t rss_symmetric(const uint64_t seed[static 4], const struct rss_tuple *);
 struct rss_tuple rss_reverse(const struct rss_tuple *);
 
 /*
- * The Toeplitz hash of an Ethernet frame of which the first n bytes are at p;
- * VLAN tags are looked through.  RSS_NONE, and 0, for what is not IP.
+ * What is to be hashed of an Ethernet frame of which the first n bytes are at
+ * p; VLAN tags are looked through.  RSS_NONE for what is not IP.
+ */
+enum rss_type rss_frame_tuple(
+    const uint8_t *p, size_t n, unsigned types, struct rss_tuple *);
+
+/*
+ * The Toeplitz hash of an Ethernet frame of which the first n bytes are at p.
+ * RSS_NONE, and 0, for what is not IP.
  */
 enum rss_type rss_frame(const struct toeplitz *, unsigned types,
     const uint8_t *p, size_t n, uint32_t *hash);

@@ -11,6 +11,7 @@
 
 #include "dev/frame.h"
 #include "netisr/netisr_int.h"
+#include "netisr/trust.h"
 
 enum { FRAME_ARP = 0x0806 };
 
@@ -92,13 +93,14 @@ netisr_input(struct cpu *c, struct mvec *mv)
 	unsigned i, run = 0, deferred = netisr_deferred(c->c_sp);
 	enum netisr_proto proto, last = NETISR_IP;
 
+	trust_queue(c, mv->mv_m[0]);
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
 
 		if (i + MVEC_AHEAD < mv->mv_n)
 			m_prefetch(mv->mv_m[i + MVEC_AHEAD]);
 		if (unlikely(m->m_hashtype != RSS_NONE))
-			m->m_hashtype = RSS_NONE;
+			trust_hash(c, m);
 		proto = netisr_classify(m);
 		if (unlikely((deferred & 1u << proto) != 0) &&
 		    netisr_defer(c, proto, m))

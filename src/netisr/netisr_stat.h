@@ -11,6 +11,7 @@
 #define NETISR_STATS(C, D)						\
 	C(nis_direct,	"packets processed where they arrived")		\
 	C(nis_handed,	"packets handed to the CPU that owns them")	\
+	C(nis_liar,	"interfaces found to give wrong RSS hashes")	\
 	D(nis_qlimit,	"too many of its protocol for the other CPU")
 /* clang-format on */
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "netisr/netisr_int.h"
+#include "netisr/trust.h"
 
 const char *const netisr_names[NETISR_N] = {
 	[NETISR_NONE] = "none",
@@ -40,12 +41,13 @@ netisr_cpu_init(struct cpu *c)
 		return ENOMEM;
 	memset(nc, 0, sizeof(*nc));
 	c->c_netisr = nc;
-	return 0;
+	return trust_cpu_init(c);
 }
 
 void
 netisr_cpu_fini(struct cpu *c)
 {
+	trust_cpu_fini(c);
 	free(c->c_netisr);
 	c->c_netisr = NULL;
 }

@@ -8,11 +8,12 @@
  * Toeplitz hash with the instance's key over the tuple that net.inet.rss.*
  * says, or a cheap symmetric hash where no device could give the former
  * anyway.  What a device says is used only where it was found to be the same
- * (rss_trust.h); so it never matters for where a packet goes, only for what
+ * (trust.h); so it never matters for where a packet goes, only for what
  * that costs.
  *
  *	I	immutable after rss_setup()
  *	A	atomic, relaxed: written by ctl, read by anyone
+ *	C	ctl only
  */
 #ifndef NETISR_RSS_H
 #define NETISR_RSS_H
@@ -39,6 +40,7 @@ struct rss {
 	uint8_t rs_bits; /* [I] */
 	uint32_t rs_mask; /* [I] buckets - 1 */
 	_Atomic uint8_t rs_cpu[1u << RSS_MAXBITS]; /* [A] of each bucket */
+	uint16_t rs_told[IF_MAX]; /* [C] generation whose lies were logged */
 };
 
 /*

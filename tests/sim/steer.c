@@ -8,8 +8,12 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "if/if.h"
+#include "ip/ip_stat.h"
+#include "ip6/ip6_stat.h"
 #include "lab.h"
 #include "netisr/netisr.h"
+#include "netisr/trust.h"
 
 #define FLOWS	64
 #define PACKETS 30 /* of each flow */
@@ -148,6 +152,179 @@ changes(struct sim *s)
 	}
 }
 
+/* The router behind a NIC of several queues, whose hash may be wrong. */
+struct nics {
+	struct sim *n_sim;
+	struct host *n_r;
+	struct peer *n_from, *n_to;
+	struct peer *n_from6, *n_to6;
+	struct lab n_lab; /* its wires */
+};
+
+static void
+nics_make(struct nics *n, struct sim *s, const struct pair_side *nic)
+{
+	struct host *a = sim_host(s, "a", 1);
+
+	memset(n, 0, sizeof(*n));
+	n->n_sim = n->n_lab.l_sim = s;
+	n->n_r = n->n_lab.l_r = sim_host(s, "r", CPUS);
+	host_tune(n->n_r, "net.inet.rss.udp_4tuple", 1);
+	n->n_lab.l_left = sim_wire(s, a, "left", 1);
+	n->n_lab.l_right = sim_wire(s, n->n_r, "right", 1);
+	sim_link_nic(s, a, "ar", n->n_r, "ra", CPUS, NULL, nic);
+	host_addr(a, "left", "10.0.1.1/24");
+	host_addr(a, "left", "fd00:1::1/64");
+	host_addr(a, "ar", "10.0.0.1/24");
+	host_addr(a, "ar", "fd00::1/64");
+	host_addr(n->n_r, "ra", "10.0.0.2/24");
+	host_addr(n->n_r, "ra", "fd00::2/64");
+	host_addr(n->n_r, "right", "10.0.2.1/24");
+	host_addr(n->n_r, "right", "fd00:2::1/64");
+	host_route(a, "10.0.2.0/24", "10.0.0.2");
+	host_route(a, "fd00:2::/64", "fd00::2");
+	host_route(n->n_r, "10.0.1.0/24", "10.0.0.1");
+	host_route(n->n_r, "fd00:1::/64", "fd00::1");
+	n->n_from = wire_peer(n->n_lab.l_left, "10.0.1.2/24", "10.0.1.1");
+	n->n_from6 = wire_peer(n->n_lab.l_left, "fd00:1::2/64", "fd00:1::1");
+	n->n_to = wire_peer(n->n_lab.l_right, "10.0.2.2/24", "10.0.2.1");
+	n->n_to6 = wire_peer(n->n_lab.l_right, "fd00:2::2/64", "fd00:2::1");
+}
+
+static void
+nics_ping(struct nics *n)
+{
+	struct ping *p4 = peer_ping(n->n_from, n->n_to->pr_text, 1, NS_S, 8);
+	struct ping *p6 = peer_ping(n->n_from6, n->n_to6->pr_text, 1, NS_S, 8);
+
+	SIM_UNTIL(n->n_sim, ping_done(p4) && ping_done(p6), 4 * NS_S);
+	sim_rest(n->n_sim);
+}
+
+/* Packets that each CPU owns of flows_run(), by our own hash. */
+static void
+nics_expect(struct nics *n, const struct peer *from, const struct peer *to,
+    uint64_t want[static CPUS])
+{
+	const struct spate *sp = host_spate(n->n_r);
+	struct rss_tuple rt = { .rt_type = RSS_UDP4 };
+	unsigned i;
+
+	if (from->pr_addr.a_family == ADDR_V6) {
+		rt.rt_type = RSS_UDP6;
+		rt.rt_src = from->pr_addr.a_v6;
+		rt.rt_dst = to->pr_addr.a_v6;
+	} else {
+		rt.rt_src.i6_lo = from->pr_addr.a_v4;
+		rt.rt_dst.i6_lo = to->pr_addr.a_v4;
+	}
+	for (i = 0; i < FLOWS; i++) {
+		rt.rt_ports = (1024 + i) << 16 | 9;
+		want[rss_cpu(sp, rss_bucket(sp, rss_tuple_hash(sp, &rt)))] +=
+		    PACKETS;
+	}
+}
+
+static void
+nics_forwarded(struct nics *n, uint64_t got[static CPUS])
+{
+	unsigned i;
+
+	for (i = 0; i < CPUS; i++)
+		got[i] = host_stat_cpu(n->n_r, i, SG_IP, ips_forward) +
+		    host_stat_cpu(n->n_r, i, SG_IP6, i6s_forward);
+}
+
+struct found {
+	const char *f_ifname;
+	struct trust_info f_tr;
+};
+
+static void
+nics_found(struct ctl *ctl, void *arg)
+{
+	struct found *f = arg;
+
+	role_enter(&on_ctl);
+	trust_info(ctl->ctl_sp, if_find(ctl, f->f_ifname), &f->f_tr);
+}
+
+/* All forwarded, in order, each by its owner; and what was found. */
+static void
+nics_check(struct sim *s, const struct pair_side *nic, enum rss_verdict verdict,
+    enum rss_choice choice)
+{
+	uint64_t want[CPUS], got[CPUS];
+	struct found f = { .f_ifname = "ra" };
+	struct flows fl;
+	struct nics n;
+	unsigned i;
+
+	nics_make(&n, s, nic);
+	nics_ping(&n);
+	policy(s, n.n_r, "deferred");
+	nics_forwarded(&n, want);
+	flows_run(&n.n_lab, &fl, n.n_from, n.n_to);
+	flows_run(&n.n_lab, &fl, n.n_from6, n.n_to6);
+	nics_expect(&n, n.n_from, n.n_to, want);
+	nics_expect(&n, n.n_from6, n.n_to6, want);
+	nics_forwarded(&n, got);
+	for (i = 0; i < CPUS; i++)
+		SIM_EQ(s, got[i], want[i]);
+	host_ctl(n.n_r, nics_found, &f);
+	SIM_EQ(s, f.f_tr.tr_verdict, verdict);
+	SIM_EQ(s, f.f_tr.tr_choice, choice);
+	SIM_EQ(s, f.f_tr.tr_used, verdict == RSSV_RIGHT);
+	SIM_CHECK(s, f.f_tr.tr_checked > 100);
+	SIM_EQ(s, f.f_tr.tr_wrong == 0, verdict == RSSV_RIGHT);
+	/* What arrives with its owner needs no hand-over. */
+	SIM_EQ(s, host_stat(n.n_r, SG_NETISR, nis_handed) == 0,
+	    choice == RSSC_PREDICTED);
+}
+
+static void
+nic_honest(struct sim *s)
+{
+	nics_check(s, NULL, RSSV_RIGHT, RSSC_PREDICTED);
+}
+
+static void
+nic_16bit(struct sim *s)
+{
+	struct pair_side nic = { .ps_hash16 = true };
+
+	/* The table takes its index from the lowest bits. */
+	nics_check(s, &nic, RSSV_16BIT, RSSC_PREDICTED);
+}
+
+static void
+nic_reversed(struct sim *s)
+{
+	struct pair_side nic = { .ps_reversed = true };
+
+	nics_check(s, &nic, RSSV_REVERSED, RSSC_OWN);
+}
+
+static void
+nic_symmetric(struct sim *s)
+{
+	struct pair_side nic = { .ps_key = toeplitz_key_symmetric };
+
+	nics_check(s, &nic, RSSV_SYMMETRIC, RSSC_OWN);
+}
+
+static void
+nic_other_key(struct sim *s)
+{
+	uint8_t key[TOEPLITZ_KEYLEN];
+	struct pair_side nic = { .ps_key = key };
+	unsigned i;
+
+	for (i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)sim_below(s, 256);
+	nics_check(s, &nic, RSSV_KEY, RSSC_OWN);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -155,6 +332,11 @@ main(int argc, char **argv)
 		{ "deferred", deferred, 50 },
 		{ "stays", stays, 20 },
 		{ "changes", changes, 20 },
+		{ "nic-honest", nic_honest, 20 },
+		{ "nic-16bit", nic_16bit, 20 },
+		{ "nic-reversed", nic_reversed, 20 },
+		{ "nic-symmetric", nic_symmetric, 20 },
+		{ "nic-other-key", nic_other_key, 20 },
 		{ NULL, NULL, 0 },
 	};
 
