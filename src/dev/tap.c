@@ -7,12 +7,8 @@
  * to 64 KiB are left to the other side, both ways, so that a bulk transfer
  * through Spate moves large packets whole.
  *
- * A queue keeps room for the largest frame ready: a usual buffer, in which
- * most frames fit, and behind it a large one, so that a segment of 64 KiB is
- * two pieces and not 33, which the kernel copies faster.  While all large ones
- * are out, usual ones stand in for it.  A read allocates what the last one
- * used and nothing else; without room nothing is read, and frames wait in the
- * kernel's queue.
+ * A queue keeps room for the largest frame ready (rxbuf.h); without room
+ * nothing is read, and frames wait in the kernel's queue.
  *
  * The kernel sends a flow to the queue it was last written on: what a CPU
  * sends on its own queue is answered there.
@@ -38,29 +34,20 @@
 #include "dev/drivers.h"
 #include "dev/open.h"
 #include "dev/reclaim.h"
+#include "dev/rxbuf.h"
 #include "dev/vnet.h"
 
-/* A frame of 64 KiB and its link header; buffers behind the first. */
-#define TAP_FRAME (65536u + 18)
-#define TAP_REST  ((TAP_FRAME - MBUF_DATA + MBUF_SIZE - 1) / MBUF_SIZE)
-#define TAP_IOVS  64 /* pieces of a frame that is sent */
-static_assert(TAP_FRAME - MBUF_DATA <= MBUF_LARGE, "the rest of any frame");
+#define TAP_IOVS 64 /* pieces of a frame that is sent */
 
 /*
  * A round takes no more than this from a queue, so that large frames are still
  * in the cache when they are written.
  */
-#define TAP_BURST (4 * TAP_FRAME)
+#define TAP_BURST (4 * RXBUF_FRAME)
 
 struct tap_queue {
 	int tq_fd; /* [I] a number; tap_gone() changes what is behind */
-	unsigned tq_nrest; /* [o] in tq_rest */
-	unsigned tq_niov; /* [o] in tq_iov */
-	struct mbuf *tq_head; /* [o] ready to be filled; NULL: none yet */
-	struct mbuf *tq_large; /* [o] the rest of a frame; NULL: tq_rest */
-	struct mbuf *tq_rest[TAP_REST]; /* [o] usual buffers instead */
-	struct virtio_net_hdr tq_hdr; /* [o] */
-	struct iovec tq_iov[2 + TAP_REST]; /* [o] tq_hdr, tq_head, the rest */
+	struct rxbuf tq_rxbuf; /* [o] what is read goes there */
 	stat_cell tq_rxbad; /* [A] frames with an unsound header */
 	stat_cell tq_txbad; /* [A] frames the kernel refused */
 	stat_cell tq_down; /* [A] frames sent while it was down */
@@ -207,7 +194,7 @@ tap_close(struct ifnet *ifp)
 {
 	struct tap_softc *ts = ifp->if_softc;
 	struct reclaim rec = { 0 };
-	unsigned i, k;
+	unsigned i;
 
 	role_enter(&on_ctl);
 	tap_restore(ts);
@@ -215,108 +202,11 @@ tap_close(struct ifnet *ifp)
 		struct tap_queue *tq = &ts->ts_q[i];
 
 		close(tq->tq_fd);
-		reclaim_add(&rec, tq->tq_head);
-		reclaim_add(&rec, tq->tq_large);
-		for (k = 0; k < tq->tq_nrest; k++)
-			reclaim_add(&rec, tq->tq_rest[k]);
+		rxbuf_reclaim(&tq->tq_rxbuf, &rec);
 	}
 	reclaim_send(ifp->if_sp, &rec);
 	free(ts->ts_q);
 	free(ts);
-}
-
-/* Usual buffers for the rest of the largest frame, all of them or none. */
-static bool ON_CPU
-tap_ready_chain(struct cpu *c, struct tap_queue *tq)
-{
-	unsigned i = tq->tq_nrest;
-
-	if (i == TAP_REST)
-		return true;
-	tq->tq_nrest += m_alloc_bulk(c, &tq->tq_rest[i], TAP_REST - i);
-	for (; i < tq->tq_nrest; i++) {
-		struct mbuf *m = tq->tq_rest[i];
-
-		m->m_data = m->m_head;
-		tq->tq_iov[2 + i].iov_base = m->m_data;
-		tq->tq_iov[2 + i].iov_len = MBUF_SIZE;
-	}
-	tq->tq_niov = 2 + TAP_REST;
-	return tq->tq_nrest == TAP_REST;
-}
-
-/* A large buffer for the rest of a frame, if there is one. */
-static bool ON_CPU
-tap_ready_large(struct cpu *c, struct tap_queue *tq)
-{
-	if ((tq->tq_large = m_alloc_large(c)) == NULL)
-		return false;
-	m_free_bulk(c, tq->tq_rest, tq->tq_nrest);
-	tq->tq_nrest = 0;
-	tq->tq_iov[2].iov_base = tq->tq_large->m_data;
-	tq->tq_iov[2].iov_len = MBUF_LARGE;
-	tq->tq_niov = 3;
-	return true;
-}
-
-/* Have room for the largest frame; without it nothing is read. */
-static bool ON_CPU
-tap_ready(struct cpu *c, struct tap_queue *tq)
-{
-	if (tq->tq_head == NULL) {
-		if ((tq->tq_head = m_alloc(c)) == NULL)
-			return false;
-		tq->tq_iov[0].iov_base = &tq->tq_hdr;
-		tq->tq_iov[0].iov_len = sizeof(tq->tq_hdr);
-		tq->tq_iov[1].iov_base = tq->tq_head->m_data;
-		tq->tq_iov[1].iov_len = MBUF_DATA;
-	}
-	return likely(tq->tq_large != NULL) || tap_ready_large(c, tq) ||
-	    tap_ready_chain(c, tq);
-}
-
-/* n bytes that lie in the first usual buffers behind the head. */
-static struct mbuf *
-tap_take_chain(struct tap_queue *tq, unsigned n)
-{
-	unsigned i, k = (n + MBUF_SIZE - 1) / MBUF_SIZE;
-	struct mbuf *first = tq->tq_rest[0];
-
-	for (i = 0; i < k; i++) {
-		struct mbuf *m = tq->tq_rest[i];
-
-		m->m_len = umin(n, MBUF_SIZE);
-		n -= m->m_len;
-		m->m_next = i + 1 < k ? tq->tq_rest[i + 1] : NULL;
-	}
-	tq->tq_nrest -= k;
-	memmove(tq->tq_rest, tq->tq_rest + k,
-	    tq->tq_nrest * sizeof(struct mbuf *));
-	for (i = 0; i < tq->tq_nrest; i++)
-		tq->tq_iov[2 + i].iov_base = tq->tq_rest[i]->m_data;
-	return first;
-}
-
-/* The packet of n bytes that was read. */
-static struct mbuf *
-tap_take(struct tap_queue *tq, unsigned n)
-{
-	struct mbuf *head = tq->tq_head;
-	unsigned rest;
-
-	tq->tq_head = NULL;
-	head->m_pktlen = n;
-	head->m_len = umin(n, MBUF_DATA);
-	if ((rest = n - head->m_len) == 0)
-		return head;
-	if (tq->tq_large == NULL) {
-		head->m_next = tap_take_chain(tq, rest);
-	} else {
-		tq->tq_large->m_len = rest;
-		head->m_next = tq->tq_large;
-		tq->tq_large = NULL;
-	}
-	return head;
 }
 
 /*
@@ -343,22 +233,23 @@ static unsigned ON_CPU
 tap_rx_some(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 {
 	struct tap_queue *tq = rxq->rxq_sc;
+	struct rxbuf *rb = &tq->tq_rxbuf;
 	struct mbuf *m;
 	unsigned i, got = 0;
 	size_t bytes = 0;
 	ssize_t n;
 
 	for (i = 0; i < max && bytes < TAP_BURST; i++) {
-		if (unlikely(!tap_ready(c, tq)))
+		if (unlikely(!rxbuf_ready(c, rb)))
 			break;
-		n = readv(tq->tq_fd, tq->tq_iov, (int)tq->tq_niov);
+		n = readv(tq->tq_fd, rb->rb_iov, (int)rb->rb_niov);
 		if (n < 0 && errno == EBADFD)
 			tap_gone(c, tq, rxq->rxq_if);
-		if (n < (ssize_t)sizeof(tq->tq_hdr))
+		if (n < (ssize_t)sizeof(rb->rb_hdr))
 			break;
 		bytes += (size_t)n;
-		m = tap_take(tq, (unsigned)n - (unsigned)sizeof(tq->tq_hdr));
-		if (unlikely(!vnet_to_mbuf(&tq->tq_hdr, m))) {
+		m = rxbuf_take(rb, (unsigned)n - (unsigned)sizeof(rb->rb_hdr));
+		if (unlikely(!vnet_to_mbuf(&rb->rb_hdr, m))) {
 			stat_cell_add(&tq->tq_rxbad, 1);
 			m_free(c, m);
 			continue;
