@@ -4,6 +4,7 @@
  *
  *	parent.c	privileged: makes the control socket, opens devices for
  *			the child, passes signals on, cleans up behind it
+ *	login.c		the user's own login is not cut unasked
  *	child.c		the data plane: puts the instance together, gives up
  *			what it need not have, runs
  *	loop.c		the event loop around ctl
@@ -47,6 +48,14 @@ struct loop;
 int loop_create(struct ctl *, const struct child_fds *, struct loop **) ON_CTL;
 bool loop_run(struct loop *, struct engine *) ON_CTL;
 void loop_destroy(struct loop *);
+
+/*
+ * login.c: whether the user's own login (ssh) comes by the device that is to
+ * be taken from the kernel, and the interface's section does not say that he
+ * knows.  EPERM and text; else 0.  Warns of others' logins.
+ */
+int login_check(
+    const struct conf_if *, const char *device, char *err, size_t errlen);
 
 /* sockfile.c: the control socket's name, and what must go with it. */
 struct sockfile {

@@ -46,11 +46,27 @@ device_interface(const struct conf *conf, const char *device)
 		const char *name =
 		    ci->ci_device != NULL ? ci->ci_device : ci->ci_name;
 
-		if ((ci->ci_driver == CONF_TAP || ci->ci_driver == CONF_XDP) &&
-		    strcmp(name, device) == 0)
+		if ((ci->ci_driver == CONF_TAP || ci->ci_driver == CONF_XDP ||
+		    ci->ci_driver == CONF_PACKET) && strcmp(name, device) == 0)
 			return ci;
 	}
 	return NULL;
+}
+
+/* Whether an interface of this driver needs a device opened in this way. */
+static bool
+driver_opens(enum conf_driver driver, unsigned kind)
+{
+	switch (kind) {
+	case OPEN_TAP:
+		return driver == CONF_TAP;
+	case OPEN_XDP:
+		return driver == CONF_XDP;
+	case OPEN_PACKET:
+		return driver == CONF_PACKET;
+	default:
+		return true;
+	}
 }
 
 static int
@@ -59,13 +75,14 @@ parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
 	const struct parent *pa = arg;
 	const struct conf_if *ci = device_interface(pa->pa_conf, req->or_name);
 
-	if (ci != NULL && (req->or_kind != OPEN_TAP ||
-	    ci->ci_driver == CONF_TAP) && (req->or_kind != OPEN_XDP ||
-	    ci->ci_driver == CONF_XDP))
-		return 0;
-	snprintf(err, errlen, "the configuration does not name a device %s",
-	    req->or_name);
-	return EPERM;
+	if (ci == NULL || !driver_opens(ci->ci_driver, req->or_kind)) {
+		snprintf(err, errlen, "the configuration does not name a "
+		    "device %s", req->or_name);
+		return EPERM;
+	}
+	if (req->or_kind == OPEN_XDP || req->or_kind == OPEN_PACKET)
+		return login_check(ci, req->or_name, err, errlen);
+	return 0;
 }
 
 /* To the service manager that started us, if one did (sd_notify(3)). */

@@ -123,9 +123,13 @@ static const int allowed[] = {
 	SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity),
-	SCMP_SYS(sched_yield), SCMP_SYS(sendmsg), SCMP_SYS(sendto),
-	SCMP_SYS(set_robust_list), SCMP_SYS(shutdown), SCMP_SYS(tgkill),
-	SCMP_SYS(write), SCMP_SYS(writev),
+	SCMP_SYS(sched_yield), SCMP_SYS(sendmmsg), SCMP_SYS(sendmsg),
+	SCMP_SYS(sendto),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
 };
 
 /* Allowed with an argument that is equal to the value under the mask. */

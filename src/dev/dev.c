@@ -19,9 +19,10 @@ static const struct dev_ops *const dev_drivers[] = {
 	&dev_pair,
 	&dev_tap,
 	&dev_xdp,
+	&dev_packet,
 	&dev_pcap,
 };
-const char dev_driver_names[] = "pair, tap, xdp, pcap";
+const char dev_driver_names[] = "pair, tap, xdp, packet, pcap";
 
 const struct dev_ops *
 dev_driver(const char *name)

@@ -13,6 +13,8 @@
  *					caller has CAP_IPC_LOCK
  *	rings of a socket, bind()	none
  *	program, map, link		CAP_BPF + CAP_NET_ADMIN
+ *	AF_PACKET's ring, membership	none
+ *	SO_RCVBUFFORCE			CAP_NET_ADMIN
  *	mmap() of rings, poll, sendto,
  *	XDP_STATISTICS			none: descriptors are enough
  *	SIOCGIFFLAGS			none
@@ -98,7 +100,7 @@ name_ok(const char name[static OPEN_NAMELEN])
 static const char *
 req_mistake(const struct open_req *req)
 {
-	bool tap = req->or_kind == OPEN_TAP;
+	bool some = req->or_kind == OPEN_TAP || req->or_kind == OPEN_PACKET;
 	bool xdp = req->or_kind == OPEN_XDP;
 
 	if (req->or_version != OPEN_VERSION)
@@ -109,7 +111,7 @@ req_mistake(const struct open_req *req)
 		return "mode";
 	if ((req->or_flags & ~OPENF_ALL) != 0)
 		return "flags";
-	if (tap ? req->or_queues == 0 || req->or_queues > OPEN_MAXQ :
+	if (some ? req->or_queues == 0 || req->or_queues > OPEN_MAXQ :
 	    req->or_queues != 0)
 		return "number of queues";
 	if (req->or_mtu != 0 &&
@@ -188,6 +190,8 @@ opener_local_open(const struct opener *op, const struct open_req *req,
 		return open_tap(req, os, fds);
 	case OPEN_XDP:
 		return open_xdp(req, memfd, os, fds);
+	case OPEN_PACKET:
+		return open_packet(req, os, fds);
 	case OPEN_RESTORE:
 		return open_restore(req, os);
 	}

@@ -25,13 +25,14 @@ struct spate;
 #define OPEN_VERSION 1
 #define OPEN_NAMELEN 16 /* of an interface, with its NUL */
 #define OPEN_MAXQ    64 /* queues of an interface */
-#define OPEN_MAXFDS  (OPEN_MAXQ + OPEN_XDP_EXTRA)
+#define OPEN_MAXFDS  (OPEN_MAXQ + 2) /* and OPEN_XDP_*, OPEN_PACKET_* */
 
 enum open_kind {
 	OPEN_QUERY = 1, /* what the interface is like; no descriptors */
 	OPEN_TAP, /* make or attach to a tap: one descriptor a queue */
 	OPEN_XDP, /* one socket a queue, then OPEN_XDP_* */
-	OPEN_RESTORE, /* put back what OPEN_TAP, OPEN_XDP changed */
+	OPEN_PACKET, /* one socket a queue, then OPEN_PACKET_* */
+	OPEN_RESTORE, /* put back what the others changed */
 };
 
 enum { /* descriptors that follow the sockets of OPEN_XDP */
@@ -40,11 +41,18 @@ enum { /* descriptors that follow the sockets of OPEN_XDP */
 	OPEN_XDP_EXTRA
 };
 
+enum { /* descriptors that follow the sockets of OPEN_PACKET */
+	OPEN_PACKET_SLOW, /* sends by way of the queueing discipline */
+	OPEN_PACKET_MUTE, /* with OPENS_MUTED: closing it unmutes the kernel */
+	OPEN_PACKET_EXTRA
+};
+
 enum { /* or_flags */
 	OPENF_NOOFFLOAD = 1u << 0, /* tap: the kernel finishes packets */
 	OPENF_PROMISC = 1u << 1, /* xdp: frames to any address */
 	OPENF_DOWN = 1u << 2, /* restore: it was down */
-	OPENF_ALL = 7
+	OPENF_NOMUTE = 1u << 3, /* packet: the kernel's stack hears too */
+	OPENF_ALL = 15
 };
 
 enum open_mode { OPENM_AUTO, OPENM_COPY, OPENM_ZEROCOPY, OPENM_N };
@@ -54,7 +62,7 @@ struct open_req {
 	uint8_t or_kind; /* enum open_kind */
 	uint8_t or_mode; /* xdp: enum open_mode */
 	uint16_t or_flags; /* OPENF_* */
-	uint32_t or_queues; /* tap: wanted, 1 to OPEN_MAXQ; else 0 */
+	uint32_t or_queues; /* tap, packet: wanted, 1 to OPEN_MAXQ; else 0 */
 	uint32_t or_mtu; /* tap, restore: to set; 0: leave it */
 	uint64_t or_memsize; /* xdp: bytes of packet memory */
 	char or_name[OPEN_NAMELEN];
@@ -65,11 +73,14 @@ enum { /* os_flags */
 	OPENS_CARRIER = 1u << 1,
 	OPENS_EXISTED = 1u << 2, /* tap: was there before */
 	OPENS_WASDOWN = 1u << 3, /* it had to be set up */
-	OPENS_USO = 1u << 4, /* tap: UDP segments too */
+	OPENS_USO = 1u << 4, /* tap, packet: UDP segments too */
 	OPENS_TXCSUM = 1u << 5, /* as found: checksums left to the device … */
 	OPENS_TSO = 1u << 6, /* … and segments */
 	OPENS_NATIVE = 1u << 7, /* xdp: program runs in the driver */
 	OPENS_ZEROCOPY = 1u << 8, /* xdp */
+	OPENS_BYPASS = 1u << 9, /* packet: past the queueing discipline */
+	OPENS_DEVQ = 1u << 10, /* packet: queues are the device's */
+	OPENS_MUTED = 1u << 11, /* packet: the kernel's stack hears nothing */
 };
 
 struct open_res {
@@ -122,6 +133,13 @@ typedef int open_policy_fn(
  * value if the socket fails.
  */
 int opener_serve(int fd, open_policy_fn *, void *arg);
+
+/*
+ * Whether the kernel sends what goes to an address (AF_INET, AF_INET6; in
+ * network order) by this device, or by something made of it: a bridge or bond
+ * it is part of, a VLAN on either.  Needs no privilege.
+ */
+bool open_carries(const char *device, int family, const void *addr);
 
 /* A request of this kind for the named interface. */
 void open_req_init(struct open_req *, enum open_kind, const char *name);

@@ -13,6 +13,7 @@ int open_fail(struct open_res *, int error, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 int open_tap(const struct open_req *, struct open_res *, int *fds);
+int open_packet(const struct open_req *, struct open_res *, int *fds);
 int open_xdp(const struct open_req *, int memfd, struct open_res *, int *fds);
 
 /* A socket for the calls below.  Errno value. */
@@ -26,6 +27,12 @@ int link_query(int fd, const char *name, struct open_res *);
  * too, on any socket made where the interface is.
  */
 bool link_running(int fd, const char *name);
+
+/*
+ * Whether the device cuts all segments itself that Spate sends: TCP's of both
+ * families, also with congestion notification, and UDP's.
+ */
+bool link_segments(int fd, const char *name);
 
 /* Configure it up or down; sets OPENS_WASDOWN if that changed it. */
 int link_set_up(int fd, const char *name, bool up, struct open_res *);

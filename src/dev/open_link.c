@@ -12,6 +12,7 @@
 #include <linux/sockios.h>
 #include <stdalign.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -19,6 +20,8 @@
 
 #include "base/bytes.h"
 #include "dev/open_int.h"
+
+#define FEATURE_BLOCKS 8 /* of 32 features */
 
 int
 link_socket(int *fdp)
@@ -79,6 +82,87 @@ link_driver(int fd, const char *name, struct open_res *os)
 		os->os_flags |= OPENS_TXCSUM;
 	if (ethtool_flag(fd, name, ETHTOOL_GTSO))
 		os->os_flags |= OPENS_TSO;
+}
+
+/* Which bits of the device's features are these; -1: there is none. */
+struct feature {
+	const char *f_name;
+	int f_bit;
+};
+
+/* How many features there are.  Errno value. */
+static int
+link_feature_count(int fd, const char *name, unsigned *count)
+{
+	union {
+		struct ethtool_sset_info h;
+		uint8_t room[sizeof(struct ethtool_sset_info) +
+		    sizeof(uint32_t)];
+	} u = { .h = { .cmd = ETHTOOL_GSSET_INFO,
+		    .sset_mask = 1ull << ETH_SS_FEATURES } };
+	uint32_t n;
+	int error;
+
+	if ((error = ethtool(fd, name, &u)) != 0)
+		return error;
+	memcpy(&n, u.room + sizeof(u.h), sizeof(n));
+	*count = u.h.sset_mask != 0 ? n : 0;
+	return *count <= FEATURE_BLOCKS * 32 ? 0 : E2BIG;
+}
+
+/* Errno value. */
+static int
+link_feature_bits(int fd, const char *name, struct feature *f, unsigned n)
+{
+	struct ethtool_gstrings *gs;
+	unsigned i, k, count;
+	int error;
+
+	if ((error = link_feature_count(fd, name, &count)) != 0)
+		return error;
+	gs = calloc(1, sizeof(*gs) + (size_t)count * ETH_GSTRING_LEN);
+	if (gs == NULL)
+		return ENOMEM;
+	gs->cmd = ETHTOOL_GSTRINGS;
+	gs->string_set = ETH_SS_FEATURES;
+	gs->len = count;
+	error = ethtool(fd, name, gs);
+	for (i = 0; i < gs->len && error == 0; i++)
+		for (k = 0; k < n; k++)
+			if (strncmp(
+				(char *)gs->data + (size_t)i * ETH_GSTRING_LEN,
+				f[k].f_name, ETH_GSTRING_LEN) == 0)
+				f[k].f_bit = (int)i;
+	free(gs);
+	return error;
+}
+
+bool
+link_segments(int fd, const char *name)
+{
+	struct feature f[] = { { "tx-tcp-segmentation", -1 },
+		{ "tx-tcp6-segmentation", -1 },
+		{ "tx-tcp-ecn-segmentation", -1 },
+		{ "tx-udp-segmentation", -1 } };
+	struct ethtool_get_features_block b[FEATURE_BLOCKS];
+	union {
+		struct ethtool_gfeatures h;
+		uint8_t room[sizeof(struct ethtool_gfeatures) + sizeof(b)];
+	} u = { .h = { .cmd = ETHTOOL_GFEATURES, .size = FEATURE_BLOCKS } };
+	unsigned i;
+
+	if (link_feature_bits(fd, name, f, countof(f)) != 0 ||
+	    ethtool(fd, name, &u) != 0)
+		return false;
+	memcpy(b, u.room + sizeof(u.h), sizeof(b));
+	for (i = 0; i < countof(f); i++) {
+		unsigned bit = (unsigned)f[i].f_bit;
+
+		if (f[i].f_bit < 0 || bit / 32 >= FEATURE_BLOCKS ||
+		    (b[bit / 32].active & 1u << bit % 32) == 0)
+			return false;
+	}
+	return true;
 }
 
 /* The index of a veth's other end from the answer; 0 if it is elsewhere. */

@@ -237,14 +237,15 @@ if_addrs(const struct ifnet *ifp)
  * it; the configuration has refused them before.
  */
 struct dev_conf {
-	const char *dc_driver; /* "pair", "tap", "xdp", "pcap", … */
+	const char *dc_driver; /* "tap", "xdp", "packet", … */
 	const char *dc_device; /* system's name; NULL: the interface's */
 	unsigned dc_queues; /* wanted; 0: one a CPU */
 	unsigned dc_mtu; /* 0: the device's own */
 	const uint8_t *dc_mac; /* NULL: the device's own */
 	unsigned dc_rtable; /* routing table of what arrives by it */
 	bool dc_repair; /* checksum = repair */
-	bool dc_nooffload; /* tap: no checksums and segments left to us */
+	bool dc_nooffload; /* tap, packet: no checksums and segments left */
+	bool dc_nomute; /* packet: the kernel's stack hears too */
 	const char *dc_mode; /* xdp: "auto", "copy", "zerocopy" */
 	const char *dc_read; /* pcap: file to replay */
 	const char *dc_write; /* pcap: file to record */

@@ -5,7 +5,7 @@
                             [small, 1280 bytes] -- 10.0.3.2 carol
 
 and fd00:1::2 and so on.  Every host's device is eth0: the kernel's end of a
-tap, or the other end of a veth that the router serves by AF_XDP.
+tap, or the other end of a veth that the router serves by AF_XDP or AF_PACKET.
 """
 import json
 import os
@@ -38,16 +38,17 @@ NO_GUESS = [word for name in ("tcp", "udp")
 
 
 class Lab:
-    """driver: tap or xdp, for all links or by name, as {"left": "tap"}."""
+    """driver: tap, xdp or packet, for all links or by name, as
+    {"left": "tap"}."""
 
-    def __init__(self, net, driver, queues=2, ethtool=FINISHED, more=""):
+    def __init__(self, net, driver, queues=2, ethtool=None, more=""):
         self.net = net
         self.driver = driver
         self.host = net.host("router")
         self.hosts = {dev: net.host(name) for dev, name in NAMES.items()}
         for dev in NAMES:
-            if self.of(dev) == "xdp":
-                self._veth(dev, queues, ethtool)
+            if self.of(dev) != "tap":
+                self._veth(dev, queues, self._finished(dev, ethtool))
         self.router = net.daemon(self._conf(queues) + more, host=self.host,
                                  ready=False)
         self._ready()
@@ -61,6 +62,12 @@ class Lab:
     def of(self, dev):
         return self.driver if isinstance(self.driver, str) else \
             self.driver[dev]
+
+    def _finished(self, dev, ethtool):
+        """AF_XDP does not tell which checksums the kernel left unfinished."""
+        if ethtool is None:
+            return FINISHED if self.of(dev) == "xdp" else ""
+        return ethtool
 
     @property
     def alice(self):

@@ -24,7 +24,7 @@ README = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 BOB = {4: "10.0.2.2", 6: "fd00:2::2"}
 
-both_drivers = pytest.mark.parametrize("driver", ["tap", "xdp"])
+all_drivers = pytest.mark.parametrize("driver", ["tap", "xdp", "packet"])
 
 
 @pytest.fixture(scope="module", params=["tap", "xdp"], name="lab")
@@ -62,7 +62,7 @@ def udp_frame(to, source):
                  UDP(sport=4000, dport=4001) / b"first light")
 
 
-@both_drivers
+@all_drivers
 def test_forwards_soon(net, driver, record_property):
     """From exec to the first packet through, of those sent all the time."""
     host = net.host("router")
@@ -189,7 +189,7 @@ def test_readme_router(net):
 
 # -- few queues, unlike links --
 
-@both_drivers
+@all_drivers
 def test_two_cpus_on_one_queue(net, driver):
     lab = Lab(net, driver, queues=1)
     for to in BOB.values():

@@ -5,7 +5,7 @@
  *
  * usage: devbounce [-nu] [-m mode] [-t seconds] driver:device driver:device
  *	-m	xdp: "auto", "copy", "zerocopy"
- *	-n	tap: no offloads
+ *	-n	tap, packet: no offloads
  *	-t	end by itself
  *	-u	open devices through a privileged parent, and have no privilege
  *
@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dev/drivers.h"
+#include "dev/dev.h"
 #include "dev/open.h"
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
@@ -136,8 +136,10 @@ port_open(struct bounce *b, struct port *p, unsigned index)
 	snprintf(ifp->if_name, sizeof(ifp->if_name), "%s", p->p_name);
 	ifp->if_sp = &b->b_sp;
 	ifp->if_index = (uint16_t)index;
-	ifp->if_ops = strcmp(p->p_conf.dc_driver, "tap") == 0 ? &dev_tap :
-	    &dev_xdp;
+	ifp->if_ops = dev_driver(p->p_conf.dc_driver);
+	if (ifp->if_ops == NULL)
+		errx(2, "%s: driver is one of %s", p->p_conf.dc_driver,
+		    dev_driver_names);
 	p->p_if = ifp;
 	if (if_set_queues(ifp, 2, 2) != 0)
 		errx(1, "no memory");

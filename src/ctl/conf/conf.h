@@ -61,11 +61,16 @@ struct conf_env {
 		    size_t *len);
 };
 
-enum conf_driver { CONF_TAP, CONF_XDP, CONF_PAIR, CONF_PCAP };
+enum conf_driver { CONF_TAP, CONF_XDP, CONF_PACKET, CONF_PAIR, CONF_PCAP };
 
 enum conf_checksum {
 	CONF_CSUM_TRUST,	/* received checksums are what they should be */
 	CONF_CSUM_REPAIR	/* the sender leaves them to its hardware */
+};
+
+enum conf_login {
+	CONF_LOGIN_KEEP,	/* do not take the device the user came by */
+	CONF_LOGIN_CUT		/* he knows */
 };
 
 enum conf_mode { CONF_MODE_AUTO, CONF_MODE_COPY, CONF_MODE_ZEROCOPY };
@@ -99,13 +104,15 @@ struct conf_if {
 	struct conf_sec	 ci_sec;
 	const char	*ci_name;
 	enum conf_driver ci_driver;
-	const char	*ci_device;	/* tap, xdp: name of it in the kernel */
+	const char	*ci_device;	/* in the kernel: tap, xdp, packet */
 	unsigned	 ci_queues;	/* 0: as many as there are CPUs */
 	unsigned	 ci_mtu;	/* 0: the device's */
 	uint8_t		 ci_mac[6];	/* all 0: the device's */
 	enum conf_checksum ci_checksum;
 	enum conf_mode	 ci_mode;	/* xdp */
-	bool		 ci_offload;	/* tap */
+	bool		 ci_offload;	/* tap, packet */
+	bool		 ci_mute;	/* packet: the kernel's stack */
+	enum conf_login	 ci_login;	/* xdp, packet */
 	const char	*ci_owner;	/* tap */
 	const char	*ci_peer;	/* pair */
 	const char	*ci_read;	/* pcap */

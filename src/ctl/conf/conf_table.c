@@ -70,6 +70,7 @@ check_path(const char *s)
 static const char *const driver_names[] = {
 	[CONF_TAP] = "tap",
 	[CONF_XDP] = "xdp",
+	[CONF_PACKET] = "packet",
 	[CONF_PAIR] = "pair",
 	[CONF_PCAP] = "pcap",
 	NULL
@@ -78,6 +79,12 @@ static const char *const driver_names[] = {
 static const char *const checksum_names[] = {
 	[CONF_CSUM_TRUST] = "trust",
 	[CONF_CSUM_REPAIR] = "repair",
+	NULL
+};
+
+static const char *const login_names[] = {
+	[CONF_LOGIN_KEEP] = "keep",
+	[CONF_LOGIN_CUT] = "cut",
 	NULL
 };
 
@@ -109,7 +116,8 @@ static const struct conf_keydef if_keys[] = {
 	{ KEY("driver", enum, conf_if, ci_driver), .kd_names = driver_names,
 	    .kd_required = true },
 	{ KEY("device", str, conf_if, ci_device), STRING(15, check_device),
-	    .kd_drivers = ONLY(CONF_TAP) | ONLY(CONF_XDP), .kd_required = true,
+	    .kd_drivers = ONLY(CONF_TAP) | ONLY(CONF_XDP) | ONLY(CONF_PACKET),
+	    .kd_required = true,
 	    .kd_hint = "\"eth1\"" },
 	{ KEY("queues", u32, conf_if, ci_queues), BOUNDS(1, 64) },
 	{ KEY("mtu", u32, conf_if, ci_mtu), BOUNDS(68, 9216) },
@@ -119,7 +127,13 @@ static const struct conf_keydef if_keys[] = {
 	{ KEY("mode", enum, conf_if, ci_mode), .kd_names = mode_names,
 	    .kd_drivers = ONLY(CONF_XDP), .kd_default = "auto" },
 	{ KEY("offload", bool, conf_if, ci_offload),
-	    .kd_drivers = ONLY(CONF_TAP), .kd_default = "yes" },
+	    .kd_drivers = ONLY(CONF_TAP) | ONLY(CONF_PACKET),
+	    .kd_default = "yes" },
+	{ KEY("mute", bool, conf_if, ci_mute), .kd_drivers = ONLY(CONF_PACKET),
+	    .kd_default = "yes" },
+	{ KEY("login", enum, conf_if, ci_login), .kd_names = login_names,
+	    .kd_drivers = ONLY(CONF_XDP) | ONLY(CONF_PACKET),
+	    .kd_default = "keep" },
 	{ KEY("owner", str, conf_if, ci_owner), STRING(32, check_user),
 	    .kd_drivers = ONLY(CONF_TAP) },
 	{ KEY("peer", str, conf_if, ci_peer), STRING(15, check_ifname),

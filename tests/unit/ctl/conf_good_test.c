@@ -126,6 +126,17 @@ test_defaults(void **state)
 	assert_int_equal(cf->cf_control->co_mode, 0660);
 	assert_null(cf->cf_control->co_group);
 	conf_free(cf);
+	cf = must_parse("interface a { driver = packet device = e0 }\n"
+	    "interface b { driver = packet device = e1 mute = no login = cut "
+	    "offload = no }\n");
+	assert_int_equal(cf->cf_if[0].ci_driver, CONF_PACKET);
+	assert_true(cf->cf_if[0].ci_mute);
+	assert_true(cf->cf_if[0].ci_offload);
+	assert_int_equal(cf->cf_if[0].ci_login, CONF_LOGIN_KEEP);
+	assert_false(cf->cf_if[1].ci_mute);
+	assert_false(cf->cf_if[1].ci_offload);
+	assert_int_equal(cf->cf_if[1].ci_login, CONF_LOGIN_CUT);
+	conf_free(cf);
 }
 
 static void

@@ -295,6 +295,7 @@ static const struct bad_text bad[] = {
 	    "}\n",
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
 	    "driver, device, queues, mtu, mac, checksum, mode, offload, "
+	    "mute, login, "
 	    "owner, peer, read, write, description, address; did you mean "
 	    "\"address\"?\n" },
 	{ "an unknown key in route",

@@ -51,11 +51,12 @@ static const struct bad_text bad[] = {
 	    "\"-\" and \".\"\n" },
 	{ "an unknown driver",
 	    "interface a { driver = tun device = t }\n",
-	    "etc/f:1:24: \"tun\": driver is one of tap, xdp, pair, pcap\n" },
+	    "etc/f:1:24: \"tun\": driver is one of tap, xdp, packet, pair, "
+	    "pcap\n" },
 	{ "no driver",
 	    "interface a { device = t }\n",
 	    "etc/f:1:11: this interface has no driver; expected driver = "
-	    "one of tap, xdp, pair, pcap\n" },
+	    "one of tap, xdp, packet, pair, pcap\n" },
 	{ "no device",
 	    "interface a { driver = xdp }\n",
 	    "etc/f:1:11: this interface has no device; expected device = "
@@ -480,6 +481,7 @@ static const struct bad_text bad[] = {
 	    "\"eth1\"\n"
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
 	    "driver, device, queues, mtu, mac, checksum, mode, offload, "
+	    "mute, login, "
 	    "owner, peer, read, write, description, address; did you mean "
 	    "\"address\"?\n"
 	    "etc/f:5:8: \"x\": mtu is a number from 68 to 9216\n"
