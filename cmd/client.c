@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "cmd.h"
 
 static int
 client_connect(const char *path)
@@ -40,7 +41,7 @@ int
 client_open(struct client *cl, const char *path)
 {
 	*cl = (struct client){ .cl_path = path != NULL ? path :
-	    SPATE_CONTROL_SOCKET };
+	    SPATE_CONTROL_SOCKET, .cl_status = CMD_FAILED };
 	if ((cl->cl_fd = client_connect(cl->cl_path)) < 0) {
 		bool none = errno == ENOENT || errno == ECONNREFUSED;
 
@@ -166,12 +167,29 @@ client_line(struct client *cl)
 	return reply;
 }
 
+/* An error of the daemon's: its lines as they are, or a text. */
+static void
+client_error(struct client *cl, const json_t *reply)
+{
+	const json_t *lines = json_object_get(reply, "lines");
+	const char *text = json_string_value(json_object_get(reply, "error"));
+	json_t *line;
+	size_t i;
+
+	if (json_integer_value(json_object_get(reply, "status")) == CMD_USAGE)
+		cl->cl_status = CMD_USAGE;
+	json_array_foreach(lines, i, line)
+	    fprintf(stderr, "%s\n", json_string_value(line));
+	if (json_array_size(lines) == 0)
+		fprintf(stderr, "spate: %s\n",
+		    text != NULL ? text : "the daemon refused");
+}
+
 /* The result of a reply, or what is wrong with it. */
 static json_t *
-client_result(const struct client *cl, const json_t *reply)
+client_result(struct client *cl, const json_t *reply)
 {
 	const json_t *version = json_object_get(reply, "spate");
-	const char *text = json_string_value(json_object_get(reply, "error"));
 
 	if (!json_is_integer(version))
 		fprintf(stderr, "spate: what answers at %s is no daemon of "
@@ -182,8 +200,7 @@ client_result(const struct client *cl, const json_t *reply)
 		    cl->cl_path, (int)json_integer_value(version),
 		    SPATE_CONTROL_VERSION);
 	else if (!json_is_true(json_object_get(reply, "ok")))
-		fprintf(stderr, "spate: %s\n",
-		    text != NULL ? text : "the daemon refused");
+		client_error(cl, reply);
 	else
 		return json_object_get(reply, "result");
 	return NULL;
@@ -201,4 +218,22 @@ client_receive(struct client *cl, bool *done)
 		errno = EPROTO;
 	json_decref(reply);
 	return result;
+}
+
+int
+client_ask(const char *path, const char *command, json_t *req,
+    json_t **result)
+{
+	struct client cl;
+	bool done;
+
+	*result = NULL;
+	if (client_open(&cl, path) != 0) {
+		json_decref(req);
+		return CMD_FAILED;
+	}
+	if (client_send(&cl, command, req) == 0)
+		*result = client_receive(&cl, &done);
+	client_close(&cl);
+	return *result != NULL ? CMD_OK : cl.cl_status;
 }

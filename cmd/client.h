@@ -18,6 +18,7 @@ struct client {
 	char *cl_buf;		   /* what came and was not taken yet */
 	size_t cl_len;		   /* of it */
 	size_t cl_room;		   /* bytes of cl_buf */
+	int cl_status;		   /* to leave with, after an error of it */
 };
 
 /* 0 or -1.  path: NULL for the usual one. */
@@ -40,5 +41,12 @@ json_t *client_receive(struct client *, bool *done);
  * above, EPIPE at the end, or another errno value.
  */
 int client_more(struct client *);
+
+/*
+ * Ask one question and take its one answer.  Returns the exit status; if that
+ * is CMD_OK, the result is the caller's, else NULL.  Takes req.
+ */
+int client_ask(const char *path, const char *command, json_t *req,
+    json_t **result);
 
 #endif

@@ -13,6 +13,7 @@
 #include "daemon/daemon.h"
 #include "demo/demo.h"
 #include "ping.h"
+#include "reload.h"
 #include "show/show.h"
 
 struct subcmd {
@@ -28,12 +29,16 @@ static cmd_fn cmd_version;
 static const struct subcmd subcmds[] = {
 	{ "capture", "[-i IF] [-w FILE] ... [FILTER]",
 	    "packets of the running daemon, for tshark", cmd_capture },
+	{ "confirm", "[--undo] [-s SOCKET]", "keep what was reloaded",
+	    cmd_confirm },
 	{ "daemon", "[-n] [-c FILE]", "run, or only check the configuration",
 	    cmd_daemon },
 	{ "demo", "[--unprivileged]", "two hosts and a router, anywhere",
 	    cmd_demo },
 	{ "ping", "[-46] [-c N] ... ADDRESS", "ping from the running daemon",
 	    cmd_ping },
+	{ "reload", "[--check | --confirm SECONDS]",
+	    "have the daemon read its file again", cmd_reload },
 	{ "show", "[--json] [-s SOCKET] WHAT", "look into the running daemon",
 	    cmd_show },
 	{ "help", "", "this list", cmd_help },

@@ -18,7 +18,7 @@
 #include "dev/open.h"
 
 struct child {
-	const struct conf *ch_conf;
+	struct conf *ch_conf; /* NULL once ctl has it */
 	const struct child_fds *ch_fds;
 	struct opener_remote ch_opener;
 	struct spate_env ch_env;
@@ -95,10 +95,12 @@ child_create(struct child *ch)
 static int ON_CTL
 child_apply(struct child *ch)
 {
+	struct conf *conf = ch->ch_conf;
 	struct conf_errors errs;
 	int error;
 
-	error = control_apply(ch->ch_sp->sp_ctl, ch->ch_conf, &errs);
+	ch->ch_conf = NULL;
+	error = control_apply(ch->ch_sp->sp_ctl, conf, &errs);
 	conf_errors_print(&errs, stderr);
 	conf_errors_free(&errs);
 	/* The file is good: what can fail now is the world. */
@@ -111,10 +113,11 @@ plural(unsigned n)
 	return n == 1 ? "" : "s";
 }
 
-static void
+static void ON_CTL
 child_ready(struct child *ch)
 {
-	unsigned ncpus = ch->ch_conf->cf_cpus, nifs = conf_nifs(ch->ch_conf);
+	const struct conf *conf = control_conf(ch->ch_sp->sp_ctl);
+	unsigned ncpus = conf->cf_cpus, nifs = conf_nifs(conf);
 
 	fprintf(stderr, "spate: ready: %u CPU%s, %u interface%s, pid %d\n",
 	    ncpus, plural(ncpus), nifs, plural(nifs), (int)getppid());
@@ -125,10 +128,10 @@ child_ready(struct child *ch)
 }
 
 /* CPUs take no signals: those are the event loop's. */
-static int
+static int ON_CTL
 child_start(struct child *ch)
 {
-	const struct conf *conf = ch->ch_conf;
+	const struct conf *conf = control_conf(ch->ch_sp->sp_ctl);
 	sigset_t all, none;
 	int error;
 
@@ -164,7 +167,7 @@ child_serve(struct child *ch)
 }
 
 int
-child_run(const struct conf *conf, const struct child_fds *cf)
+child_run(struct conf *conf, const struct child_fds *cf)
 {
 	struct child ch = { .ch_conf = conf, .ch_fds = cf };
 	int status;
@@ -183,5 +186,6 @@ child_run(const struct conf *conf, const struct child_fds *cf)
 	}
 	if (ch.ch_engine != NULL)
 		engine_destroy(ch.ch_engine);
+	conf_free(ch.ch_conf);
 	return status;
 }

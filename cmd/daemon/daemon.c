@@ -31,10 +31,10 @@ daemon_run(const char *path, bool check_only)
 	else if (check_only) {
 		printf("configuration OK\n");
 		status = CMD_OK;
+		conf_free(conf);
 	} else
-		status = parent_run(conf);
+		status = parent_run(path, conf);
 	conf_errors_free(&errs);
-	conf_free(conf);
 	return status;
 }
 

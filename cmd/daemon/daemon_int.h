@@ -10,10 +10,13 @@
  *	loop.c		the event loop around ctl
  *	server.c	clients of the control socket
  *	sockfile.c	the control socket in the file system
+ *	newconf.c	reading the configuration again, in the parent
+ *	source.c	and getting it from there, in the child
  *	sandbox.c	giving up privileges
  *
  * Parent and child are joined by a pair of sockets, over which the child has
- * devices opened (dev/open.h), and a pipe, on which it says that it is ready.
+ * devices opened (dev/open.h), another one for new configurations (newconf.h),
+ * and a pipe, on which it says that it is ready.
  * When either process goes, however it goes, the other sees its end closed.
  */
 #ifndef CMD_DAEMON_DAEMON_INT_H
@@ -27,18 +30,25 @@
 #include "ctl/conf/conf.h"
 #include "spate.h"
 
-/* parent.c: runs the daemon to its end; returns the exit status. */
-int parent_run(const struct conf *);
+/*
+ * parent.c: runs the daemon to its end; returns the exit status.  path: where
+ * the configuration, which is taken, was read.
+ */
+int parent_run(const char *path, struct conf *);
 
 /* What the child is given. */
 struct child_fds {
 	int cf_opener; /* requests to the parent */
+	int cf_newconf; /* new configurations */
 	int cf_ready;  /* one byte to the parent: ready */
 	int cf_listen; /* the control socket */
 };
 
-/* child.c: the child's main program; returns its exit status. */
-int child_run(const struct conf *, const struct child_fds *);
+/*
+ * child.c: the child's main program, which takes the configuration; returns
+ * its exit status.
+ */
+int child_run(struct conf *, const struct child_fds *);
 
 /*
  * loop.c: run ctl until a signal asks to stop (returns true), or the parent
@@ -59,7 +69,7 @@ int login_check(
 
 /* sockfile.c: the control socket's name, and what must go with it. */
 struct sockfile {
-	const char *sf_path;
+	char sf_path[108];
 	dev_t sf_dev; /* of the socket, to know it again */
 	ino_t sf_ino;
 	bool sf_newdir; /* its folder is ours too */

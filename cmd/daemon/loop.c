@@ -17,6 +17,7 @@
 #include "ctl/link.h"
 #include "daemon_int.h"
 #include "server.h"
+#include "source.h"
 
 #define ROUNDS_MAX 64 /* of ctl before descriptors are looked at again */
 
@@ -34,6 +35,7 @@ struct loop {
 	struct ctl *lo_ctl;
 	struct engine *lo_engine;
 	struct server *lo_server;
+	struct source *lo_source;
 	bool lo_orphan;
 };
 
@@ -158,6 +160,9 @@ loop_init(struct loop *lo, const struct child_fds *cf)
 		return error;
 	if ((error = loop_links(lo)) != 0)
 		return error;
+	error = source_create(uv, lo->lo_ctl, cf->cf_newconf, &lo->lo_source);
+	if (error != 0)
+		return error;
 	return server_create(uv, lo->lo_ctl, cf->cf_listen, &lo->lo_server);
 }
 
@@ -216,6 +221,7 @@ loop_destroy(struct loop *lo)
 	uv_walk(&lo->lo_uv, loop_close, NULL);
 	uv_run(&lo->lo_uv, UV_RUN_DEFAULT); /* what closes, ends */
 	uv_loop_close(&lo->lo_uv);
+	source_destroy(lo->lo_source);
 	if (lo->lo_linkfd >= 0)
 		close(lo->lo_linkfd);
 	free(lo);

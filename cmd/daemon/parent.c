@@ -23,11 +23,12 @@
 #include "cmd.h"
 #include "daemon_int.h"
 #include "dev/open.h"
+#include "newconf.h"
 
 #define STOP_MS 5000 /* the child has to stop, before it is killed */
 
 struct parent {
-	const struct conf *pa_conf;
+	struct newconf pa_newconf;
 	pid_t pa_child;
 	int pa_signals; /* signalfd */
 	int pa_opener;	/* requests of the child */
@@ -69,13 +70,27 @@ driver_opens(enum conf_driver driver, unsigned kind)
 	}
 }
 
+/* The interface by which a configuration permits it, or NULL. */
+static const struct conf_if *
+conf_permits(const struct conf *conf, const struct open_req *req)
+{
+	const struct conf_if *ci =
+	    conf != NULL ? device_interface(conf, req->or_name) : NULL;
+
+	return ci != NULL && driver_opens(ci->ci_driver, req->or_kind) ? ci :
+	    NULL;
+}
+
+/* Until it is settled which of two configurations runs: what either says. */
 static int
 parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
 {
-	const struct parent *pa = arg;
-	const struct conf_if *ci = device_interface(pa->pa_conf, req->or_name);
+	const struct newconf *nc = arg;
+	const struct conf_if *ci;
 
-	if (ci == NULL || !driver_opens(ci->ci_driver, req->or_kind)) {
+	if ((ci = conf_permits(nc->nc_next, req)) == NULL)
+		ci = conf_permits(nc->nc_conf, req);
+	if (ci == NULL) {
 		snprintf(err, errlen, "the configuration does not name a "
 		    "device %s", req->or_name);
 		return EPERM;
@@ -136,9 +151,19 @@ parent_signal(struct parent *pa)
 		kill(pa->pa_child, SIGTERM);
 		break;
 	case SIGHUP:
-		fprintf(stderr, "spate: SIGHUP ignored: the configuration "
-		    "cannot be read again while running\n");
+		newconf_signal(&pa->pa_newconf);
 		break;
+	}
+}
+
+static void
+parent_newconf(struct parent *pa)
+{
+	struct newconf *nc = &pa->pa_newconf;
+
+	if (newconf_serve(nc) != 0) {
+		close(nc->nc_sock);
+		nc->nc_sock = -1;
 	}
 }
 
@@ -153,9 +178,10 @@ parent_loop(struct parent *pa)
 			{ .fd = pa->pa_signals, .events = POLLIN },
 			{ .fd = pa->pa_opener, .events = POLLIN },
 			{ .fd = pa->pa_ready, .events = POLLIN },
+			{ .fd = pa->pa_newconf.nc_sock, .events = POLLIN },
 		};
 
-		n = poll(pfd, 3, pa->pa_stopping ? STOP_MS : -1);
+		n = poll(pfd, countof(pfd), pa->pa_stopping ? STOP_MS : -1);
 		if (n == 0) {
 			fprintf(stderr, "spate: the data plane does not stop: "
 			    "killing it\n");
@@ -165,8 +191,10 @@ parent_loop(struct parent *pa)
 			continue;
 		if (pfd[2].revents != 0)
 			parent_ready(pa);
+		if (pfd[3].revents != 0)
+			parent_newconf(pa);
 		if (pfd[1].revents != 0 && opener_serve(pa->pa_opener,
-		    parent_policy, pa) != 0) {
+		    parent_policy, &pa->pa_newconf) != 0) {
 			close(pa->pa_opener);
 			pa->pa_opener = -1;
 		}
@@ -203,50 +231,63 @@ parent_block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/* Both processes come out of it; in the child it returns 0. */
+/* Of each two ends the first is the parent's. */
+static void
+parent_ends(struct parent *pa, struct child_fds *cf, const int opener[2],
+    const int newconf[2], const int ready[2])
+{
+	int mine = pa->pa_child == 0;
+
+	close(opener[!mine]);
+	close(newconf[!mine]);
+	close(ready[!mine]);
+	if (mine)
+		close(pa->pa_signals);
+	else
+		close(cf->cf_listen); /* or nobody could tell that it died */
+	cf->cf_opener = pa->pa_opener = opener[mine];
+	cf->cf_newconf = pa->pa_newconf.nc_sock = newconf[mine];
+	cf->cf_ready = pa->pa_ready = ready[mine];
+}
+
+/* Both processes come out of it; in the child pa_child is 0. */
 static int
 parent_fork(struct parent *pa, struct child_fds *cf)
 {
-	int pair[2], ready[2];
+	int opener[2], newconf[2], ready[2];
 
 	if ((pa->pa_signals = parent_block_signals()) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+		opener) != 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+		newconf) != 0 ||
 	    pipe2(ready, O_CLOEXEC) != 0 || (pa->pa_child = fork()) < 0) {
 		fprintf(stderr, "spate: cannot start the data plane: %s\n",
 		    strerror(errno));
 		return -1;
 	}
-	if (pa->pa_child == 0) {
-		close(pair[0]);
-		close(ready[0]);
-		close(pa->pa_signals);
-		cf->cf_opener = pair[1];
-		cf->cf_ready = ready[1];
-		return 0;
-	}
-	close(pair[1]);
-	close(ready[1]);
-	close(cf->cf_listen); /* or nobody could tell that the child died */
-	pa->pa_opener = pair[0];
-	pa->pa_ready = ready[0];
+	parent_ends(pa, cf, opener, newconf, ready);
 	return 0;
 }
 
 int
-parent_run(const struct conf *conf)
+parent_run(const char *path, struct conf *conf)
 {
-	struct parent pa = { .pa_conf = conf };
+	struct parent pa = { .pa_newconf = { .nc_path = path,
+		.nc_conf = conf } };
 	struct child_fds cf;
 	struct sockfile sf;
 	int status = CMD_FAILED;
 
 	if (sockfile_create(&sf, conf->cf_control, &cf.cf_listen) != 0)
-		return CMD_FAILED;
+		goto out;
 	if (parent_fork(&pa, &cf) == 0) {
 		if (pa.pa_child == 0)
 			return child_run(conf, &cf);
 		status = parent_status(&pa, parent_loop(&pa));
 	}
 	sockfile_remove(&sf);
+out:
+	newconf_fini(&pa.pa_newconf);
 	return status;
 }

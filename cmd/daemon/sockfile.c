@@ -169,7 +169,8 @@ sockfile_create(struct sockfile *sf, const struct conf_control *co, int *fdp)
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd;
 
-	*sf = (struct sockfile){ .sf_path = co->co_socket };
+	*sf = (struct sockfile){ 0 };
+	snprintf(sf->sf_path, sizeof(sf->sf_path), "%s", co->co_socket);
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", co->co_socket);
 	if (sockfile_mkdir(sf) != 0)
 		return -1;

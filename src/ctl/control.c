@@ -11,6 +11,7 @@
 
 #include "ctl/control.h"
 #include "ctl/control_int.h"
+#include "ctl/reload_int.h"
 #include "dev/dev.h"
 #include "netisr/rss.h"
 #include "route/route.h"
@@ -54,6 +55,10 @@ control_conf(const struct ctl *ctl)
 void
 control_fini(struct ctl *ctl)
 {
+	if (ctl->ctl_control == NULL)
+		return;
+	reload_fini(ctl);
+	conf_free(ctl->ctl_control->co_conf);
 	free(ctl->ctl_control);
 	ctl->ctl_control = NULL;
 }
@@ -92,23 +97,26 @@ kind_set(struct ctl *ctl, const struct control_kind *ck,
     const struct conf *conf, struct conf_errors *errs)
 {
 	struct control_objs os;
-	unsigned i;
-	int error;
+	unsigned i, told;
+	int error, first = 0;
 
 	if ((error = objs_list(ck, conf, &os)) != 0)
 		return error;
-	for (i = 0; i < os.os_n && error == 0; i++) {
+	for (i = 0; i < os.os_n; i++) {
 		const struct control_obj *o = &os.os_obj[i];
 
 		if (ck->ck_there(ctl, o))
 			continue;
-		error = ck->ck_set(ctl, o, errs);
-		if (error != 0 && errs->ce_n == 0)
+		told = errs->ce_n + errs->ce_more;
+		if ((error = ck->ck_set(ctl, o, errs)) == 0)
+			continue;
+		if (errs->ce_n + errs->ce_more == told)
 			conf_error(errs, o->o_pos, "%s: %s", ck->ck_name,
 			    strerror(error));
+		first = first != 0 ? first : error;
 	}
 	free(os.os_obj);
-	return error;
+	return first;
 }
 
 /* All that the configuration wants on the interfaces that are there. */
@@ -117,12 +125,106 @@ control_set(struct ctl *ctl, const struct conf *conf, bool early,
     struct conf_errors *errs)
 {
 	unsigned i;
-	int error = 0;
+	int error, first = 0;
 
-	for (i = 0; i < countof(control_kinds) && error == 0; i++)
-		if (control_kinds[i]->ck_early == early)
-			error = kind_set(ctl, control_kinds[i], conf, errs);
+	for (i = 0; i < countof(control_kinds); i++) {
+		if (control_kinds[i]->ck_early != early)
+			continue;
+		error = kind_set(ctl, control_kinds[i], conf, errs);
+		first = first != 0 ? first : error;
+	}
+	return first;
+}
+
+int
+control_set_early(struct ctl *ctl, const struct conf *conf,
+    struct conf_errors *errs)
+{
+	return control_set(ctl, conf, true, errs);
+}
+
+void
+control_set_ahead(struct ctl *ctl, const struct conf *conf)
+{
+	struct conf_errors errs = { 0 };
+	unsigned i;
+
+	for (i = 0; i < countof(control_kinds); i++)
+		if (control_kinds[i]->ck_ahead)
+			(void)kind_set(ctl, control_kinds[i], conf, &errs);
+	(void)route_publish(ctl);
+	conf_errors_free(&errs);
+}
+
+/* The order that a kind gives its objects, for qsort_r(3). */
+static int
+objs_cmp(const void *a, const void *b, void *arg)
+{
+	const struct control_kind *ck = arg;
+
+	return ck->ck_cmp(a, b);
+}
+
+static bool
+objs_have(const struct control_kind *ck, const struct control_objs *sorted,
+    const struct control_obj *o)
+{
+	unsigned lo = 0, hi = sorted->os_n, mid;
+	int c;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if ((c = ck->ck_cmp(o, &sorted->os_obj[mid])) == 0)
+			return true;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return false;
+}
+
+/* What the one configuration has and the other has not. */
+static int ON_CTL
+kind_clear(struct ctl *ctl, const struct control_kind *ck,
+    const struct conf *from, const struct conf *to)
+{
+	struct control_objs old, new;
+	unsigned i;
+	int error;
+
+	if ((error = objs_list(ck, from, &old)) != 0)
+		return error;
+	if ((error = objs_list(ck, to, &new)) == 0) {
+		qsort_r(new.os_obj, new.os_n, sizeof(*new.os_obj), objs_cmp,
+		    (void *)ck);
+		for (i = old.os_n; i-- > 0;)
+			if (!objs_have(ck, &new, &old.os_obj[i]))
+				ck->ck_clear(ctl, &old.os_obj[i]);
+		free(new.os_obj);
+	}
+	free(old.os_obj);
 	return error;
+}
+
+int
+control_change(struct ctl *ctl, const struct conf *from,
+    const struct conf *to, bool anyway, struct conf_errors *errs)
+{
+	int error, first = control_set(ctl, to, false, errs);
+	unsigned i;
+
+	if (first != 0 && !anyway)
+		return first;
+	for (i = countof(control_kinds); i-- > 0;) {
+		error = kind_clear(ctl, control_kinds[i], from, to);
+		first = first != 0 ? first : error;
+	}
+	error = route_publish(ctl);
+	first = first != 0 ? first : error;
+	if (first != 0 && errs->ce_n == 0)
+		conf_error(errs, &to->cf_sec.cs_pos, "%s", strerror(first));
+	return first;
 }
 
 /* 127.0.0.0/8 and ::1 are this host (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
@@ -144,12 +246,9 @@ control_loopback(struct ctl *ctl)
 static const struct conf_pos *
 sysctl_where(const struct conf *conf, const char *name)
 {
-	unsigned i;
+	const struct conf_sysctl *sy = conf_sysctl_find(conf, name);
 
-	for (i = 0; i < conf->cf_nsysctl; i++)
-		if (strcmp(conf->cf_sysctl[i].sy_name, name) == 0)
-			return &conf->cf_sysctl[i].sy_pos;
-	return &conf->cf_sec.cs_pos;
+	return sy != NULL ? &sy->sy_pos : &conf->cf_sec.cs_pos;
 }
 
 /* What stands from the start on, and before the first interface. */
@@ -173,17 +272,19 @@ control_start(struct ctl *ctl, const struct conf *conf,
 }
 
 int
-control_apply(struct ctl *ctl, const struct conf *conf,
-    struct conf_errors *errs)
+control_apply(struct ctl *ctl, struct conf *conf, struct conf_errors *errs)
 {
 	int error;
 
 	memset(errs, 0, sizeof(*errs));
 	ctl->ctl_control = calloc(1, sizeof(*ctl->ctl_control));
-	if (ctl->ctl_control == NULL)
+	if (ctl->ctl_control == NULL) {
+		conf_free(conf);
 		return ENOMEM;
+	}
 	ctl->ctl_control->co_conf = conf;
-	if ((error = control_set(ctl, conf, true, errs)) == 0 &&
+	if ((error = reload_create(ctl)) == 0 &&
+	    (error = control_set(ctl, conf, true, errs)) == 0 &&
 	    (error = control_start(ctl, conf, errs)) == 0 &&
 	    (error = control_if_attach(ctl, conf, errs)) == 0 &&
 	    (error = control_loopback(ctl)) == 0 &&

@@ -21,13 +21,13 @@ extern const struct conf_env control_conf_env;
 
 /*
  * Bring a fresh instance to what the configuration says: tunables, interfaces
- * with their devices, addresses, routes, neighbours.  The configuration stays
- * the caller's and must outlive the instance.  Devices are opened here; the
- * first that cannot be opened ends it, with the position of its section in
- * errs.  Returns 0 or an errno value; after a failure the instance is only
- * good for spate_destroy().
+ * with their devices, addresses, routes, neighbours.  The configuration is
+ * taken, whatever comes of it.  Devices are opened here; those that
+ * cannot be opened are told, with the position of their sections, in errs.
+ * Returns 0 or an errno value; after a failure the instance is only good for
+ * control_fini() and spate_destroy().
  */
-int control_apply(struct ctl *, const struct conf *, struct conf_errors *)
+int control_apply(struct ctl *, struct conf *, struct conf_errors *)
     ON_CTL;
 void control_fini(struct ctl *) ON_CTL;
 

@@ -28,10 +28,16 @@ if_conf(const struct ctl *ctl, const struct ifnet *ifp)
 	return ctl->ctl_control->co_if[ifp->if_index];
 }
 
-static bool
-if_same(const struct conf_if *a, const struct conf_if *b)
+bool
+control_if_same(const struct conf_if *a, const struct conf_if *b)
 {
-	return a == NULL || conf_sec_equal(&a->ci_sec, &b->ci_sec, changeable);
+	return conf_sec_equal(&a->ci_sec, &b->ci_sec, changeable);
+}
+
+static bool
+if_same(const struct conf_if *is, const struct conf_if *want)
+{
+	return is == NULL || control_if_same(is, want);
 }
 
 /* Whether it can stay attached as the configuration wants it. */
@@ -72,22 +78,53 @@ if_on_device(const struct ctl *ctl, const struct conf_if *want)
 	return NULL;
 }
 
+/* It is wanted otherwise, or another one is wanted on its device. */
+static bool ON_CTL
+if_in_the_way(const struct ctl *ctl, const struct ifnet *ifp,
+    const struct conf *conf)
+{
+	unsigned i;
+
+	if (conf_if_find(conf, ifp->if_name) != NULL &&
+	    !if_stays(ctl, ifp, conf))
+		return true;
+	for (i = 0; i < conf->cf_nif; i++)
+		if (if_on_device(ctl, &conf->cf_if[i]) == ifp)
+			return true;
+	return false;
+}
+
 void
 control_if_makeway(struct ctl *ctl, const struct conf *conf)
 {
 	struct ifnet *ifp;
+	bool first = true;
 	unsigned i;
 
 	for (i = 1; i < IF_MAX; i++) {
 		ifp = if_lookup(ctl->ctl_sp, i);
-		if (ifp != NULL && conf_if_find(conf, ifp->if_name) != NULL &&
-		    !if_stays(ctl, ifp, conf))
-			control_detach(ctl, ifp);
+		if (ifp == NULL || !if_in_the_way(ctl, ifp, conf))
+			continue;
+		if (first)
+			control_set_ahead(ctl, conf);
+		first = false;
+		control_detach(ctl, ifp);
 	}
-	for (i = 0; i < conf->cf_nif; i++)
-		if ((ifp = if_on_device(ctl, &conf->cf_if[i])) != NULL)
-			control_detach(ctl, ifp);
 	control_vlan_makeway(ctl, conf);
+}
+
+void
+control_if_adopt(struct ctl *ctl, const struct conf *conf)
+{
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++) {
+		const struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
+
+		if (ifp != NULL && if_conf(ctl, ifp) != NULL)
+			ctl->ctl_control->co_if[i] =
+			    conf_if_find(conf, ifp->if_name);
+	}
 }
 
 void
@@ -196,9 +233,12 @@ control_if_attach(struct ctl *ctl, const struct conf *conf,
     struct conf_errors *errs)
 {
 	unsigned i;
-	int error = 0;
+	int error = 0, first = 0;
 
-	for (i = 0; i < conf->cf_nif && error == 0; i++)
-		error = control_if_attach_one(ctl, conf, &conf->cf_if[i], errs);
-	return error;
+	for (i = 0; i < conf->cf_nif; i++) {
+		error = control_if_attach_one(ctl, conf, &conf->cf_if[i],
+		    errs);
+		first = first != 0 ? first : error;
+	}
+	return first;
 }

@@ -38,8 +38,11 @@
 #include "ctl/conf/conf.h"
 #include "if/if.h"
 
+struct reload;
+
 struct control {
-	const struct conf *co_conf; /* [C] that runs */
+	struct conf *co_conf; /* [C] that runs */
+	struct reload *co_reload; /* [C] on its way to another */
 	const struct conf_if *co_if[IF_MAX]; /* [C] attached by, of co_conf */
 };
 
@@ -55,6 +58,7 @@ struct control_obj {
 struct control_kind {
 	const char *ck_name; /* for messages */
 	bool ck_early; /* set before interfaces are attached */
+	bool ck_ahead; /* set, too, before interfaces make way */
 	/*
 	 * The objects of a configuration, in its order, to out if that is not
 	 * NULL.  Returns how many there are.
@@ -83,6 +87,25 @@ extern const struct control_kind control_addr_kind;
 extern const struct control_kind control_neigh_kind;
 extern const struct control_kind control_route_kind;
 
+/* control.c */
+
+/*
+ * The steps of a change, as above: kinds that are early; all others and the
+ * publishing.  They do all they can, tell in the errors what is wrong and
+ * return the first errno value; but control_change() clears nothing if
+ * something could not be set, unless that is wanted all the same.
+ */
+int control_set_early(struct ctl *, const struct conf *, struct conf_errors *)
+    ON_CTL;
+int control_change(struct ctl *, const struct conf *from,
+    const struct conf *to, bool anyway, struct conf_errors *) ON_CTL;
+
+/*
+ * Before interfaces go that will come again: the routes that have another way
+ * take it.  What cannot be set yet is tried again by control_change().
+ */
+void control_set_ahead(struct ctl *, const struct conf *) ON_CTL;
+
 /* control_addr.c: they publish no routes. */
 
 /*
@@ -100,6 +123,9 @@ void control_vlan_makeway(struct ctl *, const struct conf *) ON_CTL;
 
 /* control_if.c */
 
+/* Whether an interface can stay attached when the one becomes the other. */
+bool control_if_same(const struct conf_if *, const struct conf_if *);
+
 /*
  * Detach the interfaces that stand in the way of the wanted ones: the same
  * with other parameters, or another one on the same device.
@@ -107,12 +133,14 @@ void control_vlan_makeway(struct ctl *, const struct conf *) ON_CTL;
 void control_if_makeway(struct ctl *, const struct conf *) ON_CTL;
 /*
  * Attach those that are wanted, are not there, and have nothing in their way.
- * Tells what is wrong in the errors.
+ * Tells in the errors what is wrong with each.
  */
 int control_if_attach(struct ctl *, const struct conf *, struct conf_errors *)
     ON_CTL;
 int control_if_attach_one(struct ctl *, const struct conf *,
     const struct conf_if *, struct conf_errors *) ON_CTL;
+/* Those that stay are attached by this configuration from now on. */
+void control_if_adopt(struct ctl *, const struct conf *) ON_CTL;
 /* Detach those that are not wanted. */
 void control_if_sweep(struct ctl *, const struct conf *) ON_CTL;
 

@@ -124,6 +124,7 @@ route_ifgoes(struct ctl *ctl, struct ifnet *ifp)
 
 const struct control_kind control_route_kind = {
 	.ck_name = "route",
+	.ck_ahead = true,
 	.ck_list = route_list,
 	.ck_cmp = route_cmp,
 	.ck_there = route_there,

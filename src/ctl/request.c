@@ -8,26 +8,88 @@
 
 #include "base/bytes.h"
 #include "ctl/capture.h"
+#include "ctl/conf/conf.h"
 #include "ctl/ping.h"
+#include "ctl/reload.h"
 #include "ctl/request.h"
 #include "ctl/show.h"
+
+static void
+control_tell(struct control_client *cc, int status, const char *text)
+{
+	json_t *reply = json_pack("{s:i, s:b, s:b, s:i, s:s}", "spate",
+	    CONTROL_VERSION, "ok", 0, "done", 1, "status", status, "error",
+	    text);
+
+	if (reply == NULL) /* text was not UTF-8: the client's own words */
+		reply = json_pack("{s:i, s:b, s:b, s:i, s:s}", "spate",
+		    CONTROL_VERSION, "ok", 0, "done", 1, "status",
+		    CONTROL_REFUSED, "error", "request is not UTF-8");
+	cc->cc_send(cc, reply);
+	json_decref(reply);
+}
 
 void
 control_error(struct control_client *cc, const char *fmt, ...)
 {
 	char text[512];
-	json_t *reply;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	reply = json_pack("{s:i, s:b, s:b, s:s}", "spate", CONTROL_VERSION,
-	    "ok", 0, "done", 1, "error", text);
-	if (reply == NULL) /* text was not UTF-8: the client's own words */
-		reply = json_pack("{s:i, s:b, s:b, s:s}", "spate",
-		    CONTROL_VERSION, "ok", 0, "done", 1, "error",
-		    "request is not UTF-8");
+	control_tell(cc, CONTROL_FAILED, text);
+}
+
+void
+control_refuse(struct control_client *cc, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	control_tell(cc, CONTROL_REFUSED, text);
+}
+
+/* A line of a file may hold any bytes; JSON only UTF-8. */
+static json_t *
+line_json(const char *text)
+{
+	char plain[1024];
+	size_t i;
+	json_t *line;
+
+	if ((line = json_string(text)) != NULL)
+		return line;
+	snprintf(plain, sizeof(plain), "%s", text);
+	for (i = 0; plain[i] != '\0'; i++)
+		if ((unsigned char)plain[i] >= 0x80)
+			plain[i] = '?';
+	return json_string(plain);
+}
+
+void
+control_errors(struct control_client *cc, int status,
+    const struct conf_errors *errs)
+{
+	json_t *lines = json_array(), *reply;
+	char more[64];
+	unsigned i;
+
+	for (i = 0; i < errs->ce_n; i++)
+		json_array_append_new(lines, line_json(
+		    errs->ce_text[i] != NULL ? errs->ce_text[i] :
+		    "out of memory"));
+	if (errs->ce_more > 0) {
+		snprintf(more, sizeof(more), "and %u more mistakes",
+		    errs->ce_more);
+		json_array_append_new(lines, json_string(more));
+	}
+	reply = json_pack("{s:i, s:b, s:b, s:i, s:O?, s:o}", "spate",
+	    CONTROL_VERSION, "ok", 0, "done", 1, "status", status, "error",
+	    json_array_get(lines, 0), "lines", lines);
 	cc->cc_send(cc, reply);
 	json_decref(reply);
 }
@@ -65,15 +127,31 @@ static const struct {
 	void (*fn)(struct ctl *, struct control_client *, const json_t *);
 } commands[] = {
 	{ "capture", capture_request },
+	{ "confirm", reload_confirm_request },
 	{ "ping", ping_request },
+	{ "reload", reload_request },
 	{ "show", request_show },
 };
+
+/* "capture, confirm, ..." */
+static const char *
+command_names(char *text, size_t len)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < countof(commands) && n < len; i++)
+		n += (size_t)snprintf(text + n, len - n, "%s%s",
+		    i > 0 ? ", " : "", commands[i].name);
+	return text;
+}
 
 static void ON_CTL
 request_run(struct ctl *ctl, struct control_client *cc, const json_t *req)
 {
 	json_t *version = json_object_get(req, "spate");
 	const char *name = json_string_value(json_object_get(req, "command"));
+	char names[256];
 	unsigned i;
 
 	if (json_integer_value(version) != CONTROL_VERSION) {
@@ -88,9 +166,8 @@ request_run(struct ctl *ctl, struct control_client *cc, const json_t *req)
 			commands[i].fn(ctl, cc, req);
 			return;
 		}
-	control_error(cc,
-	    "no command is named \"%s\"; known: capture, ping, show",
-	    name != NULL ? name : "");
+	control_error(cc, "no command is named \"%s\"; known: %s",
+	    name != NULL ? name : "", command_names(names, sizeof(names)));
 }
 
 void
@@ -128,4 +205,5 @@ control_gone(struct ctl *ctl, struct control_client *cc)
 {
 	capture_gone(ctl, cc);
 	ping_gone(ctl, cc);
+	reload_gone(ctl, cc);
 }

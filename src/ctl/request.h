@@ -6,6 +6,9 @@
  *	{"spate": 1, "ok": true, "done": true, "result": {"routes": [ ... ]}}
  *	{"spate": 1, "ok": false, "done": true, "error": "no such thing: ..."}
  *
+ * An error has "status": 2 if the request was wrong, 1 if it could not be done,
+ * and "lines" if it takes several to tell.
+ *
  * "spate" is the version of the protocol.  A command may answer with several
  * lines (ping); the last has "done": true.  Names within a version are only
  * ever added.
@@ -50,6 +53,18 @@ void control_error(struct control_client *, const char *fmt, ...)
 
 /* A client with cc_stream has taken some of what it was sent. */
 void control_drained(struct ctl *, struct control_client *) ON_CTL;
+
+/*
+ * The client asked wrongly: the same, with the status that a program leaves
+ * with.  What is wrong with a configuration has a line for each mistake.
+ */
+#define CONTROL_FAILED	1
+#define CONTROL_REFUSED 2
+struct conf_errors;
+void control_refuse(struct control_client *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void control_errors(struct control_client *, int status,
+    const struct conf_errors *);
 
 /* The client has gone: answers to come have nowhere to go. */
 void control_gone(struct ctl *, struct control_client *) ON_CTL;

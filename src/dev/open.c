@@ -27,6 +27,7 @@
  * live as long as the child does, and go with it, also after kill -9.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -204,6 +205,20 @@ union cmsg_fds {
 	char cf_buf[CMSG_SPACE(OPEN_MAXFDS * sizeof(int))];
 };
 
+/*
+ * Whether to try once more.  The child's event loop has its end not block;
+ * who asks waits all the same.
+ */
+static bool
+sock_again(int sock, short events)
+{
+	struct pollfd pfd = { .fd = sock, .events = events };
+
+	if (errno == EAGAIN)
+		return poll(&pfd, 1, -1) >= 0 || errno == EINTR;
+	return errno == EINTR;
+}
+
 /* One datagram with descriptors.  Errno value. */
 static int
 fds_send(int sock, const void *p, size_t size, const int *fds, unsigned nfds)
@@ -223,7 +238,7 @@ fds_send(int sock, const void *p, size_t size, const int *fds, unsigned nfds)
 	}
 	do
 		n = sendmsg(sock, &mh, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && sock_again(sock, POLLOUT));
 	return n < 0 ? errno : 0;
 }
 
@@ -248,7 +263,7 @@ fds_recv(int sock, void *p, size_t size, int *fds, unsigned maxfds,
 	*nfds = 0;
 	do
 		n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && sock_again(sock, POLLIN));
 	if (n < 0)
 		return errno;
 	cm = CMSG_FIRSTHDR(&mh);

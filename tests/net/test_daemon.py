@@ -124,14 +124,6 @@ def test_mode_of_the_socket(net):
     assert os.stat(router.socket).st_mode & 0o7777 == 0o660
 
 
-def test_hangup_is_ignored(net):
-    router = net.daemon(ROUTER)
-    router.process.send_signal(signal.SIGHUP)
-    wait_for("a word", lambda: "SIGHUP ignored" in router.log())
-    router.show("version")
-    assert router.stop() == 0
-
-
 def test_confined(net):
     router = net.daemon(ROUTER)
     pid = router.child

@@ -194,6 +194,10 @@ int	 conf_parse_text(const char *name, const char *text, size_t len,
 	    struct conf_errors *errs);
 void	 conf_free(struct conf *);
 
+/* ce_read of the file system: what conf_load() does without one. */
+int	 conf_read_file(void *arg, const char *path, char **text,
+	    size_t *len);
+
 /*
  * Print in the file's own form: everything that has a value, defaults
  * included, one form for each value.  Read back it gives an equal conf.
@@ -206,12 +210,20 @@ bool	 conf_equal(const struct conf *, const struct conf *);
 bool	 conf_sec_equal(const struct conf_sec *, const struct conf_sec *,
 	    const char *const *except);
 
+/* The same, of one key of two sections of one kind. */
+bool	 conf_key_equal(const struct conf_sec *, const struct conf_sec *,
+	    const char *key);
+
 const char *conf_driver_name(enum conf_driver);
 
 /* Where a key of a section was given, or else where its section is. */
 const struct conf_pos *conf_where(const struct conf_sec *, const char *key);
 /* The interface of that name, of any kind, or NULL. */
 const struct conf_if *conf_if_find(const struct conf *, const char *name);
+
+/* The sysctl of that name, or NULL. */
+const struct conf_sysctl *conf_sysctl_find(
+    const struct conf *, const char *name);
 
 /* Interfaces of all kinds: how many, and the i-th; devices come first. */
 static inline unsigned

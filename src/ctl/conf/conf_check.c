@@ -122,6 +122,18 @@ conf_if_find(const struct conf *cf, const char *name)
 	return NULL;
 }
 
+const struct conf_sysctl *
+conf_sysctl_find(const struct conf *cf, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < cf->cf_nsysctl; i++) {
+		if (strcmp(cf->cf_sysctl[i].sy_name, name) == 0)
+			return &cf->cf_sysctl[i];
+	}
+	return NULL;
+}
+
 const struct conf_if *
 conf_check_named(struct conf_ctx *ctx, const char *name,
     const struct conf_pos *pos)

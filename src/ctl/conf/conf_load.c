@@ -40,8 +40,8 @@ read_stream(FILE *f, char **textp, size_t *lenp)
 	return 0;
 }
 
-static int
-read_file(const char *path, char **text, size_t *len)
+int
+conf_read_file(void *arg, const char *path, char **text, size_t *len)
 {
 	FILE *f;
 	int error;
@@ -86,7 +86,7 @@ source_read(struct conf_ctx *ctx, const struct conf_source *src,
 	if (env->ce_read != NULL)
 		error = env->ce_read(env->ce_arg, src->s_name, &text, &len);
 	else
-		error = read_file(src->s_name, &text, &len);
+		error = conf_read_file(NULL, src->s_name, &text, &len);
 	if (error != 0)
 		return conf_stop(ctx, at,
 		    "%s cannot be read: %s; expected a file",

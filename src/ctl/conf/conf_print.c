@@ -204,6 +204,13 @@ conf_sec_equal(const struct conf_sec *a, const struct conf_sec *b,
 	return a->cs_def == b->cs_def && section_equal(a->cs_def, a, b, except);
 }
 
+bool
+conf_key_equal(const struct conf_sec *a, const struct conf_sec *b,
+    const char *key)
+{
+	return value_equal(conf_keydef_find(a->cs_def, key), a, b);
+}
+
 static bool
 sections_equal(const struct conf_secdef *sd, const struct conf *a,
     const struct conf *b)
