@@ -121,6 +121,28 @@ static const struct table memory[] = {
 	{ 0 }
 };
 
+static const struct table fragments[] = {
+	{ "waiting", NULL, NULL, {
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "family",	"FAMILY",	CELL_TEXT },
+		{ "datagrams",	"DATAGRAMS",	CELL_NUMBER },
+		{ "max_datagrams", "AT MOST",	CELL_NUMBER },
+		{ "fragments",	"FRAGMENTS",	CELL_NUMBER },
+		{ "max_fragments", "AT MOST",	CELL_NUMBER },
+		{ "bytes",	"BYTES",	CELL_BYTES },
+		{ "peak_bytes",	"PEAK",		CELL_BYTES },
+		{ "max_bytes",	"AT MOST",	CELL_BYTES } } },
+	{ "reassembly", NULL, NULL, {
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "family",	"FAMILY",	CELL_TEXT },
+		{ "received",	"FRAGMENTS",	CELL_NUMBER },
+		{ "handed",	"HANDED ON",	CELL_NUMBER },
+		{ "reassembled", "REASSEMBLED",	CELL_NUMBER },
+		{ "stayed",	"STAYED",	CELL_NUMBER },
+		{ "to_owner",	"TO OWNER",	CELL_NUMBER } } },
+	{ 0 }
+};
+
 static const struct table netisr[] = {
 	{ "configuration", NULL, NULL, {
 		{ "cpus",	"CPUS",		CELL_NUMBER },
@@ -208,6 +230,7 @@ const struct view views[] = {
 	VIEW(routes, "where packets go"),
 	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),
 	VIEW(cpus, "what each CPU did, stage by stage"),
+	VIEW(fragments, "datagrams whose fragments have not all come"),
 	VIEW(netisr, "packets handed between CPUs, by protocol"),
 	VIEW(rss, "which CPU owns which flows"),
 	VIEW(drops, "packets that died here, and why"),

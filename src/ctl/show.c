@@ -486,6 +486,7 @@ static const struct {
 	{ "counters", show_counters },
 	{ "cpus", show_cpus },
 	{ "drops", show_drops },
+	{ "fragments", show_fragments },
 	{ "interfaces", show_interfaces },
 	{ "memory", show_memory },
 	{ "neighbours", show_neighbours },
@@ -510,6 +511,6 @@ show(struct ctl *ctl, const char *what)
 const char *
 show_names(void)
 {
-	return "config, counters, cpus, drops, interfaces, memory, "
-	       "neighbours, netisr, routes, rss, sysctl, version";
+	return "config, counters, cpus, drops, fragments, interfaces, "
+	       "memory, neighbours, netisr, routes, rss, sysctl, version";
 }
