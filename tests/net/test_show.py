@@ -60,7 +60,7 @@ def test_views_are_json(lab):
 def test_views_are_tables(lab):
     """One width for all lines of a column, no blanks at the ends."""
     router, _, _ = lab
-    for what in [*VIEWS, "version", "memory"]:
+    for what in [*VIEWS, "version", "memory", "fragments"]:
         text = router.spate("show", what)
         assert text.endswith("\n")
         for line in text.split("\n"):
