@@ -401,6 +401,25 @@ check_memory(struct field *fd)
 		}
 }
 
+/* What came, and the most memory that any CPU took of what it might. */
+static void
+note_flood(struct field *fd)
+{
+	struct reass_info ri;
+	uint64_t peak = 0;
+	unsigned i, fam;
+
+	for (i = 0; i < 2; i++)
+		for (fam = 0; fam < REASS_FAMILIES; fam++) {
+			reass_info(host_spate(fd->fd_r)->sp_cpu[i], fam, &ri);
+			peak = u64max(peak, ri.ri_peak);
+		}
+	sim_note(fd->fd_sim, "%llu fragments, %llu of %llu KiB",
+	    (unsigned long long)stat46(fd, ips_fragments, i6s_fragments),
+	    (unsigned long long)peak >> 10,
+	    (unsigned long long)ri.ri_maxbytes >> 10);
+}
+
 /* Datagrams of a flood; a million if SPATE_SIM_LONG is set. */
 static unsigned
 flood_size(void)
@@ -466,6 +485,7 @@ flood_one(struct sim *s)
 	SIM_CHECK(s, stat46(fd, ips_fragsource, i6s_fragsource) > 0);
 	SIM_CHECK(s, stat46(fd, ips_fragoverlap, i6s_fragoverlap) > 0);
 	SIM_EQ(s, stat46(fd, ips_fraglimit, i6s_fraglimit), 0);
+	note_flood(fd);
 }
 
 /* From invented addresses: memory holds, pings and quick datagrams pass. */
@@ -493,6 +513,7 @@ flood_all(struct sim *s)
 	SIM_UNTIL(s, ping_done(p4) && ping_done(p6), 2 * NS_S);
 	SIM_CHECK(s, stat46(fd, ips_fraglimit, i6s_fraglimit) > 0);
 	check_memory(fd);
+	note_flood(fd);
 }
 
 int
