@@ -27,6 +27,8 @@
 #include "dev/packet_int.h"
 #include "dev/reclaim.h"
 
+#define ETHER_HDR 14
+
 static uint32_t
 packet_caps(const struct dev_conf *dc, const struct open_res *os)
 {
@@ -285,6 +287,21 @@ packet_full(struct packet_queue *pq)
 	return pq->pq_full;
 }
 
+/* The MTU that would have let all frames through. */
+static unsigned
+packet_enough(const struct packet_softc *ps)
+{
+	unsigned q, mtu = ps->ps_found.os_mtu;
+
+	for (q = 0; q < ps->ps_nq; q++) {
+		uint64_t longest = stat_cell_read(&ps->ps_q[q].pq_longest);
+
+		if (longest > ETHER_HDR)
+			mtu = umax(mtu, (unsigned)longest - ETHER_HDR);
+	}
+	return mtu;
+}
+
 /* What the user should hear of first. */
 static void
 packet_note(const struct packet_softc *ps, uint64_t full, uint64_t toolong,
@@ -293,9 +310,9 @@ packet_note(const struct packet_softc *ps, uint64_t full, uint64_t toolong,
 	if (ps->ps_gone)
 		snprintf(note, size, "%s was deleted", ps->ps_name);
 	else if (toolong > 0)
-		snprintf(note, size, "%ju frames were larger than the MTU %s "
-		    "has now: ip link set %s mtu %u", (uintmax_t)toolong,
-		    ps->ps_name, ps->ps_name, ps->ps_found.os_mtu);
+		snprintf(note, size, "%ju frames were larger than the MTU of "
+		    "%s: ip link set %s mtu %u", (uintmax_t)toolong,
+		    ps->ps_name, ps->ps_name, packet_enough(ps));
 	else if (full > 0)
 		snprintf(note, size, "%ju frames lost because the ring was "
 		    "full: more arrives than is taken", (uintmax_t)full);

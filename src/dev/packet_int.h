@@ -45,6 +45,7 @@ struct packet_queue {
 	stat_cell pq_rxbad; /* [A] frames that make no sense */
 	stat_cell pq_txbad; /* [A] frames the kernel refused */
 	stat_cell pq_toolong; /* [A] frames larger than the device's MTU */
+	stat_cell pq_longest; /* [A] bytes of the largest of these */
 	stat_cell pq_down; /* [A] frames sent while it was down or gone */
 	uint64_t pq_full; /* [C] lost: the ring was full */
 };

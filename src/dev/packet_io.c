@@ -253,12 +253,24 @@ batch_add(struct packet_batch *pb, struct mbuf *m)
 
 /* A frame the kernel did not take, and will not. */
 static void
-packet_refused(struct packet_queue *pq, int error)
+packet_refused(struct packet_queue *pq, const struct mbuf *m, int error)
 {
-	stat_cell_add(error == EMSGSIZE ? &pq->pq_toolong :
-	    error == ENETDOWN || error == ENXIO || error == ENODEV
-	    ? &pq->pq_down
-	    : &pq->pq_txbad, 1);
+	switch (error) {
+	case EMSGSIZE:
+		stat_cell_add(&pq->pq_toolong, 1);
+		if (m->m_pktlen > stat_cell_read(&pq->pq_longest))
+			atomic_store_explicit(&pq->pq_longest, m->m_pktlen,
+			    memory_order_relaxed);
+		break;
+	case ENETDOWN:
+	case ENXIO:
+	case ENODEV:
+		stat_cell_add(&pq->pq_down, 1);
+		break;
+	default:
+		stat_cell_add(&pq->pq_txbad, 1);
+		break;
+	}
 }
 
 /*
@@ -287,7 +299,7 @@ batch_retry(struct packet_queue *pq, unsigned i, int fd, int error)
 		error = errno;
 	if (error == EAGAIN || error == ENOBUFS)
 		return false;
-	packet_refused(pq, error);
+	packet_refused(pq, pb->pb_m[i], error);
 	return true;
 }
 
