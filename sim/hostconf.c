@@ -370,12 +370,20 @@ host_up(struct host *h, const char *ifname, bool up)
 }
 
 void
-host_tune(struct host *h, const char *name, unsigned long value)
+host_sysctl(struct host *h, const char *name, const char *value)
 {
-	char text[32], err[128];
+	char err[128];
 
-	snprintf(text, sizeof(text), "%lu", value);
-	if (sysctl_set(&h->h_spate->sp_sysctl, name, text, err, sizeof(err)) !=
+	if (sysctl_set(&h->h_spate->sp_sysctl, name, value, err, sizeof(err)) !=
 	    0)
 		SIM_FAIL(h->h_sim, "%s: %s", name, err);
+}
+
+void
+host_tune(struct host *h, const char *name, unsigned long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lu", value);
+	host_sysctl(h, name, text);
 }

@@ -157,6 +157,7 @@ void host_vrf(struct host *, unsigned rtable);
 void host_neigh(struct host *, const char *ifname, const char *addr,
     const uint8_t mac[static MAC_LEN]);
 void host_tune(struct host *, const char *name, unsigned long value);
+void host_sysctl(struct host *, const char *name, const char *value);
 void host_up(struct host *, const char *ifname, bool up);
 
 /*

@@ -20,6 +20,7 @@
 #include "ether/ether.h"
 #include "ip/ip.h"
 #include "ip6/ip6.h"
+#include "netisr/move.h"
 #include "netisr/netisr.h"
 #include "path.h"
 #include "route/neigh.h"
@@ -172,6 +173,7 @@ path_hand_flush_to(struct cpu *c, unsigned cpu)
 		return;
 	n = ring_put(ring, (void *const *)ph->ph_m, fits);
 	KASSERT(n == fits); /* only we fill it */
+	ph->ph_put += n;
 	endpoint_wake(c->c_sp, cpu);
 }
 
@@ -205,6 +207,17 @@ path_hand_flush(struct cpu *c)
 			path_hand_flush_to(c, i);
 }
 
+/*
+ * A packet from another CPU goes on where that left it, unless it came because
+ * of its bucket and that is only on its way here.
+ */
+static void ON_CPU
+path_take(struct cpu *c, struct mbuf *m)
+{
+	if (likely(m->m_isr == NETISR_NONE || !move_hold(c, m->m_stage, m)))
+		path_next(c, m->m_stage, m);
+}
+
 unsigned
 path_hand_run(struct cpu *c)
 {
@@ -219,7 +232,8 @@ path_hand_run(struct cpu *c)
 			continue;
 		netisr_handled(c, i, batch, n);
 		for (k = 0; k < n; k++)
-			path_next(c, batch[k]->m_stage, batch[k]);
+			path_take(c, batch[k]);
+		c->c_path->p_taken[i] += n;
 		total += n;
 	}
 	if (total > 0) {

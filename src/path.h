@@ -65,6 +65,7 @@ struct path_stage {
 struct path_hand {
 	unsigned ph_n; /* [o] */
 	struct mbuf *ph_m[MVEC_MAX]; /* [o] */
+	uint64_t ph_put; /* [o] in all, on the other CPU's ring */
 };
 
 struct path {
@@ -72,6 +73,7 @@ struct path {
 	struct path_stage p_stage[ST_N];
 	struct path_hand p_hand[CPU_MAX];
 	struct ring *p_in[CPU_MAX]; /* [I] from each other CPU */
+	uint64_t p_taken[CPU_MAX]; /* [o] in all, from each of p_in */
 };
 
 /* A full vector's rest; out of line. */
@@ -104,6 +106,22 @@ void path_hand_isr(struct cpu *, unsigned cpu, enum stage st, unsigned isr,
 unsigned path_hand_run(struct cpu *) ON_CPU;
 void path_hand_flush(struct cpu *) ON_CPU;
 bool path_hand_waiting(const struct cpu *);
+
+/*
+ * How many packets in all this CPU has put on the ring to another, what
+ * path_hand() collects not among them; and taken from the ring of another.
+ */
+static inline uint64_t
+path_handed(const struct cpu *c, unsigned cpu)
+{
+	return c->c_path->p_hand[cpu].ph_put;
+}
+
+static inline uint64_t
+path_taken(const struct cpu *c, unsigned cpu)
+{
+	return c->c_path->p_taken[cpu];
+}
 
 /*
  * Run the stages from first to last, each on all it was given.  Returns the

@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "dev/dev.h"
 #include "mbuf/mbuf.h"
+#include "netisr/move.h"
 #include "path.h"
 #include "route/neigh.h"
 
@@ -90,6 +91,7 @@ cpu_round(struct cpu *c)
 	work += cpu_sweep(c); /* what timers sent */
 	dev_tx(c); /* kick the transmit rings, reap what was sent */
 	path_hand_flush(c); /* bundles for other CPUs */
+	move_run(c); /* buckets that leave, once their packets have */
 	mpool_flush(c); /* other CPUs' buffers go home */
 	cpu_account(c, work);
 	/* no published pointer survives this line */

@@ -15,5 +15,8 @@
 #ifndef PLANT_WAKEUP /* a CPU sleeps without looking at its rings again */
 #define PLANT_WAKEUP 0
 #endif
+#ifndef PLANT_MARK /* a bucket moves without marks */
+#define PLANT_MARK 0
+#endif
 
 #endif

@@ -30,6 +30,7 @@
 #define CPU_QUEUES 256 /* receive queues a CPU may serve */
 
 struct icmp_limit;
+struct move_cpu;
 struct mpool;
 struct neigh_cpu;
 struct netisr_cpu;
@@ -62,6 +63,7 @@ struct cpu {
 	struct rnd c_rnd; /* [o] */
 	struct trust_if *c_trust; /* [I] hashes of interfaces, netisr/ */
 	struct netisr_cpu *c_netisr; /* [I] steering, netisr/ */
+	struct move_cpu *c_move; /* [I] buckets on their way, netisr/ */
 	struct neigh_cpu *c_neigh; /* [I] packets held, route/ */
 	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */
 	struct reass_cpu *c_reass; /* [I] unfinished datagrams, ip/ */

@@ -23,6 +23,7 @@ struct neigh_ctl;
 struct ping_job;
 struct route_ctl;
 struct control;
+struct move_ctl;
 struct ping;
 
 struct ctl {
@@ -36,6 +37,7 @@ struct ctl {
 	struct arp_ctl *ctl_arp; /* [C] own IPv4 addresses, ether/ */
 	struct nd6_ctl *ctl_nd6; /* [C] own IPv6 addresses, ip6/ */
 	struct route_ctl *ctl_route; /* [C] next hops, route/ */
+	struct move_ctl *ctl_move; /* [C] buckets that move, netisr/ */
 	struct ping *ctl_pings; /* [C] who waits for echo replies, ip/ */
 	struct control *ctl_control; /* [C] configuration, ctl/ */
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */

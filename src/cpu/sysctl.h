@@ -33,6 +33,8 @@
 	    "packets of a protocol on their way to a CPU")		\
 	X(isr_maxqlimit, "net.isr.maxqlimit", 10240, 1, 65536,		\
 	    "no protocol's limit is higher")				\
+	X(isr_maxhold, "net.isr.maxhold", 4096, 1, 65536,		\
+	    "packets a CPU holds for buckets that move to it")		\
 	X(isr_ip_qlimit, "net.isr.ip.qlimit", 0, 0, 65536,		\
 	    "limit for IPv4; 0: net.isr.defaultqlimit")			\
 	X(isr_ip6_qlimit, "net.isr.ip6.qlimit", 0, 0, 65536,		\

@@ -10,6 +10,7 @@
 #include "netisr/netisr.h"
 
 #include "dev/frame.h"
+#include "netisr/move.h"
 #include "netisr/netisr_int.h"
 #include "netisr/trust.h"
 
@@ -59,7 +60,7 @@ netisr_deferred(const struct spate *sp)
 	return set;
 }
 
-/* Whether m has gone to its owner, who is somebody else. */
+/* Whether m has gone to its owner, or waits here for its bucket. */
 static bool ON_CPU
 netisr_defer(struct cpu *c, enum netisr_proto proto, struct mbuf *m)
 {
@@ -70,7 +71,7 @@ netisr_defer(struct cpu *c, enum netisr_proto proto, struct mbuf *m)
 		return false;
 	netisr_count_bucket(c, bucket);
 	if ((cpu = rss_cpu(c->c_sp, bucket)) == c->c_id)
-		return false;
+		return move_hold(c, ST_ETHER, m);
 	stat_add(c, SG_NETISR, nis_handed, 1);
 	path_hand_isr(c, cpu, ST_ETHER, proto, m);
 	return true;

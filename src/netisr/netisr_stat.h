@@ -12,6 +12,9 @@
 	C(nis_direct,	"packets processed where they arrived")		\
 	C(nis_handed,	"packets handed to the CPU that owns them")	\
 	C(nis_liar,	"interfaces found to give wrong RSS hashes")	\
+	C(nis_moved,	"buckets taken over from other CPUs")		\
+	C(nis_held,	"packets held till their bucket was here")	\
+	D(nis_holdfull,	"too many waiting for their buckets to move")	\
 	D(nis_qlimit,	"too many of its protocol for the other CPU")
 /* clang-format on */
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netisr/move.h"
 #include "netisr/netisr_int.h"
 #include "netisr/trust.h"
 
@@ -36,11 +37,14 @@ int
 netisr_cpu_init(struct cpu *c)
 {
 	struct netisr_cpu *nc = aligned_alloc(CACHELINE, sizeof(*nc));
+	int error;
 
 	if (nc == NULL)
 		return ENOMEM;
 	memset(nc, 0, sizeof(*nc));
 	c->c_netisr = nc;
+	if ((error = move_cpu_init(c)) != 0)
+		return error;
 	return trust_cpu_init(c);
 }
 
@@ -48,6 +52,7 @@ void
 netisr_cpu_fini(struct cpu *c)
 {
 	trust_cpu_fini(c);
+	move_cpu_fini(c);
 	free(c->c_netisr);
 	c->c_netisr = NULL;
 }
@@ -143,8 +148,9 @@ netisr_queue(
 		path_hand_isr(c, cpu, st, proto, m);
 		return;
 	}
-	netisr_here(
-	    c, proto, st, m, netisr_policy(c->c_sp, proto) == NETISR_HYBRID);
+	if (!move_hold(c, st, m))
+		netisr_here(c, proto, st, m,
+		    netisr_policy(c->c_sp, proto) == NETISR_HYBRID);
 }
 
 void

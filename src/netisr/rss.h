@@ -28,7 +28,8 @@
 #include "dev/rss.h"
 #include "mbuf/mbuf.h"
 
-#define RSS_MAXBITS 12
+#define RSS_MAXBITS    12
+#define RSS_MAXBUCKETS (1u << RSS_MAXBITS)
 
 enum rss_algo { RSS_AUTO, RSS_TOEPLITZ, RSS_SYMMETRIC }; /* of the sysctl */
 
@@ -97,12 +98,19 @@ rss_bucket(const struct spate *sp, uint32_t hash)
 	return hash & sp->sp_rss->rs_mask;
 }
 
-/* Who owns a bucket now.  Any thread. */
+/* Who owns a bucket now; ctl changes it, move.h says how.  Any thread. */
 static inline unsigned
 rss_cpu(const struct spate *sp, unsigned bucket)
 {
 	return atomic_load_explicit(
 	    &sp->sp_rss->rs_cpu[bucket], memory_order_relaxed);
+}
+
+static inline void ON_CTL
+rss_set_cpu(struct spate *sp, unsigned bucket, unsigned cpu)
+{
+	atomic_store_explicit(
+	    &sp->sp_rss->rs_cpu[bucket], (uint8_t)cpu, memory_order_relaxed);
 }
 
 #endif

@@ -56,6 +56,19 @@ path_hand_isr(struct cpu *c, unsigned cpu, enum stage st, unsigned isr,
 	fail_msg("handed to CPU %u, stage %u; there is one CPU", cpu, st);
 }
 
+void
+path_hand_flush(struct cpu *c)
+{
+	(void)c;
+}
+
+bool
+path_waiting(const struct cpu *c)
+{
+	(void)c;
+	return false;
+}
+
 static uint64_t
 fx_clock(void *arg)
 {

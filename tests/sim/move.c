@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Buckets move from CPU to CPU while their flows are forwarded ("deferred":
+ * one receive queue, all CPUs work): within a flow nothing is lost and nothing
+ * overtakes.
+ *
+ *	test -- left, 1 queue -- r -- right -- test
+ */
+#include "netisr/move.h"
+#include "netisr/netisr.h"
+#include "sim/sim.h"
+
+#define FLOWS 64
+#define MOVES 12
+#define SPORT 5000
+
+struct traffic {
+	struct sim *t_sim;
+	struct host *t_r;
+	struct wire *t_left;
+	struct frame_spec t_spec; /* of a flow but for its source */
+	uint32_t t_sent[FLOWS];
+	uint32_t t_next[FLOWS]; /* the number expected next */
+	unsigned t_moves; /* that are not done */
+	uint64_t t_got;
+};
+
+/* What r forwards must come in order. */
+static void
+arrived(void *arg, const struct frame_info *fi, const uint8_t *p, size_t n)
+{
+	struct traffic *t = arg;
+	unsigned flow;
+	uint32_t seq;
+
+	(void)p;
+	(void)n;
+	if (fi->fi_type != FT_IP4 || fi->fi_proto != FP_UDP)
+		return;
+	flow = fi->fi_src.a_v4 & 0xff;
+	seq = ld32be(fi->fi_l4 + 8);
+	if (flow >= FLOWS || seq != t->t_next[flow])
+		SIM_FAIL(t->t_sim, "flow %u: %u came, %u was next", flow, seq,
+		    t->t_next[flow]);
+	t->t_next[flow]++;
+	t->t_got++;
+}
+
+static void
+send_one(struct traffic *t)
+{
+	unsigned flow = (unsigned)sim_below(t->t_sim, FLOWS);
+	struct frame_spec fs = t->t_spec;
+	uint8_t data[8] = { 0 };
+	struct frame f;
+
+	fs.fs_src = addr_v4((fs.fs_src.a_v4 & ~0xffu) | flow);
+	st32be(data, t->t_sent[flow]++);
+	frame_udp(&f, &fs, SPORT, SPORT, data, sizeof(data));
+	wire_inject(t->t_left, &f);
+}
+
+/* Now and then more than a CPU takes from a ring at a time. */
+static void
+send_some(struct traffic *t)
+{
+	unsigned most = sim_below(t->t_sim, 8) == 0 ? 4 * MVEC_MAX : 24;
+	unsigned n = (unsigned)sim_below(t->t_sim, most);
+
+	while (n-- > 0)
+		send_one(t);
+	sim_pass(t->t_sim, sim_below(t->t_sim, 20 * NS_US));
+}
+
+static void
+moved(struct ctl *ctl, void *arg)
+{
+	struct traffic *t = arg;
+
+	(void)ctl;
+	t->t_moves--;
+}
+
+/* All to one CPU, or each to any. */
+static void
+move(struct ctl *ctl, void *arg)
+{
+	struct traffic *t = arg;
+	uint16_t cpu[RSS_MAXBUCKETS];
+	unsigned b, n = ctl->ctl_sp->sp_ncpus;
+	bool all = sim_below(t->t_sim, 2) != 0;
+	uint16_t to = (uint16_t)sim_below(t->t_sim, n);
+
+	for (b = 0; b < rss_buckets(ctl->ctl_sp); b++)
+		cpu[b] = all ? to : (uint16_t)sim_below(t->t_sim, n);
+	t->t_moves++;
+	SIM_EQ(t->t_sim, move_buckets(ctl, cpu, moved, t), 0);
+}
+
+static void
+setup(struct traffic *t, struct sim *s, unsigned ncpus, unsigned outqueues)
+{
+	struct wire *right;
+	struct peer *from, *to;
+	struct ping *pg;
+
+	*t = (struct traffic){ .t_sim = s };
+	t->t_r = sim_host(s, "r", ncpus);
+	t->t_left = sim_wire(s, t->t_r, "left", 1);
+	right = sim_wire(s, t->t_r, "right", outqueues);
+	host_addr(t->t_r, "left", "10.0.1.1/24");
+	host_addr(t->t_r, "right", "10.0.2.1/24");
+	host_sysctl(t->t_r, "net.isr.dispatch", "deferred");
+	from = wire_peer(t->t_left, "10.0.1.200/24", "10.0.1.1");
+	to = wire_peer(right, "10.0.2.2/24", "10.0.2.1");
+	pg = peer_ping(from, to->pr_text, 1, NS_S, 56);
+	SIM_UNTIL(s, ping_done(pg), 4 * NS_S);
+	SIM_CHECK(s, peer_spec(from, &to->pr_addr, &t->t_spec));
+	wire_watch(right, arrived, t);
+}
+
+static void
+check_all(struct traffic *t)
+{
+	uint64_t sent = 0;
+	unsigned i;
+
+	for (i = 0; i < FLOWS; i++)
+		sent += t->t_sent[i];
+	SIM_UNTIL(t->t_sim, t->t_got == sent, NS_S);
+}
+
+static void
+deferred(struct sim *s)
+{
+	struct traffic t;
+	unsigned i;
+
+	setup(&t, s, 2 + (unsigned)sim_below(s, 3), 1);
+	for (i = 0; i < MOVES; i++) {
+		send_some(&t);
+		host_ctl(t.t_r, move, &t);
+		send_some(&t);
+	}
+	SIM_UNTIL(s, t.t_moves == 0, NS_S);
+	check_all(&t);
+	sim_note(s, "%u buckets moved, %u packets held",
+	    (unsigned)host_stat(t.t_r, SG_NETISR, nis_moved),
+	    (unsigned)host_stat(t.t_r, SG_NETISR, nis_held));
+	SIM_CHECK(s, host_stat(t.t_r, SG_NETISR, nis_moved) > 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct scenario scenarios[] = {
+		{ "deferred", deferred, 200 },
+		{ NULL, NULL, 0 },
+	};
+
+	return sim_main(argc, argv, scenarios);
+}
