@@ -29,7 +29,7 @@ struct loop {
 	uv_poll_t lo_woken;	 /* somebody sent ctl a message */
 	uv_poll_t lo_parent;	 /* the parent hung up */
 	uv_poll_t lo_link;	 /* a link of the system changed */
-	int lo_linkfd;
+	struct link *lo_links;
 	uv_signal_t lo_term;
 	uv_signal_t lo_int;
 	struct ctl *lo_ctl;
@@ -110,20 +110,18 @@ loop_link(uv_poll_t *h, int status, int events)
 	struct loop *lo = h->data;
 
 	role_enter(&on_ctl);
-	link_check(lo->lo_ctl, lo->lo_linkfd);
+	link_check(lo->lo_links);
 }
 
-/* Devices were opened before: the first look is for what changed since. */
 static int ON_CTL
 loop_links(struct loop *lo)
 {
 	int error;
 
-	if ((lo->lo_linkfd = link_open()) < 0)
-		return -errno;
-	link_check(lo->lo_ctl, lo->lo_linkfd);
+	if ((error = link_create(lo->lo_ctl, &lo->lo_links)) != 0)
+		return -error;
 	lo->lo_link.data = lo;
-	error = uv_poll_init(&lo->lo_uv, &lo->lo_link, lo->lo_linkfd);
+	error = uv_poll_init(&lo->lo_uv, &lo->lo_link, link_fd(lo->lo_links));
 	return error != 0 ? error :
 	    uv_poll_start(&lo->lo_link, UV_READABLE, loop_link);
 }
@@ -175,7 +173,6 @@ loop_create(struct ctl *ctl, const struct child_fds *cf, struct loop **lop)
 	if ((lo = calloc(1, sizeof(*lo))) == NULL)
 		return ENOMEM;
 	lo->lo_ctl = ctl;
-	lo->lo_linkfd = -1;
 	if ((error = uv_loop_init(&lo->lo_uv)) != 0) {
 		free(lo);
 		return -error;
@@ -222,7 +219,7 @@ loop_destroy(struct loop *lo)
 	uv_run(&lo->lo_uv, UV_RUN_DEFAULT); /* what closes, ends */
 	uv_loop_close(&lo->lo_uv);
 	source_destroy(lo->lo_source);
-	if (lo->lo_linkfd >= 0)
-		close(lo->lo_linkfd);
+	if (lo->lo_links != NULL)
+		link_destroy(lo->lo_links);
 	free(lo);
 }

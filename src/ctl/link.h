@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Links that go down and come back.
+ * Links that go down and come back, and devices that vanish and return.
  */
 #ifndef CTL_LINK_H
 #define CTL_LINK_H
@@ -8,18 +8,23 @@
 #include "base/tsa.h"
 #include "cpu/ctl.h"
 
+struct link;
+
 /*
- * Hear of changes of the system's links from now on.  The descriptor is
- * readable when there was one, which link_check() makes unreadable again.
- * Needs no privilege.  -1 and errno if the system will not tell.
+ * Watch the links of all interfaces from now on, until link_destroy().  Needs
+ * no privilege.  An errno value if the system will not tell.
  */
-int link_open(void);
+int link_create(struct ctl *, struct link **) ON_CTL;
+void link_destroy(struct link *) ON_CTL;
+
+/* Readable when there was a change, which link_check() makes unreadable. */
+int link_fd(const struct link *);
 
 /*
  * Look at every device's link.  One that came up is announced on, one that
- * went down has no neighbours any more; either is logged.  fd: of link_open(),
- * or -1.
+ * went down has no neighbours any more; a device that is gone is opened again
+ * when it is back.  Each is logged once.
  */
-void link_check(struct ctl *, int fd) ON_CTL;
+void link_check(struct link *) ON_CTL;
 
 #endif

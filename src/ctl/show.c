@@ -109,6 +109,8 @@ interface_state(const struct ifnet *ifp)
 
 	if ((state & IFS_UP) == 0)
 		return "down";
+	if ((state & IFS_GONE) != 0)
+		return "no device";
 	return (state & IFS_CARRIER) != 0 ? "up" : "no carrier";
 }
 
@@ -138,7 +140,7 @@ show_interface(const struct ifnet *ifp)
 	char mac[MAC_STRLEN];
 
 	if_counts(ifp, &ic);
-	ifp->if_ops->do_stats((struct ifnet *)ifp, &ds);
+	if_stats((struct ifnet *)ifp, &ds);
 	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, "
 			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, "
 			 "s:o}",

@@ -141,6 +141,12 @@ int opener_serve(int fd, open_policy_fn *, void *arg);
  */
 bool open_carries(const char *device, int family, const void *addr);
 
+/*
+ * Whether there is an interface of this name; needs no privilege.  fd: any
+ * socket made where it would be.
+ */
+bool link_exists(int fd, const char *name);
+
 /* A request of this kind for the named interface. */
 void open_req_init(struct open_req *, enum open_kind, const char *name);
 

@@ -34,6 +34,12 @@ bool link_running(int fd, const char *name);
  */
 bool link_segments(int fd, const char *name);
 
+/* The name of the interface of this number, likewise; false: it is gone. */
+bool link_name(int fd, unsigned ifindex, char name[static OPEN_NAMELEN]);
+
+/* How many queues of a tap with several are attached to, by anybody. */
+unsigned link_tap_queues(const char *name);
+
 /* Configure it up or down; sets OPENS_WASDOWN if that changed it. */
 int link_set_up(int fd, const char *name, bool up, struct open_res *);
 int link_set_mtu(int fd, const char *name, unsigned mtu, struct open_res *);

@@ -165,30 +165,14 @@ link_segments(int fd, const char *name)
 	return true;
 }
 
-/* The index of a veth's other end from the answer; 0 if it is elsewhere. */
-static unsigned
-link_peer_index(struct nlmsghdr *nh, size_t n)
-{
-	struct rtattr *rta;
-	unsigned link = 0;
-	int left;
+/* Room for what the kernel says of a link. */
+struct link_answer {
+	alignas(struct nlmsghdr) char la_buf[8192];
+};
 
-	if (!NLMSG_OK(nh, n) || nh->nlmsg_type != RTM_NEWLINK)
-		return 0;
-	rta = IFLA_RTA(NLMSG_DATA(nh));
-	left = (int)IFLA_PAYLOAD(nh);
-	for (; RTA_OK(rta, left); rta = RTA_NEXT(rta, left)) {
-		if (rta->rta_type == IFLA_LINK_NETNSID)
-			return 0;
-		if (rta->rta_type == IFLA_LINK &&
-		    RTA_PAYLOAD(rta) == sizeof(link))
-			memcpy(&link, RTA_DATA(rta), sizeof(link));
-	}
-	return link;
-}
-
-static void
-link_peer(struct open_res *os)
+/* The first attribute of RTM_GETLINK's answer; NULL: there is none. */
+static struct rtattr *
+link_attrs(unsigned ifindex, struct link_answer *la, int *left)
 {
 	struct {
 		struct nlmsghdr r_nh;
@@ -196,21 +180,80 @@ link_peer(struct open_res *os)
 	} r = { .r_nh = { .nlmsg_len = sizeof(r),
 		    .nlmsg_type = RTM_GETLINK,
 		    .nlmsg_flags = NLM_F_REQUEST },
-		.r_ifi = { .ifi_index = (int)os->os_ifindex } };
-	alignas(struct nlmsghdr) char buf[8192];
-	unsigned peer;
-	ssize_t n;
+		.r_ifi = { .ifi_index = (int)ifindex } };
+	struct nlmsghdr *nh = (void *)la->la_buf;
+	ssize_t n = 0;
 	int fd;
 
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
-		return;
-	if (send(fd, &r, sizeof(r), 0) == (ssize_t)sizeof(r) &&
-	    (n = recv(fd, buf, sizeof(buf), 0)) > 0 &&
-	    (peer = link_peer_index((void *)buf, (size_t)n)) != 0 &&
-	    if_indextoname(peer, os->os_peer) == NULL)
-		os->os_peer[0] = '\0';
+		return NULL;
+	if (send(fd, &r, sizeof(r), 0) == (ssize_t)sizeof(r))
+		n = recv(fd, la->la_buf, sizeof(la->la_buf), 0);
 	close(fd);
+	if (n <= 0 || !NLMSG_OK(nh, (size_t)n) ||
+	    nh->nlmsg_type != RTM_NEWLINK)
+		return NULL;
+	*left = (int)IFLA_PAYLOAD(nh);
+	return IFLA_RTA(NLMSG_DATA(nh));
+}
+
+/* The attribute of this type; NULL if there is none. */
+static struct rtattr *
+attr_find(struct rtattr *rta, int left, unsigned type)
+{
+	for (; rta != NULL && RTA_OK(rta, left); rta = RTA_NEXT(rta, left))
+		if ((rta->rta_type & NLA_TYPE_MASK) == type)
+			return rta;
+	return NULL;
+}
+
+static struct rtattr *
+attr_find_in(struct rtattr *rta, unsigned type)
+{
+	return rta == NULL ? NULL :
+	    attr_find(RTA_DATA(rta), (int)RTA_PAYLOAD(rta), type);
+}
+
+static unsigned
+attr_u32(const struct rtattr *rta)
+{
+	uint32_t v = 0;
+
+	if (rta != NULL && RTA_PAYLOAD(rta) == sizeof(v))
+		memcpy(&v, RTA_DATA(rta), sizeof(v));
+	return v;
+}
+
+/* A veth's other end, unless it is elsewhere. */
+static void
+link_peer(struct open_res *os)
+{
+	struct link_answer la;
+	struct rtattr *rta;
+	unsigned peer;
+	int left = 0;
+
+	rta = link_attrs(os->os_ifindex, &la, &left);
+	if (attr_find(rta, left, IFLA_LINK_NETNSID) != NULL ||
+	    (peer = attr_u32(attr_find(rta, left, IFLA_LINK))) == 0)
+		return;
+	if (if_indextoname(peer, os->os_peer) == NULL)
+		os->os_peer[0] = '\0';
+}
+
+unsigned
+link_tap_queues(const char *name)
+{
+	struct link_answer la;
+	struct rtattr *data, *rta;
+	int left = 0;
+
+	rta = link_attrs(if_nametoindex(name), &la, &left);
+	data = attr_find_in(attr_find(rta, left, IFLA_LINKINFO),
+	    IFLA_INFO_DATA);
+	return attr_u32(attr_find_in(data, IFLA_TUN_NUM_QUEUES)) +
+	    attr_u32(attr_find_in(data, IFLA_TUN_NUM_DISABLED_QUEUES));
 }
 
 int
@@ -249,6 +292,25 @@ link_running(int fd, const char *name)
 
 	return ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 &&
 	    (ifr.ifr_flags & IFF_RUNNING) != 0;
+}
+
+bool
+link_exists(int fd, const char *name)
+{
+	struct ifreq ifr = ifreq_for(name);
+
+	return ioctl(fd, SIOCGIFFLAGS, &ifr) == 0;
+}
+
+bool
+link_name(int fd, unsigned ifindex, char name[static OPEN_NAMELEN])
+{
+	struct ifreq ifr = { .ifr_ifindex = (int)ifindex };
+
+	if (ioctl(fd, SIOCGIFNAME, &ifr) != 0)
+		return false;
+	snprintf(name, OPEN_NAMELEN, "%s", ifr.ifr_name);
+	return true;
 }
 
 int

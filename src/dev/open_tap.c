@@ -4,7 +4,8 @@
  *
  * A tap that is not there is made, and vanishes with the last descriptor.  One
  * that is there, made persistent by the user, is attached to with as many
- * queues as it can have.
+ * queues as it can have, and by nobody else: the kernel would give each flow to
+ * one of us, whose it may not be.
  */
 /* Before the kernel's headers, which know how to live with it. */
 #include <net/if.h>
@@ -15,6 +16,7 @@
 #include <linux/virtio_net.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dev/open_int.h"
@@ -22,6 +24,10 @@
 /* Newer than the distribution's headers; the kernel takes only both. */
 #define TAP_USO4 0x20
 #define TAP_USO6 0x40
+
+/* A daemon that was killed a moment ago may still be leaving. */
+#define BUSY_TRIES    50
+#define BUSY_PAUSE_NS 10000000
 
 static int
 tap_attach(const char *name, short flags, int *fdp)
@@ -76,6 +82,8 @@ tap_queues(const struct open_req *req, struct open_res *os, int *fds)
 	short flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
 	int error;
 
+	if (link_tap_queues(req->or_name) > 0)
+		return EBUSY;
 	error = tap_attach(req->or_name, flags | IFF_MULTI_QUEUE, &fds[0]);
 	if (error == EINVAL && (os->os_flags & OPENS_EXISTED) != 0) {
 		error = tap_attach(req->or_name, flags, &fds[0]);
@@ -86,6 +94,30 @@ tap_queues(const struct open_req *req, struct open_res *os, int *fds)
 	while (error == 0 && ++os->os_nfds < req->or_queues)
 		error = tap_attach(req->or_name, flags | IFF_MULTI_QUEUE,
 		    &fds[os->os_nfds]);
+	/* Somebody did the same at the same time. */
+	if (error == 0 && link_tap_queues(req->or_name) > os->os_nfds)
+		error = EBUSY;
+	return error;
+}
+
+static void
+tap_detach(struct open_res *os, const int *fds)
+{
+	while (os->os_nfds > 0)
+		close(fds[--os->os_nfds]);
+}
+
+static int
+tap_queues_wait(const struct open_req *req, struct open_res *os, int *fds)
+{
+	const struct timespec pause = { .tv_nsec = BUSY_PAUSE_NS };
+	unsigned tries = BUSY_TRIES;
+	int error;
+
+	while ((error = tap_queues(req, os, fds)) == EBUSY && tries-- > 0) {
+		tap_detach(os, fds);
+		nanosleep(&pause, NULL);
+	}
 	return error;
 }
 
@@ -129,7 +161,7 @@ open_tap(const struct open_req *req, struct open_res *os, int *fds)
 		return tap_fail(os, req->or_name, error);
 	if (if_nametoindex(req->or_name) != 0)
 		os->os_flags |= OPENS_EXISTED;
-	if ((error = tap_queues(req, os, fds)) != 0) {
+	if ((error = tap_queues_wait(req, os, fds)) != 0) {
 		tap_fail(os, req->or_name, error);
 		goto fail;
 	}
@@ -144,8 +176,7 @@ open_tap(const struct open_req *req, struct open_res *os, int *fds)
 	close(sock);
 	return 0;
 fail:
-	while (os->os_nfds > 0)
-		close(fds[--os->os_nfds]);
+	tap_detach(os, fds);
 	close(sock);
 	return error;
 }

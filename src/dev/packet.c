@@ -13,7 +13,7 @@
  * and goes with the process, however it ends.
  *
  * When the interface is deleted its sockets say so once and are silent for
- * ever; nothing has to be done about them.
+ * ever, until ctl has them opened again (if/if_return.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -170,24 +170,15 @@ static void
 packet_link(struct ifnet *ifp)
 {
 	struct packet_softc *ps = ifp->if_softc;
-	uint32_t state =
-	    atomic_load_explicit(&ifp->if_state, memory_order_relaxed);
-	bool running;
 
-	if (!ps->ps_gone && packet_deleted(ps)) {
-		ps->ps_gone = true;
-		log_warn(&ifp->if_sp->sp_env.env_log, "%s: %s was deleted",
-		    ifp->if_name, ps->ps_name);
-	}
-	running = !ps->ps_gone && link_running(ps->ps_slowfd, ps->ps_name);
-	if (running == ((state & IFS_CARRIER) != 0))
-		return;
-	if (running)
-		atomic_fetch_or_explicit(
-		    &ifp->if_state, IFS_CARRIER, memory_order_relaxed);
+	role_enter(&on_ctl);
+	if (!ps->ps_gone)
+		ps->ps_gone = packet_deleted(ps);
+	if (ps->ps_gone)
+		if_link_set(ifp, IFL_GONE);
 	else
-		atomic_fetch_and_explicit(&ifp->if_state,
-		    ~(uint32_t)IFS_CARRIER, memory_order_relaxed);
+		if_link_set(ifp, link_running(ps->ps_slowfd, ps->ps_name) ?
+		    IFL_UP : IFL_DOWN);
 }
 
 static void

@@ -14,7 +14,11 @@
  * sends on its own queue is answered there.
  *
  * When the tap is deleted under us, its descriptors are in error for ever and
- * would keep the CPU awake; a silent one is put in their place.
+ * would keep the CPU awake; a silent one is put in their place, until ctl has
+ * seen it and everything is opened again (if/if_return.c).
+ *
+ * Whether the kernel's end is up is asked of the descriptor, for it may be in
+ * another network namespace, of which no news comes.
  *
  *	I	immutable after tap_open()
  *	o	the CPU that serves the queue
@@ -23,6 +27,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +109,36 @@ tap_bind_queues(struct ifnet *ifp, struct tap_softc *ts, const int *fds)
 	ifp->if_nrxq = ifp->if_ntxq = (uint16_t)ts->ts_nq;
 }
 
+static bool
+tap_is_gone(const struct tap_softc *ts)
+{
+	unsigned i;
+	bool gone = false;
+
+	for (i = 0; i < ts->ts_nq; i++)
+		gone |= atomic_load_explicit(
+		    &ts->ts_q[i].tq_gone, memory_order_relaxed);
+	return gone;
+}
+
+/*
+ * The kernel says that frames may be written while its end is up, and that
+ * there is an error once the tap is deleted.
+ */
+static void
+tap_link(struct ifnet *ifp)
+{
+	const struct tap_softc *ts = ifp->if_softc;
+	struct pollfd pfd = { .fd = ts->ts_q[0].tq_fd, .events = POLLOUT };
+
+	if (tap_is_gone(ts) || poll(&pfd, 1, 0) < 0 ||
+	    (pfd.revents & (POLLERR | POLLNVAL)) != 0)
+		if_link_set(ifp, IFL_GONE);
+	else
+		if_link_set(ifp, (pfd.revents & POLLOUT) != 0 ? IFL_UP :
+		    IFL_DOWN);
+}
+
 static int
 tap_softc_alloc(struct ifnet *ifp, const struct open_res *os,
     const char *name, struct tap_softc **tsp)
@@ -158,8 +193,7 @@ tap_open(struct ifnet *ifp, const struct dev_conf *dc, char *err,
 	ifp->if_caps = tap_caps(dc, &os);
 	snprintf(ifp->if_device, sizeof(ifp->if_device), "%s", ts->ts_name);
 	tap_bind_queues(ifp, ts, fds);
-	atomic_fetch_or_explicit(&ifp->if_state, IFS_CARRIER,
-	    memory_order_relaxed);
+	tap_link(ifp);
 	return 0;
 }
 
@@ -197,7 +231,8 @@ tap_close(struct ifnet *ifp)
 	unsigned i;
 
 	role_enter(&on_ctl);
-	tap_restore(ts);
+	if (!tap_is_gone(ts))
+		tap_restore(ts);
 	for (i = 0; i < ts->ts_nq; i++) {
 		struct tap_queue *tq = &ts->ts_q[i];
 
@@ -214,7 +249,7 @@ tap_close(struct ifnet *ifp)
  * the one that always would be.
  */
 static void
-tap_gone(struct cpu *c, struct tap_queue *tq, struct ifnet *ifp)
+tap_gone(struct tap_queue *tq, struct ifnet *ifp)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
@@ -223,10 +258,9 @@ tap_gone(struct cpu *c, struct tap_queue *tq, struct ifnet *ifp)
 		close(fd);
 	}
 	atomic_store_explicit(&tq->tq_gone, true, memory_order_relaxed);
-	atomic_fetch_and_explicit(&ifp->if_state, ~(uint32_t)IFS_CARRIER,
-	    memory_order_relaxed);
-	log_warn(&c->c_sp->sp_env.env_log, "%s: tap %s was deleted",
-	    ifp->if_name, ifp->if_device);
+	/* ctl finds out why. */
+	atomic_fetch_and_explicit(
+	    &ifp->if_state, ~(uint32_t)IFS_CARRIER, memory_order_relaxed);
 }
 
 static unsigned ON_CPU
@@ -244,7 +278,7 @@ tap_rx_some(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 			break;
 		n = readv(tq->tq_fd, rb->rb_iov, (int)rb->rb_niov);
 		if (n < 0 && errno == EBADFD)
-			tap_gone(c, tq, rxq->rxq_if);
+			tap_gone(tq, rxq->rxq_if);
 		if (n < (ssize_t)sizeof(rb->rb_hdr))
 			break;
 		bytes += (size_t)n;
@@ -361,7 +395,6 @@ tap_stats(struct ifnet *ifp, struct dev_stats *ds)
 {
 	const struct tap_softc *ts = ifp->if_softc;
 	uint64_t down = 0;
-	bool gone = false;
 	unsigned i;
 
 	memset(ds, 0, sizeof(*ds));
@@ -371,17 +404,18 @@ tap_stats(struct ifnet *ifp, struct dev_stats *ds)
 		ds->ds_rx_errors += stat_cell_read(&tq->tq_rxbad);
 		ds->ds_tx_errors += stat_cell_read(&tq->tq_txbad);
 		down += stat_cell_read(&tq->tq_down);
-		gone |= atomic_load_explicit(&tq->tq_gone,
-		    memory_order_relaxed);
 	}
 	ds->ds_tx_errors += down;
-	if (gone)
+	if (tap_is_gone(ts))
 		snprintf(ds->ds_note, sizeof(ds->ds_note),
 		    "tap %s was deleted", ts->ts_name);
+	else if (!if_carrier(ifp))
+		snprintf(ds->ds_note, sizeof(ds->ds_note),
+		    "%s is down: ip link set %s up", ts->ts_name, ts->ts_name);
 	else if (down > 0)
 		snprintf(ds->ds_note, sizeof(ds->ds_note),
-		    "%ju frames lost while %s was down: ip link set %s up",
-		    (uintmax_t)down, ts->ts_name, ts->ts_name);
+		    "%ju frames were lost while %s was down",
+		    (uintmax_t)down, ts->ts_name);
 }
 
 const struct dev_ops dev_tap = {
@@ -393,4 +427,6 @@ const struct dev_ops dev_tap = {
 	.do_kick = tap_kick,
 	.do_arm = tap_arm,
 	.do_stats = tap_stats,
+	.do_link = tap_link,
+	.do_creates = true,
 };

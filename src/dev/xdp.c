@@ -127,7 +127,7 @@ xdp_restore(const struct xdp_softc *xs)
 	struct open_req req;
 	struct open_res answer;
 
-	if ((xs->xs_found.os_flags & OPENS_WASDOWN) == 0)
+	if ((xs->xs_found.os_flags & OPENS_WASDOWN) == 0 || xs->xs_gone)
 		return;
 	open_req_init(&req, OPEN_RESTORE, xs->xs_name);
 	req.or_flags = OPENF_DOWN;
@@ -195,23 +195,41 @@ xdp_ifnet_init(struct ifnet *ifp, struct xdp_softc *xs,
 	return 0;
 }
 
-/* From the kernel's flags; only its changes are stored. */
+/*
+ * From the kernel's flags.  The device is known by its number: it may have
+ * been renamed, and another may have its name.
+ */
 static void
 xdp_link(struct ifnet *ifp)
 {
-	const struct xdp_softc *xs = ifp->if_softc;
-	uint32_t state =
-	    atomic_load_explicit(&ifp->if_state, memory_order_relaxed);
-	bool running = link_running(xs->xs_packetfd, xs->xs_name);
+	struct xdp_softc *xs = ifp->if_softc;
+	char name[OPEN_NAMELEN];
 
-	if (running == ((state & IFS_CARRIER) != 0))
-		return;
-	if (running)
-		atomic_fetch_or_explicit(
-		    &ifp->if_state, IFS_CARRIER, memory_order_relaxed);
+	xs->xs_gone = !link_name(
+	    xs->xs_packetfd, xs->xs_found.os_ifindex, name);
+	if (xs->xs_gone)
+		if_link_set(ifp, IFL_GONE);
 	else
-		atomic_fetch_and_explicit(&ifp->if_state,
-		    ~(uint32_t)IFS_CARRIER, memory_order_relaxed);
+		if_link_set(ifp, link_running(xs->xs_packetfd, name) ? IFL_UP :
+		    IFL_DOWN);
+}
+
+/*
+ * A MAC that is not the device's own needs all frames let in.  If it cannot be
+ * asked, opening will say why.
+ */
+static bool
+xdp_needs_promisc(struct ifnet *ifp, const char *name, const uint8_t *mac)
+{
+	const struct opener *op = opener_of(ifp->if_sp);
+	struct open_req req;
+	struct open_res os;
+
+	if (mac == NULL)
+		return false;
+	open_req_init(&req, OPEN_QUERY, name);
+	return op->op_open(op, &req, -1, &os, NULL, 0) != 0 ||
+	    memcmp(os.os_mac, mac, sizeof(os.os_mac)) != 0;
 }
 
 static int
@@ -219,9 +237,10 @@ xdp_request(struct ifnet *ifp, const struct dev_conf *dc, struct open_req *req,
     char *err, size_t errlen)
 {
 	const struct pktmem *pm = ifp->if_sp->sp_pktmem;
+	const char *name =
+	    dc->dc_device != NULL ? dc->dc_device : ifp->if_name;
 
-	open_req_init(req, OPEN_XDP,
-	    dc->dc_device != NULL ? dc->dc_device : ifp->if_name);
+	open_req_init(req, OPEN_XDP, name);
 	if (dc->dc_mode == NULL || strcmp(dc->dc_mode, "auto") == 0)
 		req->or_mode = OPENM_AUTO;
 	else if (strcmp(dc->dc_mode, "copy") == 0)
@@ -233,7 +252,7 @@ xdp_request(struct ifnet *ifp, const struct dev_conf *dc, struct open_req *req,
 		    "mode is \"auto\", \"copy\" or \"zerocopy\"");
 		return EINVAL;
 	}
-	if (dc->dc_mac != NULL)
+	if (xdp_needs_promisc(ifp, name, dc->dc_mac))
 		req->or_flags |= OPENF_PROMISC;
 	req->or_memsize = pktmem_size(pm);
 	if (pktmem_fd(pm) < 0) {

@@ -4,6 +4,7 @@
  *
  *	I	immutable after xdp_open()
  *	o	the CPU that serves the queue
+ *	C	ctl only
  *	A	atomic, relaxed
  */
 #ifndef DEV_XDP_INT_H
@@ -41,6 +42,7 @@ struct xdp_softc {
 	int xs_linkfd; /* [I] */
 	int xs_packetfd; /* [I] */
 	bool xs_repair; /* [I] look at every packet's checksum */
+	bool xs_gone; /* [C] the device is not there any more */
 	_Atomic bool xs_told; /* [A] it has been logged */
 	struct open_res xs_found; /* [I] */
 	char xs_name[OPEN_NAMELEN]; /* [I] */

@@ -7,6 +7,8 @@
  * and sends each CPU the order to let go of its queues; when the last has
  * answered, and a grace period later, the device is closed and memory freed.
  * An index may be used again from then on, with another generation.
+ *
+ * An interface whose device has gone keeps everything else (if_return.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,20 +17,7 @@
 
 #include "base/kassert.h"
 #include "base/point.h"
-#include "if/if.h"
 #include "if/if_int.h"
-
-struct if_ctl {
-	struct ifnet *ic_if[IF_MAX]; /* [C] also those that are going */
-	uint16_t ic_gen[IF_MAX]; /* [C] */
-	uint16_t ic_last; /* [C] index given out last */
-};
-
-/* To a CPU: serve these queues from now on, or let go of them. */
-struct if_queues_msg {
-	struct msg iqm_msg;
-	struct ifnet *iqm_if;
-};
 
 /* An interface that goes: what is still to come before it can be freed. */
 struct if_going {
@@ -51,6 +40,7 @@ if_free(struct ifnet *ifp)
 	free(ifp->if_count);
 	free(ifp->if_rxq);
 	free(ifp->if_txq);
+	free(ifp->if_conf);
 	free(ifp);
 }
 
@@ -67,7 +57,7 @@ if_ctl_fini(struct ctl *ctl)
 
 		if (ifp == NULL)
 			continue;
-		ifp->if_ops->do_close(ifp);
+		if_close(ifp);
 		if_free(ifp);
 	}
 	free(ctl->ctl_if);
@@ -128,7 +118,9 @@ if_queues_fit(const struct if_ctl *ic, const struct ifnet *new)
 	for (i = 0; i < IF_MAX; i++) {
 		const struct ifnet *ifp = i == 0 ? new : ic->ic_if[i];
 
-		for (q = 0; ifp != NULL && q < ifp->if_nrxq; q++)
+		if (ifp == NULL || ifp->if_dev == IFD_CLOSED)
+			continue;
+		for (q = 0; q < ifp->if_nrxq; q++)
 			if (++n[ifp->if_rxq[q].rxq_cpu] > CPU_QUEUES)
 				return false;
 	}
@@ -194,7 +186,7 @@ cpu_watch(struct cpu *c, const struct rxq *rxq, bool on)
 		env->env_watch(env->env_arg, &c->c_ep, rxq->rxq_fd, on);
 }
 
-static void
+void
 cpu_serve_queues(struct endpoint *ep, struct msg *msg)
 {
 	struct if_queues_msg *iqm =
@@ -232,17 +224,36 @@ cpu_forget_queues(struct cpu *c, const struct ifnet *ifp)
 	c->c_ntxq = (uint16_t)n;
 }
 
-/* The grace period is over: nobody knows the interface any more. */
+/*
+ * The grace period is over: nobody uses the device any more, and nobody knows
+ * the interface, unless it has only vanished.
+ */
 static void
 if_gone(void *arg)
 {
 	struct if_going *ig = arg;
 	struct ifnet *ifp = ig->ig_if;
+	struct ctl *ctl = ig->ig_ctl;
 
-	ig->ig_ctl->ctl_if->ic_if[ifp->if_index] = NULL;
-	ifp->if_ops->do_close(ifp);
-	if_free(ifp);
+	role_enter(&on_ctl);
 	free(ig);
+	if_close(ifp);
+	if (if_lookup(ctl->ctl_sp, ifp->if_index) == ifp)
+		return;
+	ctl->ctl_if->ic_if[ifp->if_index] = NULL;
+	if_free(ifp);
+}
+
+static void ON_CTL
+if_retire(struct ctl *ctl, struct ifnet *ifp)
+{
+	struct if_going *ig;
+
+	if ((ig = malloc(sizeof(*ig))) == NULL)
+		return; /* it stays until the end */
+	ig->ig_ctl = ctl;
+	ig->ig_if = ifp;
+	qsbr_retire(&ctl->ctl_sp->sp_qsbr, ig, 0, if_gone);
 }
 
 /* The last CPU has let go of its queues. */
@@ -251,20 +262,14 @@ if_let_go(struct endpoint *ep, struct msg *msg)
 {
 	struct if_queues_msg *iqm =
 	    container_of(msg, struct if_queues_msg, iqm_msg);
-	struct ctl *ctl = endpoint_ctl(ep);
-	struct if_going *ig;
 
 	role_enter(&on_ctl);
-	if (--iqm->iqm_if->if_letgo == 0 &&
-	    (ig = malloc(sizeof(*ig))) != NULL) {
-		ig->ig_ctl = ctl;
-		ig->ig_if = iqm->iqm_if;
-		qsbr_retire(&ctl->ctl_sp->sp_qsbr, ig, 0, if_gone);
-	}
+	if (--iqm->iqm_if->if_letgo == 0)
+		if_retire(endpoint_ctl(ep), iqm->iqm_if);
 	msg_done(ep, msg);
 }
 
-static void
+void
 cpu_drop_queues(struct endpoint *ep, struct msg *msg)
 {
 	struct if_queues_msg *iqm =
@@ -276,7 +281,7 @@ cpu_drop_queues(struct endpoint *ep, struct msg *msg)
 }
 
 /* All or none: an interface half served would never go. */
-static int
+int
 if_msgs_alloc(struct ctl *ctl, struct if_queues_msg *iqm[static CPU_MAX])
 {
 	unsigned i, n = ctl->ctl_sp->sp_ncpus;
@@ -292,7 +297,7 @@ if_msgs_alloc(struct ctl *ctl, struct if_queues_msg *iqm[static CPU_MAX])
 	return 0;
 }
 
-static void
+void
 if_msgs_send(struct ctl *ctl, struct if_queues_msg *const iqm[static CPU_MAX],
     struct ifnet *ifp, void (*fn)(struct endpoint *, struct msg *))
 {
@@ -359,8 +364,7 @@ if_attach_check(const struct ctl *ctl, const char *name, unsigned queues,
 	return 0;
 }
 
-/* Open its device; the queues it turns out to have must find a place. */
-static int ON_CTL
+int
 if_open(struct ctl *ctl, struct ifnet *ifp, const struct dev_conf *dc,
     char *err, size_t errlen)
 {
@@ -410,8 +414,11 @@ if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
 	ifp->if_rtable = (uint8_t)dc->dc_rtable;
 	if ((error = if_open(ctl, ifp, dc, err, errlen)) != 0)
 		goto fail_if;
-	if ((error = if_msgs_alloc(ctl, iqm)) != 0)
+	if ((ifp->if_conf = if_conf_copy(dc)) == NULL ||
+	    if_msgs_alloc(ctl, iqm) != 0) {
+		error = ENOMEM;
 		goto fail_open;
+	}
 	ctl->ctl_if->ic_if[ifp->if_index] = ifp;
 	/* Before its first packet, which refers to it. */
 	atomic_store_explicit(
@@ -430,11 +437,23 @@ fail_if:
 	return error;
 }
 
-void
-if_detach(struct ctl *ctl, struct ifnet *ifp)
+/* Have CPUs let go of the queues; if_gone() is the end of it. */
+static void ON_CTL
+if_queues_drop(struct ctl *ctl, struct ifnet *ifp)
 {
 	struct if_queues_msg *iqm[CPU_MAX];
 
+	/* Without memory for it the queues stay served until the end. */
+	if (if_msgs_alloc(ctl, iqm) != 0)
+		return;
+	ifp->if_dev = IFD_CLOSING;
+	ifp->if_letgo = ctl->ctl_sp->sp_ncpus;
+	if_msgs_send(ctl, iqm, ifp, cpu_drop_queues);
+}
+
+void
+if_detach(struct ctl *ctl, struct ifnet *ifp)
+{
 	KASSERT(if_lookup(ctl->ctl_sp, ifp->if_index) == ifp);
 	if (ifp->if_ops->do_detach != NULL)
 		ifp->if_ops->do_detach(ctl, ifp);
@@ -442,10 +461,24 @@ if_detach(struct ctl *ctl, struct ifnet *ifp)
 	    &ctl->ctl_sp->sp_if[ifp->if_index], NULL, memory_order_release);
 	sim_point(SP_PUBLISH);
 	if_virtual_orphan(ctl, ifp);
-	ifp->if_letgo = ctl->ctl_sp->sp_ncpus;
-	/* Without memory for it the queues stay served until the end. */
-	if (if_msgs_alloc(ctl, iqm) == 0)
-		if_msgs_send(ctl, iqm, ifp, cpu_drop_queues);
+	switch (ifp->if_dev) {
+	case IFD_OPEN:
+		if_queues_drop(ctl, ifp);
+		break;
+	case IFD_CLOSING:
+		break; /* if_gone() is still to come */
+	case IFD_CLOSED:
+		if_retire(ctl, ifp);
+		break;
+	}
+}
+
+void
+if_vanish(struct ctl *ctl, struct ifnet *ifp)
+{
+	if_link_set(ifp, IFL_GONE);
+	if (ifp->if_dev == IFD_OPEN)
+		if_queues_drop(ctl, ifp);
 }
 
 void

@@ -53,7 +53,14 @@ enum { /* if_caps: what the other side of the device completes or takes */
 enum { /* if_state */
 	IFS_UP = 1u << 0, /* configured up */
 	IFS_CARRIER = 1u << 1, /* the link is there */
+	IFS_GONE = 1u << 2, /* the device is not; see if_vanish() */
 };
+
+/* What a driver found when it looked. */
+enum if_link { IFL_DOWN, IFL_UP, IFL_GONE };
+
+/* Whether CPUs serve the queues. */
+enum if_dev { IFD_OPEN, IFD_CLOSING, IFD_CLOSED };
 
 struct ifnet;
 struct dev_conf;
@@ -152,8 +159,14 @@ struct dev_ops {
 	void (*do_detach)(struct ctl *, struct ifnet *);
 
 	void (*do_stats)(struct ifnet *ifp, struct dev_stats *);
-	/* Look whether the link is there, IFS_CARRIER; NULL: it always is. */
+	/*
+	 * Look at the device and tell if_link_set(), ON_CTL; NULL: the link is
+	 * always there.  After IFL_GONE comes do_close(), and when there is a
+	 * device again, do_open() with the MTU and MAC of before, on a struct
+	 * ifnet that stands in for ifp: a driver keeps no pointer to it.
+	 */
 	void (*do_link)(struct ifnet *ifp);
+	bool do_creates; /* do_open() makes a device that is not there */
 };
 
 enum { /* ifa_flags */
@@ -181,12 +194,14 @@ struct ifnet {
 	uint8_t if_mac[ETHER_ALEN]; /* [I] */
 	uint8_t if_rtable; /* [I] its VRF */
 	uint16_t if_mtu; /* [I] of IP */
-	uint32_t if_caps; /* [I] IFCAP_* */
+	_Atomic uint32_t if_caps; /* [A] IFCAP_*; a device that returns may
+				   * have others */
 	_Atomic uint32_t if_state; /* [A] IFS_* */
 	_Atomic(struct ifaddrs *) if_addrs; /* [P] never NULL */
 	const struct dev_ops *if_ops; /* [I] */
-	void *if_softc; /* [I] */
 	struct spate *if_sp; /* [I] */
+	/* From here on [I] while it has a device, with IFS_CARRIER; else [C] */
+	void *if_softc; /* [I] */
 	uint16_t if_nrxq; /* [I] */
 	uint16_t if_ntxq; /* [I] */
 	uint16_t if_lower; /* [I] virtual: index and … */
@@ -200,6 +215,9 @@ struct ifnet {
 	struct txq *if_txq; /* [I] if_ntxq of them */
 	char if_device[64]; /* [I] what the driver opened */
 	unsigned if_letgo; /* [C] CPUs that still serve it; goes */
+	enum if_dev if_dev; /* [C] */
+	struct if_conf *if_conf; /* [C] how to open the device again */
+	struct dev_stats if_past; /* [C] of devices before this one */
 };
 
 /* The interface of an index, until the end of the round; NULL if gone. */
@@ -222,8 +240,17 @@ if_lower(const struct ifnet *ifp)
 static inline bool
 if_running(const struct ifnet *ifp)
 {
-	return atomic_load_explicit(&ifp->if_state, memory_order_relaxed) ==
+	/* Acquire: the queues of a device that returned come before. */
+	return atomic_load_explicit(&ifp->if_state, memory_order_acquire) ==
 	    (IFS_UP | IFS_CARRIER);
+}
+
+/* The link is there, whether or not it is configured up. */
+static inline bool
+if_carrier(const struct ifnet *ifp)
+{
+	return (atomic_load_explicit(&ifp->if_state, memory_order_relaxed) &
+	    IFS_CARRIER) != 0;
 }
 
 static inline const struct ifaddrs *
@@ -280,6 +307,25 @@ void if_detach(struct ctl *, struct ifnet *) ON_CTL;
 
 /* Whether some interface was detached whose device is not closed yet. */
 bool if_closing(const struct ctl *) ON_CTL;
+
+/* For do_link(), do_open(): what the link is like. */
+void if_link_set(struct ifnet *, enum if_link) ON_CTL;
+
+/*
+ * Its device is gone (IFS_GONE): have the queues let go and the device closed,
+ * which is done when if_dev is IFD_CLOSED.  The interface stays, with its
+ * index, addresses and routes, and without carrier.
+ */
+void if_vanish(struct ctl *, struct ifnet *) ON_CTL;
+
+/*
+ * Open the device of a vanished interface, which there is again.  EINPROGRESS
+ * while the old one is being closed, or the driver's error, with text in err.
+ */
+int if_return(struct ctl *, struct ifnet *, char *err, size_t errlen) ON_CTL;
+
+/* What the driver tells, of this device and those it had before. */
+void if_stats(struct ifnet *, struct dev_stats *) ON_CTL;
 
 struct ifnet *if_find(const struct ctl *, const char *name) ON_CTL;
 

@@ -230,7 +230,6 @@ def test_tap_deleted_while_in_use(net):
     devices = bounce.stop()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert "deleted" in devices["tap1"]["note"], devices
-    assert "tap1 was deleted" in bounce.said
     # It slept, instead of being woken by a dead descriptor.
     assert after.ru_utime + after.ru_stime < (
         before.ru_utime + before.ru_stime + 0.3)
@@ -246,7 +245,7 @@ def test_tap_deleted_under_a_daemon(net):
         }''')
     right = router.neighbour("right", "10.0.2.2/24", via="10.0.2.1")
     router.host.run("ip link delete left")
-    wait_for("the log says so", lambda: "left was deleted" in router.log())
+    wait_for("the log says so", lambda: "left is gone" in router.log())
     ping(right, "10.0.2.1")
 
 
