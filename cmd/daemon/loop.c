@@ -213,6 +213,7 @@ loop_close(uv_handle_t *h, void *arg)
 void
 loop_destroy(struct loop *lo)
 {
+	role_enter(&on_ctl);
 	if (lo->lo_server != NULL)
 		server_destroy(lo->lo_server);
 	uv_walk(&lo->lo_uv, loop_close, NULL);

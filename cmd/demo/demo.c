@@ -10,11 +10,14 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -408,6 +411,42 @@ demo_on(const char *driver)
 	return ok && !lab_interrupted();
 }
 
+/*
+ * Why AF_XDP cannot work here, whatever the daemon does; NULL: it may.  A
+ * kernel may lack it, a container or a lockdown forbid sockets or BPF.
+ */
+static const char *
+xdp_refused(void)
+{
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_XSKMAP,
+		.key_size = sizeof(int),
+		.value_size = sizeof(int),
+		.max_entries = 1 };
+	int fd;
+
+	if ((fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0)) < 0)
+		return errno == EAFNOSUPPORT ? "this kernel does not have it" :
+		    "its sockets are not allowed here";
+	close(fd);
+	fd = (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (fd < 0)
+		return errno == EPERM ? "BPF is not allowed here" :
+		    "this kernel has no BPF for it";
+	close(fd);
+	return NULL;
+}
+
+static bool
+demo_on_xdp(bool unprivileged)
+{
+	const char *why = unprivileged ? "it needs privileges" : xdp_refused();
+
+	if (why == NULL)
+		return demo_on("xdp");
+	printf("\nOn AF_XDP: left out, %s.\n", why);
+	return true;
+}
+
 static void
 by_hand(void)
 {
@@ -448,11 +487,7 @@ cmd_demo(int argc, char **argv)
 		    "; run it as root, or with --unprivileged");
 		return CMD_FAILED;
 	}
-	if (!demo_on("tap"))
-		return CMD_FAILED;
-	if (unprivileged)
-		printf("\nAF_XDP needs privileges: left out.\n");
-	else if (!demo_on("xdp"))
+	if (!demo_on("tap") || !demo_on_xdp(unprivileged))
 		return CMD_FAILED;
 	by_hand();
 	return CMD_OK;

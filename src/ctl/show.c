@@ -132,7 +132,7 @@ show_vlan(const struct ifnet *ifp)
 	    priority);
 }
 
-static json_t *
+static json_t *ON_CTL
 show_interface(const struct ifnet *ifp)
 {
 	struct dev_stats ds = { 0 };
@@ -157,7 +157,7 @@ show_interface(const struct ifnet *ifp)
 	    show_queues(ifp), "vlan", show_vlan(ifp));
 }
 
-static json_t *
+static json_t *ON_CTL
 show_interfaces(struct ctl *ctl)
 {
 	json_t *list = json_array();

@@ -131,6 +131,7 @@ tap_link(struct ifnet *ifp)
 	const struct tap_softc *ts = ifp->if_softc;
 	struct pollfd pfd = { .fd = ts->ts_q[0].tq_fd, .events = POLLOUT };
 
+	role_enter(&on_ctl);
 	if (tap_is_gone(ts) || poll(&pfd, 1, 0) < 0 ||
 	    (pfd.revents & (POLLERR | POLLNVAL)) != 0)
 		if_link_set(ifp, IFL_GONE);

@@ -205,6 +205,7 @@ xdp_link(struct ifnet *ifp)
 	struct xdp_softc *xs = ifp->if_softc;
 	char name[OPEN_NAMELEN];
 
+	role_enter(&on_ctl);
 	xs->xs_gone = !link_name(
 	    xs->xs_packetfd, xs->xs_found.os_ifindex, name);
 	if (xs->xs_gone)

@@ -21,6 +21,7 @@ static struct spate *sp;
 static struct {
 	int open_error;
 	unsigned nrxq, ntxq; /* found by the driver; 0: as asked for */
+	unsigned mtu; /* of the device; 0: as asked for */
 	unsigned opened, closed;
 	int watched; /* descriptors on minus off */
 	bool ending; /* CPUs have stopped */
@@ -39,6 +40,12 @@ drv_open(struct ifnet *ifp, const struct dev_conf *dc, char *err, size_t errlen)
 		assert_int_equal(if_set_queues(ifp, drv.nrxq, drv.ntxq), 0);
 	for (i = 0; i < ifp->if_nrxq; i++)
 		ifp->if_rxq[i].rxq_fd = 100 + (int)i;
+	ifp->if_mtu = (uint16_t)(drv.mtu != 0 ? drv.mtu :
+	    dc->dc_mtu != 0 ? dc->dc_mtu : 1500);
+	if (dc->dc_mac != NULL)
+		memcpy(ifp->if_mac, dc->dc_mac, ETHER_ALEN);
+	else
+		memset(ifp->if_mac, 2, ETHER_ALEN);
 	atomic_store(&ifp->if_state, IFS_CARRIER);
 	drv.opened++;
 	return 0;
@@ -362,6 +369,89 @@ addresses(void **state)
 	qsbr_sleep(&sp->sp_qsbr, 0);
 }
 
+/* The device goes and comes; what was configured, and counted, stays. */
+static void
+vanishes_and_returns(void **state)
+{
+	struct ifnet *ifp;
+	struct if_counts ic;
+	char err[128];
+	unsigned gen, i;
+
+	assert_int_equal(attach("if", 0, &ifp, ""), 0);
+	if_set_up(sp->sp_ctl, ifp, true);
+	host_settle(sp);
+	gen = ifp->if_gen;
+	stat_cell_add(&ifp->if_rxq[2].rxq_packets, 7);
+	for (i = 1; i <= 3; i++) {
+		if_vanish(sp->sp_ctl, ifp);
+		assert_false(if_running(ifp));
+		assert_int_equal(if_return(sp->sp_ctl, ifp, err, sizeof(err)),
+		    EINPROGRESS);
+		if_vanish(sp->sp_ctl, ifp); /* again: nothing more */
+		host_settle(sp);
+		assert_int_equal(drv.closed, i);
+		assert_int_equal(drv.watched, 0);
+		assert_int_equal(served(sp->sp_cpu[0], ifp), 0);
+		assert_ptr_equal(if_find(sp->sp_ctl, "if"), ifp);
+		/* It is back, with another number of queues. */
+		drv.nrxq = drv.ntxq = i;
+		assert_int_equal(
+		    if_return(sp->sp_ctl, ifp, err, sizeof(err)), 0);
+		assert_true(if_running(ifp));
+		host_settle(sp);
+		assert_int_equal(drv.watched, i);
+		assert_int_equal(served(sp->sp_cpu[0], ifp), 101);
+		assert_int_equal(ifp->if_gen, gen);
+		if_counts(ifp, &ic);
+		assert_true(ic.ic_rx_packets == 7);
+	}
+}
+
+/* It stays away until it is what it was. */
+static void
+returns_changed(void **state)
+{
+	struct ifnet *ifp;
+	char err[128];
+
+	assert_int_equal(attach("if", 2, &ifp, ""), 0);
+	host_settle(sp);
+	if_vanish(sp->sp_ctl, ifp);
+	host_settle(sp);
+	drv.mtu = 1400;
+	assert_int_equal(
+	    if_return(sp->sp_ctl, ifp, err, sizeof(err)), EINVAL);
+	assert_non_null(strstr(err, "MTU 1400, it was 1500"));
+	drv.open_error = EBUSY;
+	assert_int_equal(if_return(sp->sp_ctl, ifp, err, sizeof(err)), EBUSY);
+	assert_non_null(strstr(err, "the driver says no"));
+	drv.mtu = drv.open_error = 0;
+	assert_int_equal(if_return(sp->sp_ctl, ifp, err, sizeof(err)), 0);
+}
+
+/* Deleted while its device is gone, at each step. */
+static void
+detached_without_device(void **state)
+{
+	struct ifnet *ifp;
+	unsigned step;
+
+	for (step = 0; step < 3; step++) {
+		assert_int_equal(attach("if", 0, &ifp, ""), 0);
+		host_settle(sp);
+		if_vanish(sp->sp_ctl, ifp);
+		if (step == 1)
+			host_settle(sp);
+		if (step < 2) {
+			if_detach(sp->sp_ctl, ifp);
+			host_settle(sp);
+			assert_false(if_closing(sp->sp_ctl));
+		}
+	}
+	/* The last one is still there when all ends. */
+}
+
 int
 main(void)
 {
@@ -376,6 +466,9 @@ main(void)
 		T(end_in_the_middle),
 		T(up_and_down),
 		T(addresses),
+		T(vanishes_and_returns),
+		T(returns_changed),
+		T(detached_without_device),
 	};
 #undef T
 
