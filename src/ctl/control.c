@@ -19,6 +19,7 @@
 /* In the order of setting them; clearing goes backwards. */
 static const struct control_kind *const control_kinds[] = {
 	&control_sysctl_kind,
+	&control_vrf_kind,
 	&control_vlan_kind,
 	&control_addr_kind,
 	&control_neigh_kind,
@@ -227,21 +228,6 @@ control_change(struct ctl *ctl, const struct conf *from,
 	return first;
 }
 
-/* 127.0.0.0/8 and ::1 are this host (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
-static int ON_CTL
-control_loopback(struct ctl *ctl)
-{
-	struct nhop nh = { .nh_type = NH_LOCAL, .nh_mtu = UINT16_MAX };
-	struct prefix p4 = { .p_addr = addr_v4(0x7f000000), .p_len = 8 };
-	struct prefix p6 = { .p_addr = addr_v6((struct in6){ 0, 1 }),
-		.p_len = 128 };
-	int error;
-
-	if ((error = route_add(ctl, 0, &p4, RP_LOCAL, 0, &nh)) != 0)
-		return error;
-	return route_add(ctl, 0, &p6, RP_LOCAL, 0, &nh);
-}
-
 /* Where a sysctl is set; the file if it is not. */
 static const struct conf_pos *
 sysctl_where(const struct conf *conf, const char *name)
@@ -287,7 +273,7 @@ control_apply(struct ctl *ctl, struct conf *conf, struct conf_errors *errs)
 	    (error = control_set(ctl, conf, true, errs)) == 0 &&
 	    (error = control_start(ctl, conf, errs)) == 0 &&
 	    (error = control_if_attach(ctl, conf, errs)) == 0 &&
-	    (error = control_loopback(ctl)) == 0 &&
+	    (error = control_loopback(ctl, 0)) == 0 &&
 	    (error = control_set(ctl, conf, false, errs)) == 0)
 		error = route_publish(ctl);
 	if (error != 0 && errs->ce_n == 0)

@@ -51,6 +51,10 @@ if_stays(const struct ctl *ctl, const struct ifnet *ifp,
 
 	if (want == NULL || !if_same(is, want))
 		return false;
+	/* Its VRF may have another number now. */
+	if (is != NULL &&
+	    ifp->if_rtable != conf_rtable(conf, want->ci_vrf))
+		return false;
 	if (is == NULL || want->ci_driver != CONF_PAIR)
 		return true;
 	peer = if_find(ctl, want->ci_peer);
@@ -151,8 +155,8 @@ mac_given(const uint8_t mac[static MAC_LEN])
 
 /* link: the end of a pair that it opens, or NULL. */
 static int ON_CTL
-if_open_one(struct ctl *ctl, const struct conf_if *ci, struct pair_end *link,
-    struct conf_errors *errs)
+if_open_one(struct ctl *ctl, const struct conf *conf, const struct conf_if *ci,
+    struct pair_end *link, struct conf_errors *errs)
 {
 	static const char *const modes[] = { [CONF_MODE_AUTO] = "auto",
 		[CONF_MODE_COPY] = "copy", [CONF_MODE_ZEROCOPY] = "zerocopy" };
@@ -162,6 +166,7 @@ if_open_one(struct ctl *ctl, const struct conf_if *ci, struct pair_end *link,
 		.dc_queues = ci->ci_queues,
 		.dc_mtu = ci->ci_mtu,
 		.dc_mac = mac_given(ci->ci_mac) ? ci->ci_mac : NULL,
+		.dc_rtable = (unsigned)conf_rtable(conf, ci->ci_vrf),
 		.dc_repair = ci->ci_checksum == CONF_CSUM_REPAIR,
 		.dc_nooffload = !ci->ci_offload,
 		.dc_nomute = !ci->ci_mute,
@@ -202,9 +207,9 @@ if_open_pair(struct ctl *ctl, const struct conf *conf, const struct conf_if *ci,
 	pc.pc_side[1].ps_mtu = (uint16_t)peer->ci_mtu;
 	if ((error = pair_create(&pc, &link)) != 0)
 		return error;
-	error = if_open_one(ctl, ci, pair_end(link, 0), errs);
+	error = if_open_one(ctl, conf, ci, pair_end(link, 0), errs);
 	if (error == 0 && peer != ci)
-		error = if_open_one(ctl, peer, pair_end(link, 1), errs);
+		error = if_open_one(ctl, conf, peer, pair_end(link, 1), errs);
 	pair_destroy(link);
 	return error;
 }
@@ -225,7 +230,7 @@ control_if_attach_one(struct ctl *ctl, const struct conf *conf,
 		return 0;
 	if (ci->ci_driver == CONF_PAIR)
 		return if_open_pair(ctl, conf, ci, errs);
-	return if_open_one(ctl, ci, NULL, errs);
+	return if_open_one(ctl, conf, ci, NULL, errs);
 }
 
 int

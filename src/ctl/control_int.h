@@ -82,6 +82,7 @@ struct control_kind {
 
 /* One for each kind, each in a file of its name. */
 extern const struct control_kind control_sysctl_kind;
+extern const struct control_kind control_vrf_kind;
 extern const struct control_kind control_vlan_kind;
 extern const struct control_kind control_addr_kind;
 extern const struct control_kind control_neigh_kind;
@@ -120,6 +121,9 @@ int control_addr_clear(struct ctl *, struct ifnet *, const struct addr *)
 
 /* control_vlan.c: detach the VLANs whose tag another one is to have. */
 void control_vlan_makeway(struct ctl *, const struct conf *) ON_CTL;
+
+/* control_vrf.c: a routing table knows this host by its loopback addresses. */
+int control_loopback(struct ctl *, unsigned rtable) ON_CTL;
 
 /* control_if.c */
 

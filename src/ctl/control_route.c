@@ -20,23 +20,41 @@ route_list(const struct conf *conf, struct control_obj *out)
 	return conf->cf_nroute;
 }
 
+static unsigned
+route_rtable(const struct control_obj *o)
+{
+	const struct conf_route *ro = o->o_sec;
+
+	return (unsigned)conf_rtable(o->o_conf, ro->ro_vrf);
+}
+
 static int
 route_cmp(const struct control_obj *a, const struct control_obj *b)
 {
 	const struct conf_route *ra = a->o_sec, *rb = b->o_sec;
+	unsigned ta = route_rtable(a), tb = route_rtable(b);
 
+	if (ta != tb)
+		return ta < tb ? -1 : 1;
 	return prefix_cmp(&ra->ro_dst.cx_prefix, &rb->ro_dst.cx_prefix);
 }
 
-/* The interface on whose network a gateway is; the check found one. */
+/*
+ * The interface of the route's VRF on whose network a gateway is; the check
+ * found one.
+ */
 static const char *
-route_network(const struct conf *conf, const struct addr *a)
+route_network(const struct control_obj *o, const struct addr *a)
 {
+	const struct conf *conf = o->o_conf;
+	int rtable = (int)route_rtable(o);
 	unsigned i, k;
 
 	for (i = 0; i < conf_nifs(conf); i++) {
 		const struct conf_if *ci = conf_if_at(conf, i);
 
+		if (conf_rtable(conf, ci->ci_vrf) != rtable)
+			continue;
 		for (k = 0; k < ci->ci_naddr; k++)
 			if (prefix_match(&ci->ci_addr[k].cx_prefix, a))
 				return ci->ci_name;
@@ -51,7 +69,7 @@ route_gateway(struct ctl *ctl, const struct control_obj *o,
 {
 	const struct conf_route *ro = o->o_sec;
 	const char *ifname = ro->ro_if != NULL ? ro->ro_if :
-	    route_network(o->o_conf, via);
+	    route_network(o, via);
 	const struct ifnet *ifp;
 
 	if (ifname == NULL || (ifp = if_find(ctl, ifname)) == NULL)
@@ -73,11 +91,16 @@ route_nhops(struct ctl *ctl, const struct control_obj *o, struct nhop *nh)
 	const struct conf_route *ro = o->o_sec;
 	unsigned i, n = 0;
 
-	nh[0] = (struct nhop){
-		.nh_type = ro->ro_blackhole ? NH_BLACKHOLE : NH_UNREACHABLE,
-	};
-	if (ro->ro_nvia == 0)
+	if (ro->ro_nvia == 0) {
+		nh[0] = (struct nhop){
+			.nh_type = ro->ro_blackhole ? NH_BLACKHOLE :
+			    ro->ro_unreachable ? NH_UNREACHABLE :
+			    ro->ro_prohibit ? NH_PROHIBIT : NH_TABLE,
+			.nh_table =
+			    (uint8_t)conf_rtable(o->o_conf, ro->ro_table),
+		};
 		return 1;
+	}
 	for (i = 0; i < ro->ro_nvia; i++)
 		n += route_gateway(ctl, o, &ro->ro_via[i].ca_addr, &nh[n]);
 	return n;
@@ -90,7 +113,7 @@ route_there(struct ctl *ctl, const struct control_obj *o)
 	struct nhop nh[NHG_MAX];
 	unsigned n = route_nhops(ctl, o, nh);
 
-	return n == 0 || route_is_set(ctl, 0, &ro->ro_dst.cx_prefix,
+	return n == 0 || route_is_set(ctl, route_rtable(o), &ro->ro_dst.cx_prefix,
 	    RP_STATIC, ro->ro_preference, nh, n);
 }
 
@@ -104,7 +127,7 @@ route_make(struct ctl *ctl, const struct control_obj *o,
 
 	if (n == 0)
 		return EHOSTUNREACH;
-	return route_set(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC,
+	return route_set(ctl, route_rtable(o), &ro->ro_dst.cx_prefix, RP_STATIC,
 	    ro->ro_preference, nh, n);
 }
 
@@ -113,7 +136,7 @@ route_clear(struct ctl *ctl, const struct control_obj *o)
 {
 	const struct conf_route *ro = o->o_sec;
 
-	route_unset(ctl, 0, &ro->ro_dst.cx_prefix, RP_STATIC);
+	route_unset(ctl, route_rtable(o), &ro->ro_dst.cx_prefix, RP_STATIC);
 }
 
 static void ON_CTL

@@ -43,7 +43,7 @@ vlan_cmp(const struct control_obj *a, const struct control_obj *b)
 }
 
 static struct vlan_conf
-vlan_wanted(const struct conf_if *ci)
+vlan_wanted(const struct conf *conf, const struct conf_if *ci)
 {
 	return (struct vlan_conf){
 		.vc_id = (uint16_t)ci->ci_id,
@@ -52,14 +52,17 @@ vlan_wanted(const struct conf_if *ci)
 		.vc_priority = ci->ci_priority == CONF_PRIORITY_MAP ?
 		    VLAN_PRIORITY_MAP :
 		    (uint8_t)ci->ci_priority,
+		.vc_rtable = (uint8_t)conf_rtable(conf, ci->ci_vrf),
 	};
 }
 
 /* Whether ifp has the tag that ci wants, on what ci wants it. */
 static bool
-vlan_same_tag(const struct ifnet *ifp, const struct conf_if *ci)
+vlan_same_tag(const struct ifnet *ifp, const struct conf *conf,
+    const struct conf_if *ci)
 {
-	const struct vlan_conf *vc = vlan_conf(ifp), want = vlan_wanted(ci);
+	const struct vlan_conf *vc = vlan_conf(ifp);
+	const struct vlan_conf want = vlan_wanted(conf, ci);
 	const struct ifnet *parent = if_lower(ifp);
 
 	return vc != NULL && parent != NULL && vc->vc_id == want.vc_id &&
@@ -72,11 +75,12 @@ vlan_there(struct ctl *ctl, const struct control_obj *o)
 {
 	const struct conf_if *ci = o->o_sec;
 	const struct ifnet *ifp = if_find(ctl, ci->ci_name);
-	struct vlan_conf want = vlan_wanted(ci);
+	struct vlan_conf want = vlan_wanted(o->o_conf, ci);
 
 	if (if_find(ctl, ci->ci_parent) == NULL)
 		return true;
-	return ifp != NULL && vlan_same_tag(ifp, ci) &&
+	return ifp != NULL && vlan_same_tag(ifp, o->o_conf, ci) &&
+	    ifp->if_rtable == want.vc_rtable &&
 	    vlan_conf(ifp)->vc_priority == want.vc_priority &&
 	    (ci->ci_mtu == 0 || ci->ci_mtu == ifp->if_mtu);
 }
@@ -87,7 +91,7 @@ vlan_make(struct ctl *ctl, const struct control_obj *o,
 {
 	const struct conf_if *ci = o->o_sec;
 	struct ifnet *parent = if_find(ctl, ci->ci_parent), *ifp;
-	struct vlan_conf want = vlan_wanted(ci);
+	struct vlan_conf want = vlan_wanted(o->o_conf, ci);
 	char err[256];
 	int error;
 
@@ -138,7 +142,7 @@ control_vlan_makeway(struct ctl *ctl, const struct conf *conf)
 			const struct conf_if *ci = &conf->cf_vlan[k];
 			struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
 
-			if (ifp != NULL && vlan_same_tag(ifp, ci) &&
+			if (ifp != NULL && vlan_same_tag(ifp, conf, ci) &&
 			    strcmp(ifp->if_name, ci->ci_name) != 0)
 				control_detach(ctl, ifp);
 		}

@@ -36,6 +36,7 @@ struct vlan_conf {
 	uint16_t vc_id; /* [I] 1 to 4094 */
 	uint16_t vc_tpid; /* [I] ETHERTYPE_VLAN or ETHERTYPE_QINQ */
 	uint8_t vc_priority; /* [I] 0 to 7, or VLAN_PRIORITY_MAP */
+	uint8_t vc_rtable; /* [I] routing table of what arrives by it */
 };
 
 /* The VLANs of an interface, by tag: index of each; 0: there is none. */

@@ -181,7 +181,7 @@ vlan_attach(struct ctl *ctl, const char *name, struct ifnet *parent,
     size_t errlen)
 {
 	struct dev_conf dc = { .dc_driver = vlan_ops.do_name, .dc_mtu = mtu,
-		.dc_lower = parent, .dc_vlan = vc };
+		.dc_rtable = vc->vc_rtable, .dc_lower = parent, .dc_vlan = vc };
 	int error;
 
 	if ((error = vlan_check(ctl, name, parent, vc, err, errlen)) != 0)

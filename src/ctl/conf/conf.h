@@ -96,6 +96,16 @@ enum conf_protocol { CONF_8021Q, CONF_8021AD };
 
 #define CONF_PRIORITY_MAP 8	/* the packet's own */
 
+#define CONF_VRF_MAIN	"main"	/* what has no vrf is in this, of id 0 */
+#define CONF_VRF_MAX	15	/* highest vr_id */
+
+struct conf_vrf {
+	struct conf_sec	 vr_sec;
+	const char	*vr_name;
+	unsigned	 vr_id;		/* number of its routing table */
+	const char	*vr_description;
+};
+
 /*
  * An interface: of a device, or a VLAN (ci_parent is not NULL), which has none
  * of the members of drivers.
@@ -121,20 +131,27 @@ struct conf_if {
 	unsigned	 ci_id;		/* vlan */
 	enum conf_protocol ci_protocol;	/* vlan */
 	unsigned	 ci_priority;	/* vlan: 0 to 7, CONF_PRIORITY_MAP */
+	const char	*ci_vrf;	/* NULL: main */
 	const char	*ci_description;
 	struct conf_prefix *ci_addr;
 	unsigned	 ci_naddr;
 };
 
-/* Exactly one of ro_nvia > 0, ro_blackhole, ro_unreachable holds. */
+/*
+ * Exactly one of ro_nvia > 0, ro_table, ro_blackhole, ro_unreachable and
+ * ro_prohibit holds.
+ */
 struct conf_route {
 	struct conf_sec	 ro_sec;
 	struct conf_prefix ro_dst;	/* host bits are 0 */
 	struct conf_addr *ro_via;	/* several: equal-cost paths */
 	unsigned	 ro_nvia;
 	const char	*ro_if;		/* NULL: found by each via's network */
+	const char	*ro_vrf;	/* it is in; NULL: main */
+	const char	*ro_table;	/* the VRF that knows more */
 	bool		 ro_blackhole;
 	bool		 ro_unreachable;
+	bool		 ro_prohibit;
 	unsigned	 ro_preference;	/* lower wins; 0: the usual one */
 };
 
@@ -165,6 +182,8 @@ struct conf {
 	unsigned	 cf_ncpu_list;	/* 0 or cf_cpus */
 	uint64_t	 cf_memory;	/* bytes for packets; 0: the default */
 	const char	*cf_hostname;
+	struct conf_vrf	*cf_vrf;
+	unsigned	 cf_nvrf;
 	struct conf_if	*cf_if;
 	unsigned	 cf_nif;
 	struct conf_if	*cf_vlan;
@@ -237,6 +256,9 @@ conf_if_at(const struct conf *cf, unsigned i)
 {
 	return i < cf->cf_nif ? &cf->cf_if[i] : &cf->cf_vlan[i - cf->cf_nif];
 }
+
+/* The routing table of a VRF's name (NULL: main); -1 if there is none. */
+int	 conf_rtable(const struct conf *, const char *vrf);
 
 /* What makes the frames of an interface: "tap", …, "vlan". */
 const char *conf_if_kind(const struct conf_if *);

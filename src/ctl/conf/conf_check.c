@@ -268,8 +268,8 @@ bool
 conf_check_route(struct conf_ctx *ctx, const void *sec)
 {
 	const struct conf_route *ro = sec;
-	const unsigned ways = (ro->ro_nvia != 0) + ro->ro_blackhole +
-	    ro->ro_unreachable;
+	const unsigned ways = (ro->ro_nvia != 0) + (ro->ro_table != NULL) +
+	    ro->ro_blackhole + ro->ro_unreachable + ro->ro_prohibit;
 	const unsigned max = ctx->x_env->ce_via_max;
 	unsigned i;
 	bool ok = true;
@@ -277,8 +277,8 @@ conf_check_route(struct conf_ctx *ctx, const void *sec)
 	if (ways != 1) {
 		conf_error(ctx->x_errs, &ro->ro_sec.cs_pos,
 		    "this route says %s what becomes of its packets; expected "
-		    "one of via = {\"ADDRESS\"}, blackhole = yes, "
-		    "unreachable = yes",
+		    "one of via = {\"ADDRESS\"}, table = \"VRF\", "
+		    "blackhole = yes, unreachable = yes, prohibit = yes",
 		    ways == 0 ? "nothing of" : "in several ways");
 		return false;
 	}
@@ -329,6 +329,13 @@ check_if_names(struct conf_ctx *ctx)
 	return true;
 }
 
+/* What may stand once in each routing table. */
+static const void *
+table_scope(const struct conf *cf, const char *vrf)
+{
+	return (const void *)(intptr_t)(conf_rtable(cf, vrf) + 1);
+}
+
 static bool
 check_if_addrs(struct conf_ctx *ctx)
 {
@@ -354,7 +361,7 @@ check_if_addrs(struct conf_ctx *ctx)
 			items_add(&addrs, a, &cx->cx_pos,
 			    a->a_family == ADDR_V6 &&
 				    in6_is_linklocal(a->a_v6) ?
-				ci : NULL, cmp_addr);
+				ci : table_scope(cf, ci->ci_vrf), cmp_addr);
 		}
 	}
 	items_check(ctx, &addrs, "this address");
@@ -394,9 +401,24 @@ is_linklocal6(const struct addr *a)
 	return a->a_family == ADDR_V6 && in6_is_linklocal(a->a_v6);
 }
 
+/* Where an address must be: on an interface, or on any of a table. */
+struct reach {
+	const struct conf_if *re_if;	/* or NULL */
+	int		 re_rtable;
+};
+
+static bool
+reach_holds(const struct conf *cf, const struct reach *re,
+    const struct conf_if *ci)
+{
+	if (re->re_if != NULL)
+		return re->re_if == ci;
+	return conf_rtable(cf, ci->ci_vrf) == re->re_rtable;
+}
+
 /* The networks of an address's family, for a message. */
 static void
-names_networks(const struct conf *cf, const struct conf_if *only,
+names_networks(const struct conf *cf, const struct reach *re,
     unsigned family, struct conf_names *m)
 {
 	const struct conf_if *ci;
@@ -411,7 +433,7 @@ names_networks(const struct conf *cf, const struct conf_if *only,
 		for (k = 0; k < ci->ci_naddr; k++) {
 			net = conf_net(&ci->ci_addr[k].cx_prefix);
 			if (net.p_addr.a_family != family ||
-			    (only != NULL && only != ci))
+			    !reach_holds(cf, re, ci))
 				continue;
 			snprintf(text, sizeof(text), "%s (%s)",
 			    prefix_format(&net, buf), ci->ci_name);
@@ -441,10 +463,9 @@ on_network(const struct conf_if *ci, const struct addr *a, const char **why)
 	return false;
 }
 
-/* only: the interface it must be on, or NULL for any. */
 static void
 check_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
-    const struct conf_if *only)
+    const struct reach *re)
 {
 	const struct conf *cf = ctx->x_conf;
 	const struct addr *a = &ca->ca_addr;
@@ -455,7 +476,7 @@ check_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
 	unsigned i;
 
 	for (i = 0; i < conf_nifs(cf) && !found; i++) {
-		if (only == NULL || only == conf_if_at(cf, i))
+		if (reach_holds(cf, re, conf_if_at(cf, i)))
 			found = on_network(conf_if_at(cf, i), a, &why);
 	}
 	addr_format(a, buf);
@@ -467,10 +488,12 @@ check_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
 	}
 	if (found || is_linklocal6(a))
 		return;
-	names_networks(cf, only, a->a_family, &nets);
+	names_networks(cf, re, a->a_family, &nets);
 	conf_error(ctx->x_errs, &ca->ca_pos,
 	    "\"%s\" is on no network of %s; expected an address %s%s", buf,
-	    only != NULL ? only->ci_name : "the interfaces",
+	    re->re_if != NULL ? re->re_if->ci_name :
+	    re->re_rtable != 0 ? "the interfaces of its VRF" :
+	    "the interfaces",
 	    nets.m_text[0] != '\0' ? "in " : "on an interface first",
 	    nets.m_text);
 }
@@ -480,7 +503,7 @@ check_routes(struct conf_ctx *ctx)
 {
 	const struct conf *cf = ctx->x_conf;
 	const struct conf_route *ro;
-	const struct conf_if *ci;
+	struct reach re;
 	struct items dst;
 	unsigned i;
 	unsigned k;
@@ -490,16 +513,18 @@ check_routes(struct conf_ctx *ctx)
 	for (i = 0; i < cf->cf_nroute; i++) {
 		ro = &cf->cf_route[i];
 		items_add(&dst, &ro->ro_dst.cx_prefix, &ro->ro_sec.cs_pos,
-		    NULL, cmp_prefix);
-		ci = NULL;
+		    table_scope(cf, ro->ro_vrf), cmp_prefix);
+		re = (struct reach) {
+			.re_rtable = conf_rtable(cf, ro->ro_vrf),
+		};
 		if (ro->ro_if != NULL) {
-			ci = conf_check_named(ctx, ro->ro_if,
+			re.re_if = conf_check_named(ctx, ro->ro_if,
 			    conf_where(&ro->ro_sec, "interface"));
-			if (ci == NULL)
+			if (re.re_if == NULL)
 				continue;
 		}
 		for (k = 0; k < ro->ro_nvia && !ctx->x_ifs_bad; k++)
-			check_reach(ctx, &ro->ro_via[k], ci);
+			check_reach(ctx, &ro->ro_via[k], &re);
 	}
 	items_check(ctx, &dst, "a route to this prefix");
 	return true;
@@ -525,7 +550,8 @@ check_neighs(struct conf_ctx *ctx)
 		items_add(&addrs, &ne->ne_addr.ca_addr, &ne->ne_sec.cs_pos, ci,
 		    cmp_addr);
 		if (!ctx->x_ifs_bad)
-			check_reach(ctx, &ne->ne_addr, ci);
+			check_reach(ctx, &ne->ne_addr,
+			    &(struct reach) { .re_if = ci });
 	}
 	items_check(ctx, &addrs, "this neighbour of this interface");
 	return true;
@@ -572,6 +598,8 @@ conf_check(struct conf_ctx *ctx)
 			check_peer(ctx, &cf->cf_if[i]);
 	}
 	conf_check_vlans(ctx);
+	conf_check_vrfs(ctx);
 	return check_if_names(ctx) && check_if_addrs(ctx) &&
-	    check_neighs(ctx) && check_routes(ctx) && check_sysctls(ctx);
+	    check_neighs(ctx) && check_routes(ctx) && conf_check_loops(ctx) &&
+	    check_sysctls(ctx);
 }

@@ -93,7 +93,8 @@ struct conf_ctx {
 	bool		 x_said;	/* something stood in a file */
 	bool		 x_nomem;	/* no memory while building */
 	bool		 x_stop;	/* a file was not read to its end */
-	bool		 x_ids_bad;	/* some interface has no good name */
+	bool		 x_ids_bad;	/* some interface or VRF has no good
+					 * name */
 	bool		 x_ifs_bad;	/* some interface may lack addresses */
 };
 
@@ -236,6 +237,13 @@ bool	 conf_check_if(struct conf_ctx *, const void *);
 /* The interface that a key names, or a message and NULL. */
 const struct conf_if *conf_check_named(
     struct conf_ctx *, const char *name, const struct conf_pos *);
+
+/*
+ * conf_check_vrf.c: VRFs among each other, what names them, and routes from
+ * one to another.
+ */
+void	 conf_check_vrfs(struct conf_ctx *);
+bool	 conf_check_loops(struct conf_ctx *);
 
 /* conf_check_vlan.c: VLANs among each other and on their parents. */
 void	 conf_check_vlans(struct conf_ctx *);

@@ -112,6 +112,13 @@ static const struct conf_keydef top_keys[] = {
 	{ KEY("hostname", str, conf, cf_hostname), STRING(63, check_hostname) },
 };
 
+static const struct conf_keydef vrf_keys[] = {
+	{ KEY("id", u32, conf_vrf, vr_id), BOUNDS(1, CONF_VRF_MAX),
+	    .kd_required = true, .kd_hint = "1" },
+	{ KEY("description", str, conf_vrf, vr_description),
+	    STRING(255, NULL) },
+};
+
 static const struct conf_keydef if_keys[] = {
 	{ KEY("driver", enum, conf_if, ci_driver), .kd_names = driver_names,
 	    .kd_required = true },
@@ -143,6 +150,7 @@ static const struct conf_keydef if_keys[] = {
 	    .kd_drivers = ONLY(CONF_PCAP) },
 	{ KEY("write", str, conf_if, ci_write), STRING(1000, check_path),
 	    .kd_drivers = ONLY(CONF_PCAP) },
+	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
@@ -165,15 +173,19 @@ static const struct conf_keydef vlan_keys[] = {
 	{ KEY("priority", enum, conf_if, ci_priority),
 	    .kd_names = priority_names, .kd_default = "0" },
 	{ KEY("mtu", u32, conf_if, ci_mtu), BOUNDS(68, 9216) },
+	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
 
 static const struct conf_keydef route_keys[] = {
+	{ KEY("vrf", str, conf_route, ro_vrf), STRING(15, check_ifname) },
 	{ LIST("via", addr, conf_route, ro_via, ro_nvia, 64) },
 	{ KEY("interface", str, conf_route, ro_if), STRING(15, check_ifname) },
+	{ KEY("table", str, conf_route, ro_table), STRING(15, check_ifname) },
 	{ KEY("blackhole", bool, conf_route, ro_blackhole) },
 	{ KEY("unreachable", bool, conf_route, ro_unreachable) },
+	{ KEY("prohibit", bool, conf_route, ro_prohibit) },
 	{ KEY("preference", u32, conf_route, ro_preference), BOUNDS(1, 255) },
 };
 
@@ -206,6 +218,10 @@ const struct conf_secdef conf_top = {
 
 /* In the order of printing. */
 const struct conf_secdef conf_sections[] = {
+	{ .sd_name = "vrf", .sd_flags = CONF_NAMED, KEYS(vrf_keys),
+	    ARRAY(conf_vrf, cf_vrf, cf_nvrf), .sd_max = CONF_VRF_MAX,
+	    .sd_id = { KEY("a VRF's name", name, conf_vrf, vr_name),
+		STRING(15, check_ifname), .kd_hint = "NAME" } },
 	{ .sd_name = "interface", .sd_flags = CONF_NAMED, KEYS(if_keys),
 	    ARRAY(conf_if, cf_if, cf_nif), .sd_max = 1024,
 	    .sd_id = { KEY("an interface's name", name, conf_if, ci_name),

@@ -246,15 +246,15 @@ static const struct bad_text bad[] = {
 	{ "an unknown section",
 	    "vxlan v20 { parent = lan id = 20 }\n"
 	    "bridge b { }\n",
-	    "etc/f:1:1: unknown section \"vxlan\"; known: interface, "
-	    "vlan, neighbour, route, sysctl, control; did you mean "
+	    "etc/f:1:1: unknown section \"vxlan\"; known: vrf, "
+	    "interface, vlan, neighbour, route, sysctl, control; did you mean "
 	    "\"vlan\"?\n"
-	    "etc/f:2:1: unknown section \"bridge\"; known: interface, "
-	    "vlan, neighbour, route, sysctl, control\n" },
+	    "etc/f:2:1: unknown section \"bridge\"; known: vrf, "
+	    "interface, vlan, neighbour, route, sysctl, control\n" },
 	{ "a misspelt section",
 	    "interfase a { driver = tap }\n",
-	    "etc/f:1:1: unknown section \"interfase\"; known: interface, "
-	    "vlan, neighbour, route, sysctl, control; did you mean "
+	    "etc/f:1:1: unknown section \"interfase\"; known: vrf, "
+	    "interface, vlan, neighbour, route, sysctl, control; did you mean "
 	    "\"interface\"?\n" },
 	{ "a section as a setting",
 	    "route = 10.0.0.0/8\n",
@@ -296,12 +296,13 @@ static const struct bad_text bad[] = {
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
 	    "driver, device, queues, mtu, mac, checksum, mode, offload, "
 	    "mute, login, "
-	    "owner, peer, read, write, description, address; did you mean "
-	    "\"address\"?\n" },
+	    "owner, peer, read, write, vrf, description, address; did you "
+	    "mean \"address\"?\n" },
 	{ "an unknown key in route",
 	    "route ::/0 { blackhole = yes metric = 3 }\n",
-	    "etc/f:1:30: unknown key \"metric\" in route; known: via, "
-	    "interface, blackhole, unreachable, preference\n" },
+	    "etc/f:1:30: unknown key \"metric\" in route; known: vrf, "
+	    "via, interface, table, blackhole, unreachable, prohibit, "
+	    "preference\n" },
 	{ "an unknown key in neighbour",
 	    "neighbour 10.0.0.1 { lladdr = x }\n",
 	    "etc/f:1:11: this neighbour has no interface; expected "

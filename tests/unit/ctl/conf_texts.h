@@ -119,6 +119,25 @@ static const struct conf_text good_texts[] = {
 	    "neighbour 10.0.20.9 { interface = wan.20\n"
 	    "  mac = 02:00:00:00:00:01 }\n"
 	    "route 0.0.0.0/0 { via = 10.0.21.9 }\n" },
+	{ "VRFs",
+	    "vrf red { id = 1 }\n"
+	    "vrf blue { id = 15 description = \"the other\" }\n"
+	    "interface a { driver=tap device=t address={10.0.0.1/24, "
+	    "fd00::1/64} vrf=red }\n"
+	    "interface b { driver=tap device=u address={10.0.0.1/24, "
+	    "fd00::1/64} vrf=blue }\n"
+	    "interface c { driver=tap device=v address=10.0.0.1/24 }\n"
+	    "vlan v { parent=a id=7 vrf=blue address=10.7.0.1/24 }\n"
+	    "route 10.9.0.0/16 { vrf=red via={10.0.0.2, 10.0.0.3} }\n"
+	    "route 10.9.0.0/16 { vrf=blue via=10.0.0.2 }\n"
+	    "route 10.9.0.0/16 { via=10.0.0.2 }\n"
+	    "route 10.7.0.0/24 { vrf=red table=blue }\n"
+	    "route 10.8.0.0/16 { vrf=blue table=main }\n"
+	    "route 10.8.0.0/16 { vrf=main prohibit=yes }\n"
+	    "route 10.5.0.0/16 { vrf=red via=10.7.0.9 interface=v }\n"
+	    "# all of it to blue, and back what is red's own\n"
+	    "route 0.0.0.0/0 { vrf=red table=blue }\n"
+	    "route 10.0.0.0/25 { vrf=blue table=red }\n" },
 };
 
 static const struct conf_text included[] = {

@@ -249,15 +249,17 @@ static const struct bad_text bad[] = {
 	{ "a route without anything",
 	    "route ::/0 { blackhole = no }\n",
 	    "etc/f:1:7: this route says nothing of what becomes of its "
-	    "packets; expected one of via = {\"ADDRESS\"}, blackhole = "
-	    "yes, unreachable = yes\n" },
+	    "packets; expected one of via = {\"ADDRESS\"}, table = "
+	    "\"VRF\", blackhole = yes, unreachable = yes, prohibit = "
+	    "yes\n" },
 	{ "a route with too much",
 	    "interface a { driver=tap device=t address={192.0.2.1/24, "
 	    "fd00::1/64} }\n"
 	    "route ::/0 { via = fd00::2 blackhole = yes }\n",
 	    "etc/f:2:7: this route says in several ways what becomes of "
-	    "its packets; expected one of via = {\"ADDRESS\"}, blackhole = "
-	    "yes, unreachable = yes\n" },
+	    "its packets; expected one of via = {\"ADDRESS\"}, table = "
+	    "\"VRF\", blackhole = yes, unreachable = yes, prohibit = "
+	    "yes\n" },
 	{ "a route twice",
 	    "route ::/0 { blackhole = yes }\n"
 	    "route 0::0/0 { unreachable = yes }\n",
@@ -388,7 +390,7 @@ static const struct bad_text bad[] = {
 	    "map\n"
 	    "etc/f:5:39: \"0x8100\": protocol is one of 802.1Q, 802.1ad\n"
 	    "etc/f:5:46: unknown key \"queues\" in vlan; known: parent, id, "
-	    "protocol, priority, mtu, description, address\n" },
+	    "protocol, priority, mtu, vrf, description, address\n" },
 	{ "parents of VLANs",
 	    "interface a { driver = tap device = t0 }\n"
 	    "vlan u { parent = b id = 1 }\n"
@@ -438,9 +440,9 @@ static const struct bad_text bad[] = {
 	    "expected it once\n" },
 	{ "a neighbour misspelt",
 	    "neighbor 192.0.2.1 { }\n",
-	    "etc/f:1:1: unknown section \"neighbor\"; known: interface, "
-	    "vlan, neighbour, route, sysctl, control; did you mean "
-	    "\"neighbour\"?\n" },
+	    "etc/f:1:1: unknown section \"neighbor\"; known: vrf, "
+	    "interface, vlan, neighbour, route, sysctl, control; did you "
+	    "mean \"neighbour\"?\n" },
 	{ "an unknown sysctl",
 	    "sysctl {\n"
 	    "\tnet.inet.ip.tll = 3\n"
@@ -482,14 +484,91 @@ static const struct bad_text bad[] = {
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
 	    "driver, device, queues, mtu, mac, checksum, mode, offload, "
 	    "mute, login, "
-	    "owner, peer, read, write, description, address; did you mean "
-	    "\"address\"?\n"
+	    "owner, peer, read, write, vrf, description, address; did you "
+	    "mean \"address\"?\n"
 	    "etc/f:5:8: \"x\": mtu is a number from 68 to 9216\n"
 	    "etc/f:7:7: \"1.2.3.4/8\" has bits set behind its prefix "
 	    "length; did you mean \"1.0.0.0/8\"?\n"
 	    "etc/f:8:10: unknown sysctl \"foo\"\n"
 	    "etc/f:9:12: macro \"x\" is not defined; expected x = VALUE "
 	    "above this line\n" },
+	{ "a VRF without id",
+	    "vrf red { }\n",
+	    "etc/f:1:5: this vrf has no id; expected id = 1\n" },
+	{ "a VRF's id out of bounds",
+	    "vrf red { id = 16 }\n",
+	    "etc/f:1:16: \"16\": id is a number from 1 to 15\n" },
+	{ "VRFs of one name, of one id, of a name that is taken",
+	    "vrf red { id = 1 }\n"
+	    "vrf red { id = 2 }\n"
+	    "vrf blue { id = 1 }\n"
+	    "vrf main { id = 4 }\n",
+	    "etc/f:2:5: a VRF of this name is given twice, first at line "
+	    "1; expected it once\n"
+	    "etc/f:3:12: id 1 is that of \"red\" (line 1); expected another "
+	    "number from 1 to 15\n"
+	    "etc/f:4:5: \"main\" is the name of what is in no VRF; expected "
+	    "another name\n" },
+	{ "unknown VRFs",
+	    "vrf red { id = 1 }\n"
+	    "interface a { driver=tap device=t vrf=rad }\n"
+	    "vlan v { parent=a id=2 vrf=x }\n"
+	    "route ::/0 { vrf = y table = z }\n",
+	    "etc/f:2:35: no VRF \"rad\" in this file; known: main, red; did "
+	    "you mean \"red\"?\n"
+	    "etc/f:3:24: no VRF \"x\" in this file; known: main, red\n"
+	    "etc/f:4:14: no VRF \"y\" in this file; known: main, red\n"
+	    "etc/f:4:22: no VRF \"z\" in this file; known: main, red\n" },
+	{ "a bad VRF does not spoil its interfaces",
+	    "vrf red { id = 0 }\n"
+	    "interface a { driver=tap device=t vrf=red }\n"
+	    "route ::/0 { vrf = red blackhole = yes }\n",
+	    "etc/f:1:16: \"0\": id is a number from 1 to 15\n" },
+	{ "an address and a route twice in a VRF",
+	    "vrf red { id = 1 }\n"
+	    "interface a { driver=tap device=t address=10.0.0.1/24 vrf=red }\n"
+	    "interface b { driver=tap device=u address=10.0.0.1/24 vrf=red }\n"
+	    "route 10.2.0.0/16 { vrf=red prohibit=yes }\n"
+	    "route 10.2.0.0/16 { vrf=red blackhole=yes }\n"
+	    "route 10.2.0.0/16 { blackhole=yes }\n",
+	    "etc/f:3:43: this address is given twice, first at line 2; "
+	    "expected it once\n"
+	    "etc/f:5:7: a route to this prefix is given twice, first at "
+	    "line 4; expected it once\n" },
+	{ "a gateway in another VRF",
+	    "vrf red { id = 1 }\n"
+	    "interface a { driver=tap device=t address=10.0.0.1/24 }\n"
+	    "interface b { driver=tap device=u address=10.1.0.1/24 vrf=red }\n"
+	    "route 10.2.0.0/16 { vrf=red via=10.0.0.2 }\n"
+	    "route 10.3.0.0/16 { via=10.1.0.2 }\n",
+	    "etc/f:4:33: \"10.0.0.2\" is on no network of the interfaces of "
+	    "its VRF; expected an address in 10.1.0.0/24 (b)\n"
+	    "etc/f:5:25: \"10.1.0.2\" is on no network of the interfaces; "
+	    "expected an address in 10.0.0.0/24 (a)\n" },
+	{ "a route into its own VRF",
+	    "vrf red { id = 1 }\n"
+	    "route 10.0.0.0/8 { vrf=red table=red }\n",
+	    "etc/f:2:28: this route is in \"red\" itself; expected another "
+	    "VRF\n" },
+	{ "a circle of two",
+	    "vrf red { id = 1 }\n"
+	    "route 10.0.0.0/8 { vrf=red table=main }\n"
+	    "route 10.0.0.0/8 { table=red }\n",
+	    "etc/f:2:28: packets would go round in a circle: the route at "
+	    "line 3 sends them back; expected one of the two to be more "
+	    "specific, or another next hop\n"
+	    "etc/f:3:20: packets would go round in a circle: the route at "
+	    "line 2 sends them back; expected one of the two to be more "
+	    "specific, or another next hop\n" },
+	{ "a circle of three, of which one is found",
+	    "vrf red { id = 1 }\n"
+	    "vrf blue { id = 2 }\n"
+	    "route 0.0.0.0/0 { vrf=red table=blue }\n"
+	    "route 10.0.0.0/8 { vrf=blue table=main }\n"
+	    "route 10.1.0.0/16 { table=red }\n",
+	    "etc/f:5:21: packets would go round in a circle: the route at "
+	    "line 4 sends them back; expected one of the two to be more "
+	    "specific, or another next hop\n" },
 	{ "a bad interface does not spoil its routes",
 	    "interface a { driver=tap device=t address=10.0.0.1/33 }\n"
 	    "route 0.0.0.0/0 { via = 10.0.0.9 interface = a }\n",

@@ -28,12 +28,12 @@ static const struct {
 	const char *name, *parent;
 	struct vlan_conf vc;
 } vlans[] = {
-	{ "v20", "eth0", { 20, ETHERTYPE_VLAN, 0 } },
-	{ "v21", "eth0", { 21, ETHERTYPE_VLAN, 5 } },
-	{ "s20", "eth0", { 20, ETHERTYPE_QINQ, 0 } },
-	{ "v20.s20", "s20", { 20, ETHERTYPE_VLAN, 0 } },
-	{ "map", "eth0", { 4094, ETHERTYPE_VLAN, VLAN_PRIORITY_MAP } },
-	{ "map.in", "v21", { 7, ETHERTYPE_VLAN, VLAN_PRIORITY_MAP } },
+	{ "v20", "eth0", { 20, ETHERTYPE_VLAN, 0, 0 } },
+	{ "v21", "eth0", { 21, ETHERTYPE_VLAN, 5, 0 } },
+	{ "s20", "eth0", { 20, ETHERTYPE_QINQ, 0, 0 } },
+	{ "v20.s20", "s20", { 20, ETHERTYPE_VLAN, 0, 0 } },
+	{ "map", "eth0", { 4094, ETHERTYPE_VLAN, VLAN_PRIORITY_MAP, 0 } },
+	{ "map.in", "v21", { 7, ETHERTYPE_VLAN, VLAN_PRIORITY_MAP, 0 } },
 };
 
 static struct ifnet *
@@ -374,7 +374,7 @@ test_output_down(void **state)
 static void
 test_attach(void **state)
 {
-	struct vlan_conf vc = { 30, ETHERTYPE_VLAN, 0 };
+	struct vlan_conf vc = { 30, ETHERTYPE_VLAN, 0, 0 };
 	struct ifnet *ifp;
 	struct bed b;
 
