@@ -27,6 +27,7 @@
 struct ping_args {
 	const char *pa_socket;
 	const char *pa_name;
+	const char *pa_vrf;	/* or NULL */
 	int pa_family;		/* AF_UNSPEC: either */
 	unsigned long pa_count;
 	unsigned long pa_size;
@@ -48,7 +49,7 @@ static int
 ping_usage(void)
 {
 	fputs("usage: spate ping [-46] [-c COUNT] [-i SECONDS] [-s SIZE] "
-	    "[-S SOCKET] ADDRESS\n", stderr);
+	    "[-S SOCKET] [-V VRF] ADDRESS\n", stderr);
 	return CMD_USAGE;
 }
 
@@ -81,6 +82,9 @@ ping_option(struct ping_args *pa, int c, const char *arg)
 	case 'S':
 		pa->pa_socket = arg;
 		return true;
+	case 'V':
+		pa->pa_vrf = arg;
+		return true;
 	case 'c':
 		want = "a count from 1 to 1000000000";
 		if (parse_number(arg, 1, 1e9, 1, &pa->pa_count))
@@ -108,7 +112,7 @@ ping_parse(struct ping_args *pa, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "46S:c:i:s:")) != -1)
+	while ((c = getopt(argc, argv, "46S:V:c:i:s:")) != -1)
 		if (!ping_option(pa, c, optarg))
 			return false;
 	if (argc - optind != 1)
@@ -147,10 +151,10 @@ ping_message(const struct ping_args *pa, const char *address)
 {
 	const char *scope = strchr(pa->pa_name, '%');
 
-	return json_pack("{s:s+, s:I, s:I, s:I}", "address", address,
+	return json_pack("{s:s+, s:I, s:I, s:I, s:s*}", "address", address,
 	    scope != NULL ? scope : "", "count", (json_int_t)pa->pa_count,
 	    "size", (json_int_t)pa->pa_size, "interval_ms",
-	    (json_int_t)pa->pa_interval_ms);
+	    (json_int_t)pa->pa_interval_ms, "vrf", pa->pa_vrf);
 }
 
 static const char *

@@ -39,8 +39,8 @@ static const struct subcmd subcmds[] = {
 	    cmd_ping },
 	{ "reload", "[--check | --confirm SECONDS]",
 	    "have the daemon read its file again", cmd_reload },
-	{ "show", "[--json] [-s SOCKET] WHAT", "look into the running daemon",
-	    cmd_show },
+	{ "show", "[--json] [-s SOCKET] [-V VRF] WHAT",
+	    "look into the running daemon", cmd_show },
 	{ "help", "", "this list", cmd_help },
 	{ "version", "", "the version of this program", cmd_version },
 };

@@ -18,7 +18,7 @@ show_usage(void)
 {
 	const struct view *v;
 
-	fputs("usage: spate show [--json] [-s SOCKET] WHAT\n\n", stderr);
+	fputs("usage: spate show [--json] [-s SOCKET] [-V VRF] WHAT\n\n", stderr);
 	for (v = views; v->v_name != NULL; v++)
 		fprintf(stderr, "  %-12s %s\n", v->v_name, v->v_text);
 	return CMD_USAGE;
@@ -53,7 +53,7 @@ view_print(const struct view *v, const json_t *result)
 }
 
 static int
-show(const struct view *v, const char *path, bool json)
+show(const struct view *v, const char *path, const char *vrf, bool json)
 {
 	struct client cl;
 	json_t *result = NULL;
@@ -61,7 +61,8 @@ show(const struct view *v, const char *path, bool json)
 
 	if (client_open(&cl, path) != 0)
 		return CMD_FAILED;
-	if (client_send(&cl, "show", json_pack("{s:s}", "what", v->v_name)) ==
+	if (client_send(&cl, "show", json_pack("{s:s, s:s*}", "what",
+		v->v_name, "vrf", vrf)) ==
 	    0)
 		result = client_receive(&cl, &done);
 	client_close(&cl);
@@ -82,20 +83,24 @@ cmd_show(int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "socket", required_argument, NULL, 's' },
+		{ "vrf", required_argument, NULL, 'V' },
 		{ 0 },
 	};
-	const char *path = NULL;
+	const char *path = NULL, *vrf = NULL;
 	const struct view *v;
 	bool json = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "js:", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "js:V:", options, NULL)) != -1)
 		switch (c) {
 		case 'j':
 			json = true;
 			break;
 		case 's':
 			path = optarg;
+			break;
+		case 'V':
+			vrf = optarg;
 			break;
 		default:
 			return show_usage();
@@ -107,5 +112,5 @@ cmd_show(int argc, char **argv)
 		    argv[optind]);
 		return show_usage();
 	}
-	return show(v, path, json);
+	return show(v, path, vrf, json);
 }

@@ -48,7 +48,31 @@ static const struct table routes[] = {
 		{ "protocol",	"FROM",		CELL_TEXT },
 		{ "active",	"ACTIVE",	CELL_YES },
 		{ "distance",	"DISTANCE",	CELL_NUMBER },
-		{ "table",	"TABLE",	CELL_NUMBER } } },
+		{ "vrf",	"VRF",		CELL_TEXT } } },
+	/* The ways of those that have several. */
+	{ "routes/ways", NULL, NULL, {
+		{ "../prefix",	"GROUP",	CELL_TEXT },
+		{ "../vrf",	"VRF",		CELL_TEXT },
+		{ "via",	"VIA",		CELL_TEXT },
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "used",	"USED",		CELL_YES },
+		{ "answers",	"ANSWERS",	CELL_YES },
+		{ "slots",	"SLOTS",	CELL_NUMBER },
+		{ "of",		"OF",		CELL_NUMBER } } },
+	{ 0 }
+};
+
+static const struct table vrfs[] = {
+	{ "vrfs", NULL, NULL, {
+		{ "name",	"VRF",		CELL_TEXT },
+		{ "id",		"ID",		CELL_NUMBER },
+		{ "ninterfaces", "INTERFACES",	CELL_NUMBER },
+		{ "prefixes4",	"IPV4 PREFIXES", CELL_NUMBER },
+		{ "prefixes6",	"IPV6 PREFIXES", CELL_NUMBER },
+		{ "bytes",	"MEMORY",	CELL_BYTES } } },
+	{ "vrfs/interfaces", NULL, NULL, {
+		{ "../name",	"VRF",		CELL_TEXT },
+		{ "name",	"INTERFACE",	CELL_TEXT } } },
 	{ 0 }
 };
 
@@ -228,6 +252,7 @@ static const struct table counters[] = {
 const struct view views[] = {
 	VIEW(interfaces, "devices, addresses and what passed"),
 	VIEW(routes, "where packets go"),
+	VIEW(vrfs, "routing tables, and the interfaces of each"),
 	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),
 	VIEW(cpus, "what each CPU did, stage by stage"),
 	VIEW(fragments, "datagrams whose fragments have not all come"),

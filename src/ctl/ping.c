@@ -33,6 +33,7 @@ struct ping_job {
 	struct control_client *pj_client;
 	struct addr pj_dst;
 	uint16_t pj_oif;
+	uint8_t pj_rtable;
 	uint32_t pj_count;
 	uint32_t pj_size;
 	uint32_t pj_sent;
@@ -115,6 +116,7 @@ job_send(struct ping_job *pj, uint64_t now)
 	struct ping_probe pr = {
 		.pr_dst = pj->pj_dst,
 		.pr_oif = pj->pj_oif,
+		.pr_rtable = pj->pj_rtable,
 		.pr_seq = (uint16_t)seq,
 		.pr_size = (uint16_t)pj->pj_size,
 	};
@@ -317,7 +319,10 @@ ping_request(struct ctl *ctl, struct control_client *cc, const json_t *req)
 {
 	struct ping_job *pj;
 	const char *why = "no memory";
+	unsigned rtable;
 
+	if (!request_vrf(ctl, cc, req, &rtable))
+		return;
 	if ((pj = calloc(1, sizeof(*pj))) == NULL ||
 	    !job_parse(ctl, pj, req, &why)) {
 		control_error(cc, "ping: %s", why);
@@ -326,6 +331,7 @@ ping_request(struct ctl *ctl, struct control_client *cc, const json_t *req)
 	}
 	pj->pj_ctl = ctl;
 	pj->pj_client = cc;
+	pj->pj_rtable = (uint8_t)rtable;
 	pj->pj_due = ctl->ctl_now;
 	pj->pj_ping.p_fn = job_event;
 	pj->pj_ping.p_arg = pj;

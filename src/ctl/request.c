@@ -13,6 +13,7 @@
 #include "ctl/reload.h"
 #include "ctl/request.h"
 #include "ctl/show.h"
+#include "route/route.h"
 
 static void
 control_tell(struct control_client *cc, int status, const char *text)
@@ -104,6 +105,42 @@ control_reply(struct control_client *cc, json_t *result, bool done)
 	json_decref(reply);
 }
 
+bool
+request_vrf(struct ctl *ctl, struct control_client *cc, const json_t *req,
+    unsigned *rtable)
+{
+	const json_t *vrf = json_object_get(req, "vrf");
+	const char *name = json_string_value(vrf);
+	char known[RT_MAX * (RT_NAMELEN + 2)] = "";
+	unsigned i;
+
+	*rtable = 0;
+	if (vrf == NULL)
+		return true;
+	if (name != NULL &&
+	    (*rtable = rtable_find(ctl->ctl_sp, name)) < RT_MAX)
+		return true;
+	for (i = 0; i < RT_MAX; i++)
+		if (*rtable_name(ctl->ctl_sp, i) != '\0')
+			snprintf(known + strlen(known),
+			    sizeof(known) - strlen(known), "%s%s",
+			    i > 0 ? ", " : "", rtable_name(ctl->ctl_sp, i));
+	control_error(cc, "no VRF is named \"%s\"; known: %s",
+	    name != NULL ? name : "", known);
+	return false;
+}
+
+/* Routes may be asked for by VRF. */
+static void ON_CTL
+request_show_routes(
+    struct ctl *ctl, struct control_client *cc, const json_t *req)
+{
+	unsigned rtable;
+
+	if (request_vrf(ctl, cc, req, &rtable))
+		control_reply(cc, show_routes_of(ctl, rtable, rtable), true);
+}
+
 static void ON_CTL
 request_show(struct ctl *ctl, struct control_client *cc, const json_t *req)
 {
@@ -112,6 +149,13 @@ request_show(struct ctl *ctl, struct control_client *cc, const json_t *req)
 
 	if (what == NULL) {
 		control_error(cc, "show needs \"what\": %s", show_names());
+		return;
+	}
+	if (json_object_get(req, "vrf") != NULL) {
+		if (strcmp(what, "routes") == 0)
+			request_show_routes(ctl, cc, req);
+		else
+			control_error(cc, "\"vrf\" goes with \"routes\"");
 		return;
 	}
 	if ((result = show(ctl, what)) == NULL) {

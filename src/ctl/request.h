@@ -51,6 +51,13 @@ void control_reply(struct control_client *, json_t *result, bool done);
 void control_error(struct control_client *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * The routing table of the VRF that a request names by "vrf"; 0 if it names
+ * none.  false: there is no such VRF, and the client has been told.
+ */
+bool request_vrf(struct ctl *, struct control_client *, const json_t *req,
+    unsigned *rtable) ON_CTL;
+
 /* A client with cc_stream has taken some of what it was sent. */
 void control_drained(struct ctl *, struct control_client *) ON_CTL;
 

@@ -20,11 +20,11 @@
 #include "route/neigh.h"
 #include "route/nhop.h"
 #include "route/rib.h"
+#include "route/route.h"
 #include "spate.h"
 
-/* The interface of an index, by name; "-" for none and for one that went. */
-static const char *
-ifname(const struct spate *sp, unsigned index)
+const char *
+show_ifname(const struct spate *sp, unsigned index)
 {
 	const struct ifnet *ifp = index != 0 ? if_lookup(sp, index) : NULL;
 
@@ -141,10 +141,12 @@ show_interface(const struct ifnet *ifp)
 
 	if_counts(ifp, &ic);
 	if_stats((struct ifnet *)ifp, &ds);
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, "
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, "
 			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, "
 			 "s:o}",
-	    "name", ifp->if_name, "index", (int)ifp->if_index, "driver",
+	    "name", ifp->if_name, "vrf",
+	    rtable_name(ifp->if_sp, ifp->if_rtable), "index",
+	    (int)ifp->if_index, "driver",
 	    ifp->if_ops->do_name, "device", ifp->if_device, "state",
 	    interface_state(ifp), "mac", mac_format(ifp->if_mac, mac), "mtu",
 	    (int)ifp->if_mtu, "addresses", show_addresses(ifp), "rx_packets",
@@ -172,76 +174,24 @@ show_interfaces(struct ctl *ctl)
 	return json_pack("{s:o}", "interfaces", list);
 }
 
-struct show_routes {
-	const struct spate *sr_sp;
-	json_t *sr_list;
-	unsigned sr_table;
+struct show_neighbours {
+	const struct spate *sn_sp;
+	json_t *sn_list;
 };
-
-static const char *
-nhop_type_name(enum nhop_type type)
-{
-	static const char *const names[] = {
-		[NH_NONE] = "none",
-		[NH_LOCAL] = "local",
-		[NH_CONNECTED] = "connected",
-		[NH_GATEWAY] = "gateway",
-		[NH_BROADCAST] = "broadcast",
-		[NH_BLACKHOLE] = "blackhole",
-		[NH_UNREACHABLE] = "unreachable",
-	};
-
-	return names[type];
-}
-
-static int
-show_route(void *arg, const struct prefix *p, const struct rib_entry *re,
-    bool active)
-{
-	struct show_routes *sr = arg;
-	const struct nhop *nh = nhop_lookup(sr->sr_sp, re->re_nhop);
-	char text[PREFIX_STRLEN], via[ADDR_STRLEN];
-
-	json_array_append_new(sr->sr_list,
-	    json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b}", "table",
-		(int)sr->sr_table, "prefix", prefix_format(p, text),
-		"protocol", rib_proto_name(re->re_proto), "type",
-		nhop_type_name(nh->nh_type), "via",
-		nh->nh_type == NH_GATEWAY ? addr_format(&nh->nh_gw, via) : "",
-		"interface", ifname(sr->sr_sp, nh->nh_ifindex), "distance",
-		(int)re->re_distance, "active", (int)active));
-	return 0;
-}
-
-static json_t *
-show_routes(struct ctl *ctl)
-{
-	struct show_routes sr = { .sr_sp = ctl->ctl_sp,
-		.sr_list = json_array() };
-
-	for (; sr.sr_table < RT_MAX; sr.sr_table++) {
-		const struct rib *rib =
-		    ctl->ctl_sp->sp_rt[sr.sr_table].rt_rib;
-
-		rib_walk(rib, 4, show_route, &sr);
-		rib_walk(rib, 6, show_route, &sr);
-	}
-	return json_pack("{s:o}", "routes", sr.sr_list);
-}
 
 static void
 show_neighbour(void *arg, const struct neigh_info *ni)
 {
-	struct show_routes *sr = arg;
+	struct show_neighbours *sn = arg;
 	char text[ADDR_STRLEN], mac[MAC_STRLEN];
 	bool known = ni->ni_state != NS_INCOMPLETE &&
 	    ni->ni_state != NS_FAILED;
 
 	/* One that never answered has no age. */
-	json_array_append_new(sr->sr_list,
+	json_array_append_new(sn->sn_list,
 	    json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "address",
 		addr_format(&ni->ni_addr, text), "interface",
-		ifname(sr->sr_sp, ni->ni_ifindex), "mac",
+		show_ifname(sn->sn_sp, ni->ni_ifindex), "mac",
 		known ? mac_format(ni->ni_mac, mac) : "", "state",
 		neigh_state_name(ni->ni_state), "router", (int)ni->ni_router,
 		"age",
@@ -251,11 +201,11 @@ show_neighbour(void *arg, const struct neigh_info *ni)
 static json_t *ON_CTL
 show_neighbours(struct ctl *ctl)
 {
-	struct show_routes sr = { .sr_sp = ctl->ctl_sp,
-		.sr_list = json_array() };
+	struct show_neighbours sn = { .sn_sp = ctl->ctl_sp,
+		.sn_list = json_array() };
 
-	neigh_dump(ctl, show_neighbour, &sr);
-	return json_pack("{s:o}", "neighbours", sr.sr_list);
+	neigh_dump(ctl, show_neighbour, &sn);
+	return json_pack("{s:o}", "neighbours", sn.sn_list);
 }
 
 static json_t *
@@ -338,7 +288,7 @@ show_drop(json_t *list, const struct spate *sp, unsigned index,
 		return;
 	}
 	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}",
-	    "interface", index != 0 ? ifname(sp, index) : "(this host)",
+	    "interface", index != 0 ? show_ifname(sp, index) : "(this host)",
 	    "layer", stat_groups[g].sg_name, "counter", sd->sd_name, "reason",
 	    sd->sd_text, "packets", INT(sum), "cpus", percpu));
 }
@@ -408,14 +358,19 @@ static json_t *
 show_memory(struct ctl *ctl)
 {
 	const struct spate *sp = ctl->ctl_sp;
-	const struct rtable *rt = &sp->sp_rt[0];
+	size_t rib = 0, fib4 = 0, fib6 = 0;
+	unsigned i;
 
+	for (i = 0; i < RT_MAX; i++) {
+		rib += rib_memory(sp->sp_rt[i].rt_rib);
+		fib4 += fib4_memory(sp->sp_rt[i].rt_fib4);
+		fib6 += fib6_memory(sp->sp_rt[i].rt_fib6);
+	}
 	return json_pack("{s:{s:I, s:b, s:o}, s:{s:I, s:I, s:I}}",
 	    "packet_memory", "bytes", INT(pktmem_size(sp->sp_pktmem)),
 	    "huge_pages", (int)pktmem_huge(sp->sp_pktmem), "pools",
-	    show_pools(sp), "routing", "rib", INT(rib_memory(rt->rt_rib)),
-	    "fib4", INT(fib4_memory(rt->rt_fib4)), "fib6",
-	    INT(fib6_memory(rt->rt_fib6)));
+	    show_pools(sp), "routing", "rib", INT(rib), "fib4", INT(fib4),
+	    "fib6", INT(fib6));
 }
 
 /* A number with its bounds, or a word and those there are. */
@@ -497,6 +452,7 @@ static const struct {
 	{ "rss", show_rss },
 	{ "sysctl", show_sysctl },
 	{ "version", show_version },
+	{ "vrfs", show_vrfs },
 };
 
 json_t *
@@ -514,5 +470,6 @@ const char *
 show_names(void)
 {
 	return "config, counters, cpus, drops, fragments, interfaces, "
-	       "memory, neighbours, netisr, routes, rss, sysctl, version";
+	       "memory, neighbours, netisr, routes, rss, sysctl, version, "
+	       "vrfs";
 }

@@ -16,6 +16,9 @@
  */
 json_t *show(struct ctl *, const char *what) ON_CTL;
 
+/* The routes of these tables. */
+json_t *show_routes_of(struct ctl *, unsigned first, unsigned last) ON_CTL;
+
 /* The names that show() knows, separated by commas, for messages. */
 const char *show_names(void);
 

@@ -16,5 +16,10 @@
 json_t *show_fragments(struct ctl *) ON_CTL;
 json_t *show_netisr(struct ctl *) ON_CTL;
 json_t *show_rss(struct ctl *) ON_CTL;
+json_t *show_routes(struct ctl *) ON_CTL;
+json_t *show_vrfs(struct ctl *) ON_CTL;
+
+/* The interface of an index, by name; "-" for none and for one that went. */
+const char *show_ifname(const struct spate *, unsigned index);
 
 #endif

@@ -492,8 +492,8 @@ check_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
 	conf_error(ctx->x_errs, &ca->ca_pos,
 	    "\"%s\" is on no network of %s; expected an address %s%s", buf,
 	    re->re_if != NULL ? re->re_if->ci_name :
-	    re->re_rtable != 0 ? "the interfaces of its VRF" :
-	    "the interfaces",
+		re->re_rtable != 0 ? "the interfaces of its VRF" :
+		    "the interfaces",
 	    nets.m_text[0] != '\0' ? "in " : "on an interface first",
 	    nets.m_text);
 }

@@ -33,8 +33,9 @@ check_twice(struct conf_ctx *ctx, const struct conf_vrf *vr)
 		if (strcmp(o->vr_name, vr->vr_name) == 0) {
 			conf_error(ctx->x_errs, &vr->vr_sec.cs_pos,
 			    "a VRF of this name is given twice, first at %s; "
-			    "expected it once", conf_ref(&vr->vr_sec.cs_pos,
-				&o->vr_sec.cs_pos).r_text);
+			    "expected it once",
+			    conf_ref(&vr->vr_sec.cs_pos, &o->vr_sec.cs_pos)
+				.r_text);
 			return;
 		}
 		if (o->vr_id == vr->vr_id && vr->vr_id != 0)
