@@ -18,7 +18,8 @@ show_usage(void)
 {
 	const struct view *v;
 
-	fputs("usage: spate show [--json] [-s SOCKET] [-V VRF] WHAT\n\n", stderr);
+	fputs("usage: spate show [--json] [-s SOCKET] [-V VRF] WHAT\n\n",
+	    stderr);
 	for (v = views; v->v_name != NULL; v++)
 		fprintf(stderr, "  %-12s %s\n", v->v_name, v->v_text);
 	return CMD_USAGE;

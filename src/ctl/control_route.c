@@ -113,8 +113,8 @@ route_there(struct ctl *ctl, const struct control_obj *o)
 	struct nhop nh[NHG_MAX];
 	unsigned n = route_nhops(ctl, o, nh);
 
-	return n == 0 || route_is_set(ctl, route_rtable(o), &ro->ro_dst.cx_prefix,
-	    RP_STATIC, ro->ro_preference, nh, n);
+	return n == 0 || route_is_set(ctl, route_rtable(o),
+	    &ro->ro_dst.cx_prefix, RP_STATIC, ro->ro_preference, nh, n);
 }
 
 static int ON_CTL
