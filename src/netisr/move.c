@@ -70,13 +70,15 @@ move_release(struct cpu *c)
 	struct move_cpu *mc = c->c_move;
 	struct mbuf *m, *next, *list = mc->mc_held;
 	uint64_t n = mc->mc_nheld;
+	unsigned b;
 
 	mc->mc_held = NULL;
 	mc->mc_tail = &mc->mc_held;
 	mc->mc_nheld = 0;
 	for (m = list; m != NULL; m = next) {
 		next = m->m_nextpkt;
-		if (bitmap_test(mc->mc_coming, rss_bucket(c->c_sp, m->m_hash))) {
+		b = rss_bucket(c->c_sp, m->m_hash);
+		if (bitmap_test(mc->mc_coming, b)) {
 			m->m_nextpkt = NULL;
 			*mc->mc_tail = m;
 			mc->mc_tail = &m->m_nextpkt;

@@ -59,7 +59,7 @@ struct move_msg;
 struct move_cpu {
 	unsigned mc_ncoming; /* [o] bits set in mc_coming */
 	unsigned mc_nheld; /* [o] packets in mc_held */
-	uint64_t mc_coming[BITMAP_WORDS(RSS_MAXBUCKETS)]; /* [o] state not here yet */
+	uint64_t mc_coming[BITMAP_WORDS(RSS_MAXBUCKETS)]; /* [o] awaits state */
 	struct mbuf *mc_held; /* [o] for them; by m_nextpkt */
 	struct mbuf **mc_tail; /* [o] */
 	struct move_msg *mc_marks; /* [o] 3: of packets handed to us */

@@ -155,7 +155,7 @@ def readme_blocks():
 
 def test_readme_router(net):
     """Its commands, by a shell that knows nothing else."""
-    hosts, conf, start, talk, ask, stop = readme_blocks()
+    hosts, conf, start, talk, ask, watch, stop = readme_blocks()
     os.mkdir(net.path("build"))
     os.symlink(os.path.abspath(SPATE), net.path("build/spate"))
     with open(net.path("router.conf"), "w", encoding="utf-8") as f:
@@ -163,7 +163,7 @@ def test_readme_router(net):
     script = "\n".join([
         # /run and the namespaces' names are this shell's alone.
         "mount -t tmpfs tmpfs /run; ip link set lo up",
-        "set -e -m", hosts, start, "sleep 1", talk, ask,
+        "set -e -m", hosts, start, "sleep 1", talk, ask, watch,
         "! ip netns exec red ping -c 1 -W 1 172.16.0.1",
         "! ip netns exec red ping -c 1 -W 1 -t 1 10.2.0.2",
         "! ip netns exec red ping -c 1 -W 1 10.2.0.77; sleep 3",
@@ -180,6 +180,7 @@ def test_readme_router(net):
         pytest.skip("\"ip netns\" does not work in a chroot")
     assert done.returncode == 0, said
     assert "configuration OK" in said
+    assert said.count("10.1.0.2 → 10.2.0.2") == 4, said
     assert said.count("3 packets transmitted, 3 received, 0% packet") == 2
     assert re.search(r"^ 1  10\.1\.0\.1 .*\n 2  10\.3\.0\.2 ", said, re.M)
     for reason in "no IPv4 route", "TTL expired", "neighbour does not":
