@@ -14,6 +14,7 @@
 #include "demo/demo.h"
 #include "ping.h"
 #include "reload.h"
+#include "rss.h"
 #include "show/show.h"
 
 struct subcmd {
@@ -39,6 +40,8 @@ static const struct subcmd subcmds[] = {
 	    cmd_ping },
 	{ "reload", "[--check | --confirm SECONDS]",
 	    "have the daemon read its file again", cmd_reload },
+	{ "rss", "bucket LIST cpu CPU | spread", "give flows to another CPU",
+	    cmd_rss },
 	{ "show", "[--json] [-s SOCKET] [-V VRF] WHAT",
 	    "look into the running daemon", cmd_show },
 	{ "help", "", "this list", cmd_help },

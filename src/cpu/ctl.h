@@ -25,6 +25,7 @@ struct route_ctl;
 struct control;
 struct move_ctl;
 struct ping;
+struct rss_job;
 
 struct ctl {
 	struct endpoint ctl_ep; /* first: an end point is its ctl */
@@ -41,6 +42,7 @@ struct ctl {
 	struct ping *ctl_pings; /* [C] who waits for echo replies, ip/ */
 	struct control *ctl_control; /* [C] configuration, ctl/ */
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */
+	struct rss_job *ctl_rssjobs; /* [C] that wait for moves, ctl/ */
 	struct capture_job *ctl_captures; /* [C] that run, ctl/ */
 };
 

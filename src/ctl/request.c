@@ -12,6 +12,7 @@
 #include "ctl/ping.h"
 #include "ctl/reload.h"
 #include "ctl/request.h"
+#include "ctl/rss.h"
 #include "ctl/show.h"
 #include "route/route.h"
 
@@ -174,6 +175,7 @@ static const struct {
 	{ "confirm", reload_confirm_request },
 	{ "ping", ping_request },
 	{ "reload", reload_request },
+	{ "rss", rss_request },
 	{ "show", request_show },
 };
 
@@ -250,4 +252,5 @@ control_gone(struct ctl *ctl, struct control_client *cc)
 	capture_gone(ctl, cc);
 	ping_gone(ctl, cc);
 	reload_gone(ctl, cc);
+	rss_gone(ctl, cc);
 }

@@ -76,15 +76,19 @@ int move_ctl_init(struct ctl *) ON_CTL;
 void move_ctl_fini(struct ctl *) ON_CTL;
 
 /*
- * Move every bucket b to CPU cpu[b]; MOVE_STAY leaves it.  done(ctl, arg) is
- * called by ctl when all of them are where they were wanted, or wanted
- * elsewhere by a later call.  One move runs at a time; what is asked for
- * meanwhile follows.  EINVAL: there is no such CPU.  ENOMEM.
+ * Move every bucket b to CPU cpu[b]; MOVE_STAY leaves it.  done(ctl, error,
+ * arg) is called by ctl, maybe before this returns, when all of them are where
+ * they were wanted, or wanted elsewhere by a later call; or, with ENOMEM, when
+ * they stay.  One move runs at a time; what is asked for meanwhile follows.
+ * EINVAL: there is no such CPU.  ENOMEM.
  */
 #define MOVE_STAY UINT16_MAX
-typedef void move_done_fn(struct ctl *, void *arg);
+typedef void move_done_fn(struct ctl *, int error, void *arg);
 int move_buckets(
     struct ctl *, const uint16_t *cpu, move_done_fn *done, void *arg) ON_CTL;
+
+/* What was asked for with this arg happens, but done() is not called. */
+void move_leave(struct ctl *, const void *arg) ON_CTL;
 
 /* Buckets moved so far, and whether a move runs. */
 uint64_t move_count(const struct ctl *) ON_CTL;

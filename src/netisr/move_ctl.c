@@ -10,7 +10,7 @@
 /* Somebody who waits for a move. */
 struct move_wait {
 	struct move_wait *mw_next; /* [C] */
-	move_done_fn *mw_done; /* [C] */
+	move_done_fn *mw_done; /* [C] NULL: has left */
 	void *mw_arg; /* [C] */
 };
 
@@ -25,13 +25,14 @@ struct move_ctl {
 static void move_next(struct ctl *) ON_CTL;
 
 static void ON_CTL
-move_wake(struct ctl *ctl, struct move_wait **list)
+move_wake(struct ctl *ctl, struct move_wait **list, int error)
 {
 	struct move_wait *mw;
 
 	while ((mw = *list) != NULL) {
 		*list = mw->mw_next;
-		mw->mw_done(ctl, mw->mw_arg);
+		if (mw->mw_done != NULL)
+			mw->mw_done(ctl, error, mw->mw_arg);
 		free(mw);
 	}
 }
@@ -65,7 +66,7 @@ move_over(struct endpoint *ep, struct msg *msg)
 	mt->mt_count += mv->mv_n;
 	mt->mt_move = NULL;
 	move_free(ctl, mv);
-	move_wake(ctl, &mt->mt_now);
+	move_wake(ctl, &mt->mt_now, 0);
 	move_next(ctl);
 }
 
@@ -223,15 +224,16 @@ static void ON_CTL
 move_next(struct ctl *ctl)
 {
 	struct move_ctl *mt = ctl->ctl_move;
+	int error;
 
 	while (mt->mt_move == NULL && mt->mt_next != NULL) {
 		mt->mt_now = mt->mt_next;
 		mt->mt_next = NULL;
-		if (move_start(ctl) != 0)
+		if ((error = move_start(ctl)) != 0)
 			log_error(&ctl->ctl_sp->sp_env.env_log,
 			    "no memory to move buckets; they stay");
 		if (mt->mt_move == NULL)
-			move_wake(ctl, &mt->mt_now);
+			move_wake(ctl, &mt->mt_now, error);
 	}
 }
 
@@ -257,6 +259,21 @@ move_buckets(struct ctl *ctl, const uint16_t *cpu, move_done_fn *done,
 			mt->mt_want[b] = cpu[b];
 	move_next(ctl);
 	return 0;
+}
+
+static void
+move_wait_leave(struct move_wait *mw, const void *arg)
+{
+	for (; mw != NULL; mw = mw->mw_next)
+		if (mw->mw_arg == arg)
+			mw->mw_done = NULL;
+}
+
+void
+move_leave(struct ctl *ctl, const void *arg)
+{
+	move_wait_leave(ctl->ctl_move->mt_now, arg);
+	move_wait_leave(ctl->ctl_move->mt_next, arg);
 }
 
 uint64_t

@@ -144,7 +144,7 @@ rss_fill(struct spate *sp, struct rss *rs, bool device)
 	rs->rs_mask = (1u << rs->rs_bits) - 1;
 	for (b = 0; b <= rs->rs_mask; b++)
 		atomic_store_explicit(&rs->rs_cpu[b],
-		    (uint8_t)(b % RSS_TABLE % sp->sp_ncpus),
+		    (uint8_t)rss_cpu_default(sp, b),
 		    memory_order_relaxed);
 	memcpy(sp->sp_rss_key, rs->rs_key, sizeof(sp->sp_rss_key));
 }

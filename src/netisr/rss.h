@@ -106,6 +106,16 @@ rss_cpu(const struct spate *sp, unsigned bucket)
 	    &sp->sp_rss->rs_cpu[bucket], memory_order_relaxed);
 }
 
+/*
+ * Who owns it at start: the CPU that serves the queue which most NICs name by
+ * default for its hashes.
+ */
+static inline unsigned
+rss_cpu_default(const struct spate *sp, unsigned bucket)
+{
+	return bucket % RSS_TABLE % sp->sp_ncpus;
+}
+
 static inline void ON_CTL
 rss_set_cpu(struct spate *sp, unsigned bucket, unsigned cpu)
 {

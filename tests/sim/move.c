@@ -73,11 +73,12 @@ send_some(struct traffic *t)
 }
 
 static void
-moved(struct ctl *ctl, void *arg)
+moved(struct ctl *ctl, int error, void *arg)
 {
 	struct traffic *t = arg;
 
 	(void)ctl;
+	SIM_EQ(t->t_sim, error, 0);
 	t->t_moves--;
 }
 
