@@ -2,8 +2,7 @@
 #ifndef CMD_RSS_H
 #define CMD_RSS_H
 
-#include "cmd.h"
-
-cmd_fn cmd_rss;
+/* The subcommand "rss"; see cmd.h. */
+int cmd_rss(int argc, char **argv);
 
 #endif
