@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "daemon/daemon.h"
 #include "demo/demo.h"
+#include "edit.h"
 #include "ping.h"
 #include "reload.h"
 #include "rss.h"
@@ -28,6 +29,8 @@ static cmd_fn cmd_help;
 static cmd_fn cmd_version;
 
 static const struct subcmd subcmds[] = {
+	{ "address", "add|change|delete ...",
+	    "addresses of interfaces, by hand", cmd_address },
 	{ "capture", "[-i IF] [-w FILE] ... [FILTER]",
 	    "packets of the running daemon, for tshark", cmd_capture },
 	{ "confirm", "[--undo] [-s SOCKET]", "keep what was reloaded",
@@ -36,14 +39,18 @@ static const struct subcmd subcmds[] = {
 	    cmd_daemon },
 	{ "demo", "[--unprivileged]", "two hosts and a router, anywhere",
 	    cmd_demo },
+	{ "neigh", "add|change|delete ...", "neighbours, by hand", cmd_neigh },
 	{ "ping", "[-46] [-c N] ... ADDRESS", "ping from the running daemon",
 	    cmd_ping },
 	{ "reload", "[--check | --confirm SECONDS]",
 	    "have the daemon read its file again", cmd_reload },
+	{ "route", "add|change|delete ...", "routes, by hand", cmd_route },
 	{ "rss", "bucket LIST cpu CPU | spread", "give flows to another CPU",
 	    cmd_rss },
 	{ "show", "[--json] [-s SOCKET] [-V VRF] WHAT",
 	    "look into the running daemon", cmd_show },
+	{ "sysctl", "[NAME[=VALUE] ...]", "tunables of the running daemon",
+	    cmd_sysctl },
 	{ "help", "", "this list", cmd_help },
 	{ "version", "", "the version of this program", cmd_version },
 };

@@ -48,6 +48,10 @@ void control_detach(struct ctl *, struct ifnet *) ON_CTL;
 int control_return(struct ctl *, const char *ifname, struct conf_errors *)
     ON_CTL;
 
+/* The route to a prefix in a configuration, in a routing table; or NULL. */
+const struct conf_route *control_route_find(const struct conf *,
+    unsigned rtable, const struct prefix *);
+
 /* The configuration that runs; NULL if none was applied. */
 const struct conf *control_conf(const struct ctl *) ON_CTL;
 

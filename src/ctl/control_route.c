@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Routes of a configuration.
+ * Routes of a configuration.  One that somebody made by hand to the same
+ * prefix gives way.
  */
 #include <errno.h>
 
@@ -113,8 +114,10 @@ route_there(struct ctl *ctl, const struct control_obj *o)
 	struct nhop nh[NHG_MAX];
 	unsigned n = route_nhops(ctl, o, nh);
 
-	return n == 0 || route_is_set(ctl, route_rtable(o),
-	    &ro->ro_dst.cx_prefix, RP_STATIC, ro->ro_preference, nh, n);
+	return n == 0 || (route_is_set(ctl, route_rtable(o),
+	    &ro->ro_dst.cx_prefix, RP_STATIC, ro->ro_preference, nh, n) &&
+	    !route_has(ctl, route_rtable(o), &ro->ro_dst.cx_prefix,
+	    RP_RUNTIME));
 }
 
 static int ON_CTL
@@ -124,11 +127,29 @@ route_make(struct ctl *ctl, const struct control_obj *o,
 	const struct conf_route *ro = o->o_sec;
 	struct nhop nh[NHG_MAX];
 	unsigned n = route_nhops(ctl, o, nh);
+	int error;
 
 	if (n == 0)
 		return EHOSTUNREACH;
-	return route_set(ctl, route_rtable(o), &ro->ro_dst.cx_prefix, RP_STATIC,
-	    ro->ro_preference, nh, n);
+	error = route_set(ctl, route_rtable(o), &ro->ro_dst.cx_prefix,
+	    RP_STATIC, ro->ro_preference, nh, n);
+	if (error == 0)
+		(void)route_unset(ctl, route_rtable(o), &ro->ro_dst.cx_prefix,
+		    RP_RUNTIME);
+	return error;
+}
+
+const struct conf_route *
+control_route_find(const struct conf *conf, unsigned rtable,
+    const struct prefix *p)
+{
+	unsigned i;
+
+	for (i = 0; i < conf->cf_nroute; i++)
+		if (prefix_cmp(&conf->cf_route[i].ro_dst.cx_prefix, p) == 0 &&
+		    conf_rtable(conf, conf->cf_route[i].ro_vrf) == (int)rtable)
+			return &conf->cf_route[i];
+	return NULL;
 }
 
 static void ON_CTL

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "ctl/capture.h"
 #include "ctl/conf/conf.h"
+#include "ctl/edit.h"
 #include "ctl/ping.h"
 #include "ctl/reload.h"
 #include "ctl/request.h"
@@ -171,12 +172,16 @@ static const struct {
 	const char *name;
 	void (*fn)(struct ctl *, struct control_client *, const json_t *);
 } commands[] = {
+	{ "address", edit_addr },
 	{ "capture", capture_request },
 	{ "confirm", reload_confirm_request },
+	{ "neigh", edit_neigh },
 	{ "ping", ping_request },
 	{ "reload", reload_request },
+	{ "route", edit_route },
 	{ "rss", rss_request },
 	{ "show", request_show },
+	{ "sysctl", edit_sysctl },
 };
 
 /* "capture, confirm, ..." */

@@ -22,7 +22,8 @@
 #define RIB_PROTOS(X)                                                          \
 	X(RP_LOCAL, "local", 0) /* own addresses */                            \
 	X(RP_CONNECTED, "connected", 0) /* their subnets */                    \
-	X(RP_STATIC, "static", 1) /* configured */
+	X(RP_STATIC, "static", 1) /* configured */                             \
+	X(RP_RUNTIME, "runtime", 1) /* by hand, while it runs */
 
 #define X(proto, name, distance) proto,
 enum rib_proto { RIB_PROTOS(X) RP_N };

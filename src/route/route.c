@@ -156,6 +156,15 @@ route_drop(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	ctl->ctl_route->rc_changed[rtable] = true;
 }
 
+bool
+route_has(const struct ctl *ctl, unsigned rtable, const struct prefix *p,
+    enum rib_proto proto)
+{
+	struct rib_entry re;
+
+	return rib_find(ctl->ctl_sp->sp_rt[rtable].rt_rib, p, proto, &re);
+}
+
 int
 route_unset(struct ctl *ctl, unsigned rtable, const struct prefix *p,
     enum rib_proto proto)

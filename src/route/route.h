@@ -40,6 +40,10 @@ int route_unset(struct ctl *, unsigned rtable, const struct prefix *,
 bool route_is_set(const struct ctl *, unsigned rtable, const struct prefix *,
     enum rib_proto, unsigned distance, const struct nhop *, unsigned n) ON_CTL;
 
+/* Whether the source knows the prefix. */
+bool route_has(const struct ctl *, unsigned rtable, const struct prefix *,
+    enum rib_proto) ON_CTL;
+
 /*
  * Delete all routes by way of an interface, whatever their source, because it
  * goes.  One of several ways goes on with the others.

@@ -213,6 +213,19 @@ int	 conf_parse_text(const char *name, const char *text, size_t len,
 	    struct conf_errors *errs);
 void	 conf_free(struct conf *);
 
+/*
+ * One word as the value of a key of a section (NULL: as the section's name),
+ * of a type that needs no memory: an address, a prefix, a MAC, a number.  0,
+ * or EINVAL with what is wrong and what would be accepted in err.
+ */
+int	 conf_value_parse(const char *section, const char *key,
+	    const char *text, void *out, char *err, size_t errlen);
+
+/* The prefix without its host bits. */
+struct prefix conf_net(const struct prefix *);
+/* What makes this the network's address and no host's, or NULL. */
+const char *conf_edge_wrong(const struct prefix *);
+
 /* ce_read of the file system: what conf_load() does without one. */
 int	 conf_read_file(void *arg, const char *path, char **text,
 	    size_t *len);

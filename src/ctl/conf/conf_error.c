@@ -28,6 +28,8 @@ error_text(const struct conf_pos *pos, const char *fmt, va_list ap)
 
 	if (vasprintf(&what, fmt, ap) == -1)
 		return NULL;
+	if (pos->cp_file == NULL)
+		return what;
 	if (pos->cp_line == 0)
 		n = asprintf(&text, "%s: %s", pos->cp_file, what);
 	else

@@ -156,11 +156,6 @@ bool	 conf_include(struct conf_parse *, const struct conf_value *);
 /* Types of values. */
 struct conf_keydef;
 
-/* The prefix without its host bits. */
-struct prefix conf_net(const struct prefix *);
-/* What makes this the network's address and no host's, or NULL. */
-const char *conf_edge_wrong(const struct prefix *);
-
 struct conf_type {
 	size_t	 t_size;
 	/* Reports what is wrong itself and returns false then. */
