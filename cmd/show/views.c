@@ -33,6 +33,9 @@ static const struct table interfaces[] = {
 		{ "id",		"ID",		CELL_NUMBER },
 		{ "protocol",	"PROTOCOL",	CELL_TEXT },
 		{ "priority",	"PRIORITY",	CELL_TEXT } } },
+	{ "interfaces", "mss", NULL, {
+		{ "name",	"INTERFACE",	CELL_TEXT },
+		{ "mss",	"TCP MSS",	CELL_TEXT } } },
 	{ "interfaces", "note", NULL, {
 		{ "name",	"INTERFACE",	CELL_TEXT },
 		{ "note",	"NOTE",		CELL_TEXT } } },

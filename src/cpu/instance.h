@@ -105,6 +105,7 @@ struct spate {
 	_Atomic(struct nhop_table *) sp_nhops; /* [P] by FIB result */
 	_Atomic(struct neigh_table *) sp_neighs; /* [P] */
 	_Atomic(struct captures *) sp_captures; /* [P] NULL: none runs */
+	_Atomic uint32_t sp_mss; /* [A] interfaces that limit TCP's MSS */
 
 	struct qsbr sp_qsbr; /* lines of its own */
 };

@@ -21,6 +21,7 @@ static const struct control_kind *const control_kinds[] = {
 	&control_sysctl_kind,
 	&control_vrf_kind,
 	&control_vlan_kind,
+	&control_mss_kind,
 	&control_addr_kind,
 	&control_neigh_kind,
 	&control_route_kind,

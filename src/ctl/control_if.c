@@ -19,7 +19,8 @@
 #include "dev/pair.h"
 
 /* What can change while an interface stays attached. */
-static const char *const changeable[] = { "address", "description", NULL };
+static const char *const changeable[] = { "address", "description", "mss",
+	NULL };
 
 /* What it was attached by; NULL: it is taken as it is. */
 static const struct conf_if *ON_CTL

@@ -132,6 +132,17 @@ show_vlan(const struct ifnet *ifp)
 	    priority);
 }
 
+/* Null if it limits nothing. */
+static json_t *
+show_mss(const struct ifnet *ifp)
+{
+	unsigned mss = if_mss(ifp);
+
+	if (mss == IF_MSS_ANY)
+		return json_null();
+	return mss == IF_MSS_AUTO ? json_string("auto") : json_integer(mss);
+}
+
 static json_t *ON_CTL
 show_interface(const struct ifnet *ifp)
 {
@@ -141,7 +152,7 @@ show_interface(const struct ifnet *ifp)
 
 	if_counts(ifp, &ic);
 	if_stats((struct ifnet *)ifp, &ds);
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, "
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, s:o, "
 			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, "
 			 "s:o}",
 	    "name", ifp->if_name, "vrf",
@@ -149,10 +160,10 @@ show_interface(const struct ifnet *ifp)
 	    (int)ifp->if_index, "driver",
 	    ifp->if_ops->do_name, "device", ifp->if_device, "state",
 	    interface_state(ifp), "mac", mac_format(ifp->if_mac, mac), "mtu",
-	    (int)ifp->if_mtu, "addresses", show_addresses(ifp), "rx_packets",
-	    INT(ic.ic_rx_packets), "rx_bytes", INT(ic.ic_rx_bytes),
-	    "tx_packets", INT(ic.ic_tx_packets), "tx_bytes",
-	    INT(ic.ic_tx_bytes), "drops",
+	    (int)ifp->if_mtu, "mss", show_mss(ifp), "addresses",
+	    show_addresses(ifp), "rx_packets", INT(ic.ic_rx_packets),
+	    "rx_bytes", INT(ic.ic_rx_bytes), "tx_packets",
+	    INT(ic.ic_tx_packets), "tx_bytes", INT(ic.ic_tx_bytes), "drops",
 	    INT(interface_drops(ifp->if_sp, ifp->if_index)), "device_dropped",
 	    INT(ds.ds_rx_dropped), "rx_errors", INT(ds.ds_rx_errors),
 	    "tx_errors", INT(ds.ds_tx_errors), "note", ds.ds_note, "queues",

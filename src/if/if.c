@@ -460,6 +460,7 @@ if_detach(struct ctl *ctl, struct ifnet *ifp)
 	atomic_store_explicit(
 	    &ctl->ctl_sp->sp_if[ifp->if_index], NULL, memory_order_release);
 	sim_point(SP_PUBLISH);
+	if_mss_count(ctl);
 	if_virtual_orphan(ctl, ifp);
 	switch (ifp->if_dev) {
 	case IFD_OPEN:

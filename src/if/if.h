@@ -59,6 +59,11 @@ enum { /* if_state */
 /* What a driver found when it looked. */
 enum if_link { IFL_DOWN, IFL_UP, IFL_GONE };
 
+enum { /* if_mss */
+	IF_MSS_ANY = 0, /* as the hosts say */
+	IF_MSS_AUTO = 1, /* what fits the MTU */
+};
+
 /* Whether CPUs serve the queues. */
 enum if_dev { IFD_OPEN, IFD_CLOSING, IFD_CLOSED };
 
@@ -194,6 +199,7 @@ struct ifnet {
 	uint8_t if_mac[ETHER_ALEN]; /* [I] */
 	uint8_t if_rtable; /* [I] its VRF */
 	uint16_t if_mtu; /* [I] of IP */
+	_Atomic uint16_t if_mss; /* [A] IF_MSS_*, or bytes: if_set_mss() */
 	_Atomic uint32_t if_caps; /* [A] IFCAP_*; a device that returns may
 				   * have others */
 	_Atomic uint32_t if_state; /* [A] IFS_* */
@@ -251,6 +257,12 @@ if_carrier(const struct ifnet *ifp)
 {
 	return (atomic_load_explicit(&ifp->if_state, memory_order_relaxed) &
 	    IFS_CARRIER) != 0;
+}
+
+static inline unsigned
+if_mss(const struct ifnet *ifp)
+{
+	return atomic_load_explicit(&ifp->if_mss, memory_order_relaxed);
 }
 
 static inline const struct ifaddrs *
@@ -330,6 +342,12 @@ void if_stats(struct ifnet *, struct dev_stats *) ON_CTL;
 struct ifnet *if_find(const struct ctl *, const char *name) ON_CTL;
 
 void if_set_up(struct ctl *, struct ifnet *, bool up) ON_CTL;
+
+/*
+ * The largest TCP segments that hosts may agree on (MSS) for connections that
+ * are forwarded by way of ifp: IF_MSS_*, or a number of bytes above those.
+ */
+void if_set_mss(struct ctl *, struct ifnet *, unsigned mss) ON_CTL;
 
 /*
  * Virtual interfaces have a link if what they stand on runs: bring all of them

@@ -15,6 +15,7 @@
 #include "ip/icmp_wire.h"
 #include "ip/ip.h"
 #include "ip/ip_int.h"
+#include "ip/mss.h"
 #include "mbuf/in_cksum.h"
 #include "path.h"
 
@@ -109,6 +110,8 @@ ip_forward(struct cpu *c, struct mvec *mv)
 	unsigned i, n = 0;
 
 	CPU_ASSERT(c);
+	if (unlikely(mss_limited(c->c_sp)))
+		ip_mss_vec(c, mv);
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
 

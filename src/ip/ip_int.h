@@ -65,6 +65,12 @@ void ip_reject(struct cpu *, struct mbuf *m, enum ipstat why, unsigned type,
 void icmp_error(struct cpu *, const struct mbuf *m, unsigned type,
     unsigned code, uint32_t arg) ON_CPU;
 
+/*
+ * Packets that are about to be forwarded, m_nh set: where an interface limits
+ * the segment size of TCP, see to it (mss.h).
+ */
+void ip_mss_vec(struct cpu *, struct mvec *) ON_CPU;
+
 /* m is for this host: to its protocol.  Consumes m. */
 void ip_deliver(struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;
 

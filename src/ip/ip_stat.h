@@ -22,6 +22,7 @@
 	C(ips_reasshere, "reassembled datagrams that stayed on their CPU") \
 	C(ips_reasshanded, "reassembled datagrams handed to their owner") \
 	C(ips_segmented, "large segments cut to be fragmented")		\
+	C(ips_mss,	"forwarded TCP SYNs whose MSS was lowered")	\
 	C(ips_rst,	"TCP resets sent where nothing listens")	\
 	D(ips_toosmall,	"shorter than an IPv4 header")			\
 	D(ips_badvers,	"IP version is not 4")				\

@@ -74,6 +74,12 @@ void icmp6_error(struct cpu *, const struct mbuf *m, unsigned type,
 /* Put the checksum into the ICMPv6 message at l4off; the rest is final. */
 void icmp6_cksum(struct mbuf *m, unsigned l4off);
 
+/*
+ * Packets that are about to be forwarded, m_nh set: where an interface limits
+ * the segment size of TCP, see to it (ip/mss.h).
+ */
+void ip6_mss_vec(struct cpu *, struct mvec *) ON_CPU;
+
 /* m is for this host: to its protocol.  Consumes m. */
 void ip6_deliver(struct cpu *, struct mbuf *m, struct ip6_info *) ON_CPU;
 

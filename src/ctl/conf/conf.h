@@ -94,6 +94,8 @@ struct conf_addr {
 
 enum conf_protocol { CONF_8021Q, CONF_8021AD };
 
+#define CONF_MSS_AUTO 1		/* what fits the MTU */
+
 #define CONF_PRIORITY_MAP 8	/* the packet's own */
 
 #define CONF_VRF_MAIN	"main"	/* what has no vrf is in this, of id 0 */
@@ -117,6 +119,7 @@ struct conf_if {
 	const char	*ci_device;	/* in the kernel: tap, xdp, packet */
 	unsigned	 ci_queues;	/* 0: as many as there are CPUs */
 	unsigned	 ci_mtu;	/* 0: the device's */
+	unsigned	 ci_mss;	/* 0: any; CONF_MSS_AUTO, or bytes */
 	uint8_t		 ci_mac[6];	/* all 0: the device's */
 	enum conf_checksum ci_checksum;
 	enum conf_mode	 ci_mode;	/* xdp */

@@ -166,6 +166,7 @@ struct conf_type {
 };
 
 extern const struct conf_type conf_type_u32;
+extern const struct conf_type conf_type_mss;
 extern const struct conf_type conf_type_octal;
 extern const struct conf_type conf_type_size;
 extern const struct conf_type conf_type_bool;

@@ -67,6 +67,43 @@ const struct conf_type conf_type_u32 = {
 };
 
 static bool
+mss_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
+    const struct conf_word *w, void *out)
+{
+	uint64_t v;
+
+	if (strcmp(w->w_text, "auto") == 0) {
+		*(unsigned *)out = CONF_MSS_AUTO;
+		return true;
+	}
+	if (number(w->w_text, strlen(w->w_text), 10, &v) && v >= k->kd_lo &&
+	    v <= k->kd_hi) {
+		*(unsigned *)out = (unsigned)v;
+		return true;
+	}
+	conf_error(ctx->x_errs, &w->w_pos,
+	    "%s: %s is auto or a number from %" PRIu64 " to %" PRIu64,
+	    conf_quote(w->w_text).q_text, k->kd_name, k->kd_lo, k->kd_hi);
+	return false;
+}
+
+static void
+mss_print(const struct conf_keydef *k, const void *v, FILE *f)
+{
+	if (*(const unsigned *)v == CONF_MSS_AUTO)
+		fputs("\"auto\"", f);
+	else
+		u32_print(k, v, f);
+}
+
+const struct conf_type conf_type_mss = {
+	.t_size = sizeof(unsigned),
+	.t_parse = mss_parse,
+	.t_print = mss_print,
+	.t_equal = u32_equal,
+};
+
+static bool
 octal_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
     const struct conf_word *w, void *out)
 {

@@ -294,8 +294,8 @@ static const struct bad_text bad[] = {
 	    "\tadress = 10.0.0.1/8\n"
 	    "}\n",
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
-	    "driver, device, queues, mtu, mac, checksum, mode, offload, "
-	    "mute, login, "
+	    "driver, device, queues, mtu, mss, mac, checksum, mode, "
+	    "offload, mute, login, "
 	    "owner, peer, read, write, vrf, description, address; did you "
 	    "mean \"address\"?\n" },
 	{ "an unknown key in route",

@@ -390,7 +390,7 @@ static const struct bad_text bad[] = {
 	    "map\n"
 	    "etc/f:5:39: \"0x8100\": protocol is one of 802.1Q, 802.1ad\n"
 	    "etc/f:5:46: unknown key \"queues\" in vlan; known: parent, id, "
-	    "protocol, priority, mtu, vrf, description, address\n" },
+	    "protocol, priority, mtu, mss, vrf, description, address\n" },
 	{ "parents of VLANs",
 	    "interface a { driver = tap device = t0 }\n"
 	    "vlan u { parent = b id = 1 }\n"
@@ -473,7 +473,7 @@ static const struct bad_text bad[] = {
 	    "interface a {\n"
 	    "\tdriver = tap\n"
 	    "\tadress = 1\n"
-	    "\tmtu = x\n"
+	    "\tmtu = x mss = 63\n"
 	    "}\n"
 	    "route 1.2.3.4/8 { via = 10.0.0.1 }\n"
 	    "sysctl { foo = 1 }\n"
@@ -482,11 +482,12 @@ static const struct bad_text bad[] = {
 	    "etc/f:2:11: this interface has no device; expected device = "
 	    "\"eth1\"\n"
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
-	    "driver, device, queues, mtu, mac, checksum, mode, offload, "
-	    "mute, login, "
+	    "driver, device, queues, mtu, mss, mac, checksum, mode, "
+	    "offload, mute, login, "
 	    "owner, peer, read, write, vrf, description, address; did you "
 	    "mean \"address\"?\n"
 	    "etc/f:5:8: \"x\": mtu is a number from 68 to 9216\n"
+	    "etc/f:5:16: \"63\": mss is auto or a number from 64 to 65495\n"
 	    "etc/f:7:7: \"1.2.3.4/8\" has bits set behind its prefix "
 	    "length; did you mean \"1.0.0.0/8\"?\n"
 	    "etc/f:8:10: unknown sysctl \"foo\"\n"
