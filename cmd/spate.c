@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "affinity.h"
 #include "capture/capture.h"
 #include "cmd.h"
 #include "daemon/daemon.h"
@@ -31,6 +32,8 @@ static cmd_fn cmd_version;
 static const struct subcmd subcmds[] = {
 	{ "address", "add|change|delete ...",
 	    "addresses of interfaces, by hand", cmd_address },
+	{ "affinity", "[INTERFACE QUEUE CPU]",
+	    "which CPU serves which receive queue", cmd_affinity },
 	{ "capture", "[-i IF] [-w FILE] ... [FILTER]",
 	    "packets of the running daemon, for tshark", cmd_capture },
 	{ "confirm", "[--undo] [-s SOCKET]", "keep what was reloaded",

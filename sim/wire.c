@@ -322,7 +322,7 @@ wire_queue(struct wire *w, struct wframe *wf)
 	wf->wf_next = *at;
 	*at = wf;
 	w->w_flying++;
-	endpoint_wake(ifp->if_sp, ifp->if_rxq[q].rxq_cpu);
+	endpoint_wake(ifp->if_sp, if_queue_cpu(&ifp->if_rxq[q]));
 }
 
 void

@@ -253,3 +253,9 @@ path_hand_waiting(const struct cpu *c)
 			return true;
 	return false;
 }
+
+unsigned
+path_untaken(const struct cpu *c, unsigned cpu)
+{
+	return ring_count(c->c_sp->sp_cpu[cpu]->c_path->p_in[c->c_id]);
+}

@@ -123,6 +123,9 @@ path_taken(const struct cpu *c, unsigned cpu)
 	return c->c_path->p_taken[cpu];
 }
 
+/* Of path_handed(), how many the other CPU has not taken yet. */
+unsigned path_untaken(const struct cpu *, unsigned cpu);
+
 /*
  * Run the stages from first to last, each on all it was given.  Returns the
  * number of packets that went through stages.

@@ -79,6 +79,12 @@ show(const struct view *v, const char *path, const char *vrf, bool json)
 }
 
 int
+show_view(const char *name, const char *path, bool json)
+{
+	return show(view_lookup(name), path, NULL, json);
+}
+
+int
 cmd_show(int argc, char **argv)
 {
 	static const struct option options[] = {

@@ -170,6 +170,17 @@ static const struct table fragments[] = {
 	{ 0 }
 };
 
+static const struct table affinity[] = {
+	{ "affinity", NULL, "no interface has a receive queue", {
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "queue",	"QUEUE",	CELL_NUMBER },
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "moving",	"MOVING",	CELL_YES },
+		{ "irq",	"INTERRUPT",	CELL_NUMBER },
+		{ "packets",	"PACKETS",	CELL_NUMBER } } },
+	{ 0 }
+};
+
 static const struct table netisr[] = {
 	{ "configuration", NULL, NULL, {
 		{ "cpus",	"CPUS",		CELL_NUMBER },
@@ -259,6 +270,7 @@ const struct view views[] = {
 	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),
 	VIEW(cpus, "what each CPU did, stage by stage"),
 	VIEW(fragments, "datagrams whose fragments have not all come"),
+	VIEW(affinity, "which CPU serves which receive queue"),
 	VIEW(netisr, "packets handed between CPUs, by protocol"),
 	VIEW(rss, "which CPU owns which flows"),
 	VIEW(drops, "packets that died here, and why"),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "ctl/affinity.h"
 #include "ctl/capture.h"
 #include "ctl/conf/conf.h"
 #include "ctl/edit.h"
@@ -173,6 +174,7 @@ static const struct {
 	void (*fn)(struct ctl *, struct control_client *, const json_t *);
 } commands[] = {
 	{ "address", edit_addr },
+	{ "affinity", affinity_request },
 	{ "capture", capture_request },
 	{ "confirm", reload_confirm_request },
 	{ "neigh", edit_neigh },

@@ -85,7 +85,7 @@ show_queues(const struct ifnet *ifp)
 		const struct rxq *q = &ifp->if_rxq[i];
 
 		json_array_append_new(rx, json_pack("{s:i, s:i, s:I, s:I}",
-		    "queue", (int)i, "cpu", (int)q->rxq_cpu, "packets",
+		    "queue", (int)i, "cpu", (int)if_queue_cpu(q), "packets",
 		    INT(stat_cell_read(&q->rxq_packets)), "bytes",
 		    INT(stat_cell_read(&q->rxq_bytes))));
 	}
@@ -450,6 +450,7 @@ static const struct {
 	const char *name;
 	json_t *(*fn)(struct ctl *);
 } shows[] = {
+	{ "affinity", show_affinity },
 	{ "config", show_config },
 	{ "counters", show_counters },
 	{ "cpus", show_cpus },
@@ -480,7 +481,7 @@ show(struct ctl *ctl, const char *what)
 const char *
 show_names(void)
 {
-	return "config, counters, cpus, drops, fragments, interfaces, "
-	       "memory, neighbours, netisr, routes, rss, sysctl, version, "
-	       "vrfs";
+	return "affinity, config, counters, cpus, drops, fragments, "
+	       "interfaces, memory, neighbours, netisr, routes, rss, sysctl, "
+	       "version, vrfs";
 }

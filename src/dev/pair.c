@@ -295,7 +295,7 @@ pair_open_queues(struct pair_end *pe, struct ifnet *ifp)
 	ifp->if_ntxq = (uint16_t)umin(ifp->if_ntxq, pe->pe_maxq);
 	for (i = 0; i < ifp->if_nrxq; i++) {
 		ifp->if_rxq[i].rxq_sc = &pe->pe_rxq[i];
-		pe->pe_cpu[i] = ifp->if_rxq[i].rxq_cpu;
+		pe->pe_cpu[i] = (uint16_t)if_queue_cpu(&ifp->if_rxq[i]);
 	}
 	for (i = 0; i < ifp->if_ntxq; i++)
 		ifp->if_txq[i].txq_sc = &pe->pe_txq[i];
@@ -532,6 +532,7 @@ const struct dev_ops dev_pair = {
 	.do_rx = pair_rx,
 	.do_tx = pair_tx,
 	.do_kick = pair_kick,
+	.do_moved = pair_moved,
 	.do_arm = pair_arm,
 	.do_when = pair_when,
 	.do_txpending = pair_txpending,

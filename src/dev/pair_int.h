@@ -100,7 +100,7 @@ struct pair_end {
 	_Atomic uint32_t pe_open; /* [A] */
 	struct spate *pe_sp; /* [U] */
 	unsigned pe_nrxq; /* [U] */
-	uint16_t pe_cpu[IF_MAXQUEUES]; /* [U] who serves each queue */
+	_Atomic uint16_t pe_cpu[IF_MAXQUEUES]; /* [A] who serves each queue */
 	uint8_t pe_table[RSS_TABLE]; /* [U] from hash to queue */
 	struct ifnet *pe_ifp; /* [L] NULL: closed */
 	stat_cell pe_lost_down; /* [L] of what it sent; read by anyone */
@@ -173,6 +173,7 @@ unsigned pair_rx(
 unsigned pair_tx(
     struct cpu *, struct txq *, struct mbuf **, unsigned n) ON_CPU;
 void pair_kick(struct cpu *, struct txq *) ON_CPU;
+void pair_moved(struct cpu *, struct rxq *) ON_CPU;
 bool pair_arm(struct cpu *, struct rxq *) ON_CPU;
 uint64_t pair_when(struct cpu *, struct rxq *) ON_CPU;
 bool pair_txpending(struct cpu *, struct txq *) ON_CPU;

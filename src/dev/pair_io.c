@@ -187,7 +187,8 @@ pair_kick(struct cpu *c, struct txq *txq)
 	if (!pair_enter(&pt->pt_busy, to))
 		return;
 	for (; dirty != 0; dirty &= dirty - 1) {
-		cpu = to->pe_cpu[__builtin_ctzll(dirty)];
+		cpu = atomic_load_explicit(
+		    &to->pe_cpu[__builtin_ctzll(dirty)], memory_order_seq_cst);
 		if (to->pe_sp != c->c_sp || cpu != c->c_id)
 			endpoint_wake(to->pe_sp, cpu);
 	}
@@ -383,6 +384,16 @@ pair_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 	atomic_store_explicit(
 	    &pr->pr_delayed, pr->pr_nheap, memory_order_relaxed);
 	return n;
+}
+
+/* Whom to wake; pair_kick() looks at it behind a full barrier. */
+void
+pair_moved(struct cpu *c, struct rxq *rxq)
+{
+	struct pair_rxq *pr = rxq->rxq_sc;
+
+	atomic_store_explicit(&pr->pr_end->pe_cpu[pr->pr_index], c->c_id,
+	    memory_order_seq_cst);
 }
 
 /* With no room under delay the rings do not count: time must make some. */

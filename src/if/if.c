@@ -121,7 +121,7 @@ if_queues_fit(const struct if_ctl *ic, const struct ifnet *new)
 		if (ifp == NULL || ifp->if_dev == IFD_CLOSED)
 			continue;
 		for (q = 0; q < ifp->if_nrxq; q++)
-			if (++n[ifp->if_rxq[q].rxq_cpu] > CPU_QUEUES)
+			if (++n[ifp->if_rxq[q].rxq_goal] > CPU_QUEUES)
 				return false;
 	}
 	return true;
@@ -143,7 +143,8 @@ if_set_queues(struct ifnet *ifp, unsigned nrxq, unsigned ntxq)
 	for (i = 0; i < nrxq; i++) {
 		ifp->if_rxq[i].rxq_if = ifp;
 		ifp->if_rxq[i].rxq_index = (uint16_t)i;
-		ifp->if_rxq[i].rxq_cpu = (uint16_t)(i % ncpus);
+		atomic_init(&ifp->if_rxq[i].rxq_cpu, (uint16_t)(i % ncpus));
+		ifp->if_rxq[i].rxq_goal = (uint16_t)(i % ncpus);
 		ifp->if_rxq[i].rxq_fd = -1;
 	}
 	for (i = 0; i < ntxq; i++) {
@@ -177,15 +178,6 @@ if_map_tx(struct ifnet *ifp)
 	}
 }
 
-static void
-cpu_watch(struct cpu *c, const struct rxq *rxq, bool on)
-{
-	const struct spate_env *env = &c->c_sp->sp_env;
-
-	if (rxq->rxq_fd >= 0 && env->env_watch != NULL)
-		env->env_watch(env->env_arg, &c->c_ep, rxq->rxq_fd, on);
-}
-
 void
 cpu_serve_queues(struct endpoint *ep, struct msg *msg)
 {
@@ -196,7 +188,7 @@ cpu_serve_queues(struct endpoint *ep, struct msg *msg)
 	unsigned i;
 
 	for (i = 0; i < ifp->if_nrxq; i++) {
-		if (ifp->if_rxq[i].rxq_cpu != c->c_id)
+		if (if_queue_cpu(&ifp->if_rxq[i]) != c->c_id)
 			continue;
 		KASSERT(c->c_nrxq < CPU_QUEUES);
 		c->c_rxq[c->c_nrxq++] = &ifp->if_rxq[i];
@@ -447,6 +439,8 @@ if_queues_drop(struct ctl *ctl, struct ifnet *ifp)
 	if (if_msgs_alloc(ctl, iqm) != 0)
 		return;
 	ifp->if_dev = IFD_CLOSING;
+	/* Before the messages: who has got one sees it (if_affinity.c). */
+	atomic_fetch_add_explicit(&ifp->if_past_devs, 1, memory_order_relaxed);
 	ifp->if_letgo = ctl->ctl_sp->sp_ncpus;
 	if_msgs_send(ctl, iqm, ifp, cpu_drop_queues);
 }

@@ -76,7 +76,9 @@ struct rxq {
 	struct ifnet *rxq_if; /* [I] */
 	void *rxq_sc; /* [I] driver's */
 	uint16_t rxq_index; /* [I] number on its interface */
-	uint16_t rxq_cpu; /* [I] who serves it */
+	_Atomic uint16_t rxq_cpu; /* [A] who serves it */
+	uint16_t rxq_goal; /* [C] who shall */
+	uint32_t rxq_irq; /* [I] the kernel's interrupt; 0: not known */
 	int rxq_fd; /* [I] readable when packets wait; -1: none */
 	alignas(CACHELINE) stat_cell rxq_packets; /* [A] */
 	stat_cell rxq_bytes; /* [A] */
@@ -150,6 +152,8 @@ struct dev_ops {
 	bool (*do_arm)(struct cpu *, struct rxq *);
 	/* Next time there will be packets without a wake-up; NULL: never. */
 	uint64_t (*do_when)(struct cpu *, struct rxq *);
+	/* This CPU serves the queue from now on; NULL: of no concern. */
+	void (*do_moved)(struct cpu *, struct rxq *);
 	/* Sent buffers that must be reaped later; NULL: none ever. */
 	bool (*do_txpending)(struct cpu *, struct txq *);
 
@@ -223,6 +227,7 @@ struct ifnet {
 	unsigned if_letgo; /* [C] CPUs that still serve it; goes */
 	enum if_dev if_dev; /* [C] */
 	struct if_conf *if_conf; /* [C] how to open the device again */
+	_Atomic uint32_t if_past_devs; /* [A] devices let go so far */
 	struct dev_stats if_past; /* [C] of devices before this one */
 };
 
@@ -340,6 +345,22 @@ int if_return(struct ctl *, struct ifnet *, char *err, size_t errlen) ON_CTL;
 void if_stats(struct ifnet *, struct dev_stats *) ON_CTL;
 
 struct ifnet *if_find(const struct ctl *, const char *name) ON_CTL;
+
+/* Who serves a receive queue now; any thread. */
+static inline unsigned
+if_queue_cpu(const struct rxq *rxq)
+{
+	return atomic_load_explicit(&rxq->rxq_cpu, memory_order_relaxed);
+}
+
+/*
+ * Have another CPU serve a receive queue.  It happens within some rounds, and
+ * packets keep their order: what the old CPU received has left it before.
+ * EINVAL, EBUSY (it is moving), ENODEV (its device is gone), ENFILE, ENOMEM,
+ * with text in err.
+ */
+int if_queue_move(struct ctl *, struct ifnet *, unsigned queue, unsigned cpu,
+    char *err, size_t errlen) ON_CTL;
 
 void if_set_up(struct ctl *, struct ifnet *, bool up) ON_CTL;
 

@@ -59,4 +59,14 @@ int if_virtual_init(struct ifnet *) ON_CTL;
 /* gone is out of sight: what stands on it has no link any more. */
 void if_virtual_orphan(struct ctl *, const struct ifnet *gone) ON_CTL;
 
+/* The CPU's sleep ends, or no longer does, when the queue is readable. */
+static inline void
+cpu_watch(struct cpu *c, const struct rxq *rxq, bool on)
+{
+	const struct spate_env *env = &c->c_sp->sp_env;
+
+	if (rxq->rxq_fd >= 0 && env->env_watch != NULL)
+		env->env_watch(env->env_arg, &c->c_ep, rxq->rxq_fd, on);
+}
+
 #endif

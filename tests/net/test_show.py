@@ -20,6 +20,7 @@ VIEWS = {
              "stages"],
     "drops": ["interface", "layer", "reason", "packets"],
     "counters": ["layer", "counter", "text", "value"],
+    "affinity": ["interface", "queue", "cpu", "moving", "irq", "packets"],
     "sysctl": ["name", "value", "default", "accepts", "text"],
 }
 
@@ -266,3 +267,35 @@ def test_json_of_an_address(lab):
     assert left["name"] == "left"
     assert LEFT[0].replace(".2/", ".1/") in \
         [a["address"] for a in left["addresses"]]
+
+
+def test_steering(lab):
+    """Whose flows are whose; a queue goes to another CPU under traffic."""
+    router, alice, _ = lab
+    rss = router.show("rss")
+    assert len(rss["buckets"]) == rss["rss"]["buckets"] == 128
+    assert {b["cpu"] for b in rss["buckets"]} == {0, 1}
+    assert rss["rss"]["algorithm"] == "symmetric"  # taps give no hash
+    work = router.show("netisr")["workstreams"]
+    assert sum(w["dispatched"] for w in work if w["name"] == "ip") > 0
+    for queue in router.show("affinity")["affinity"]:
+        router.spate("affinity", queue["interface"], str(queue["queue"]), "1")
+    before = router.show("cpus")["cpus"]
+    alice.run("ping -q -c 20 -i 0.01 -W 1 10.0.2.2")
+    after = router.show("cpus")["cpus"]
+    assert after[0]["received"] == before[0]["received"]
+    assert after[1]["received"] >= before[1]["received"] + 40
+    queues = router.show("affinity")["affinity"]
+    assert all(q["cpu"] == 1 and not q["moving"] for q in queues)
+
+
+@pytest.mark.parametrize("argv, status, text", [
+    (["left", "9", "0"], 1, "left has no receive queue 9"),
+    (["left", "0", "2"], 1, "there is no CPU 2; the last is 1"),
+    (["up", "0", "0"], 1, 'no interface is named "up"'),
+    (["left", "one", "0"], 2, '"one" is not the number of a queue'),
+    (["left"], 2, "usage: spate affinity"),
+])
+def test_affinity_refuses(lab, argv, status, text):
+    router, _, _ = lab
+    assert text in router.spate("affinity", *argv, status=status)

@@ -43,31 +43,52 @@ flows_watch(void *arg, const struct frame_info *fi, const uint8_t *p, size_t n)
 	fl->fl_got++;
 }
 
+static void
+flows_begin(struct lab *l, struct flows *fl, struct peer *from,
+    struct peer *to, struct frame_spec *fs)
+{
+	memset(fl, 0, sizeof(*fl));
+	fl->fl_sim = l->l_sim;
+	wire_watch(l->l_right, flows_watch, fl);
+	SIM_CHECK(l->l_sim, peer_spec(from, &to->pr_addr, fs));
+}
+
+/* The k-th packet of each flow. */
+static void
+flows_burst(struct lab *l, const struct frame_spec *fs, unsigned k)
+{
+	uint8_t data[18] = { 0 };
+	struct frame f;
+	unsigned i;
+
+	st32be(data, k);
+	for (i = 0; i < FLOWS; i++) {
+		frame_udp(&f, fs, (uint16_t)(1024 + i), 9, data, sizeof(data));
+		wire_inject(l->l_left, &f);
+	}
+}
+
+static void
+flows_end(struct lab *l, struct flows *fl)
+{
+	SIM_UNTIL(l->l_sim, fl->fl_got == FLOWS * PACKETS, NS_S);
+	sim_rest(l->l_sim);
+}
+
 /* Numbered packets of all flows, some a time. */
 static void
 flows_run(struct lab *l, struct flows *fl, struct peer *from, struct peer *to)
 {
 	struct frame_spec fs;
-	struct frame f;
-	uint8_t data[18] = { 0 };
-	unsigned i, k;
+	unsigned k;
 
-	memset(fl, 0, sizeof(*fl));
-	fl->fl_sim = l->l_sim;
-	wire_watch(l->l_right, flows_watch, fl);
-	SIM_CHECK(l->l_sim, peer_spec(from, &to->pr_addr, &fs));
+	flows_begin(l, fl, from, to, &fs);
 	for (k = 0; k < PACKETS; k++) {
-		for (i = 0; i < FLOWS; i++) {
-			st32be(data, k);
-			frame_udp(&f, &fs, (uint16_t)(1024 + i), 9, data,
-			    sizeof(data));
-			wire_inject(l->l_left, &f);
-		}
+		flows_burst(l, &fs, k);
 		if (sim_below(l->l_sim, 2) == 0)
 			sim_pass(l->l_sim, 100 * NS_US);
 	}
-	SIM_UNTIL(l->l_sim, fl->fl_got == FLOWS * PACKETS, NS_S);
-	sim_rest(l->l_sim);
+	flows_end(l, fl);
 }
 
 static void
@@ -135,6 +156,74 @@ stays(struct sim *s)
 	for (i = 0; i < CPUS; i++)
 		SIM_EQ(s, SUM(l.l_r, i, ni_queued), 0);
 	SIM_CHECK(s, SUM(l.l_r, 0, ni_dispatched) >= 2 * FLOWS * PACKETS);
+}
+
+struct queue_move {
+	const char *qm_ifname;
+	unsigned qm_queue;
+	unsigned qm_cpu;
+	int qm_error;
+};
+
+static void
+queue_move(struct ctl *ctl, void *arg)
+{
+	struct queue_move *qm = arg;
+	struct ifnet *ifp = if_find(ctl, qm->qm_ifname);
+	char err[160];
+
+	role_enter(&on_ctl);
+	qm->qm_error = if_queue_move(ctl, ifp, qm->qm_queue, qm->qm_cpu, err,
+	    sizeof(err));
+}
+
+/* The only queue goes round under traffic; nothing is lost or overtakes. */
+static void
+queues_move(struct sim *s)
+{
+	static const char *const policies[] = { "direct", "deferred" };
+	struct queue_move qm = { .qm_ifname = "left" };
+	struct flows fl;
+	struct frame_spec fs;
+	struct lab l;
+	unsigned i, moved = 0;
+
+	lab_make(&l, s, CPUS, 1);
+	lab_ping(&l, 1);
+	host_tune(l.l_r, "net.inet.rss.udp_4tuple", 1);
+	policy(s, l.l_r, policies[sim_below(s, 2)]);
+	flows_begin(&l, &fl, l.l_a4, l.l_b4, &fs);
+	for (i = 0; i < PACKETS; i++) {
+		flows_burst(&l, &fs, i);
+		qm.qm_cpu = (unsigned)sim_below(s, CPUS);
+		host_ctl(l.l_r, queue_move, &qm);
+		moved += qm.qm_error == 0;
+		if (sim_below(s, 2) == 0)
+			sim_pass(s, 100 * NS_US);
+	}
+	flows_end(&l, &fl);
+	SIM_CHECK(s, moved > 0);
+}
+
+/* The interface goes while its queue is on the way. */
+static void
+queue_and_interface_go(struct sim *s)
+{
+	struct queue_move qm = { .qm_ifname = "left" };
+	struct lab l;
+	unsigned i;
+
+	lab_make(&l, s, CPUS, 1);
+	for (i = 0; i < 5; i++) {
+		lab_ping(&l, 1);
+		qm.qm_cpu = (unsigned)sim_below(s, CPUS);
+		host_ctl(l.l_r, queue_move, &qm);
+		SIM_EQ(s, qm.qm_error, 0);
+		host_detach(l.l_r, "left");
+		wire_reattach(l.l_left);
+		host_addr(l.l_r, "left", "10.0.1.1/24");
+		host_addr(l.l_r, "left", "fd00:1::1/64");
+	}
 }
 
 /* The policy changes under traffic: that may reorder, but loses nothing. */
@@ -332,6 +421,8 @@ main(int argc, char **argv)
 		{ "deferred", deferred, 50 },
 		{ "stays", stays, 20 },
 		{ "changes", changes, 20 },
+		{ "queues-move", queues_move, 50 },
+		{ "queue-and-interface-go", queue_and_interface_go, 50 },
 		{ "nic-honest", nic_honest, 20 },
 		{ "nic-16bit", nic_16bit, 20 },
 		{ "nic-reversed", nic_reversed, 20 },

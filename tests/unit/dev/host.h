@@ -81,7 +81,19 @@ host_create(unsigned ncpus, uint64_t *now)
 	return sp;
 }
 
-/* Messages, buffers that come home, and grace. */
+/* A CPU's messages, buffers that come home, and grace. */
+static inline void
+host_round(struct spate *sp, unsigned id)
+{
+	struct cpu *c = host_cpu(sp, id);
+
+	msg_run(&c->c_ep);
+	mpool_run(c);
+	mpool_flush(c);
+	qsbr_checkpoint(&sp->sp_qsbr, id);
+	curcpu = NULL;
+}
+
 static inline void
 host_settle(struct spate *sp)
 {
@@ -89,15 +101,8 @@ host_settle(struct spate *sp)
 
 	role_enter(&on_ctl);
 	for (k = 0; k < 8; k++) {
-		for (i = 0; i < sp->sp_ncpus; i++) {
-			struct cpu *c = host_cpu(sp, i);
-
-			msg_run(&c->c_ep);
-			mpool_run(c);
-			mpool_flush(c);
-			qsbr_checkpoint(&sp->sp_qsbr, i);
-		}
-		curcpu = NULL;
+		for (i = 0; i < sp->sp_ncpus; i++)
+			host_round(sp, i);
 		ctl_round(sp->sp_ctl);
 	}
 }

@@ -13,6 +13,7 @@
 
 #define HOST_BUFS 16
 #include "../dev/host.h"
+#include "path.h"
 
 #define NCPUS 3
 
@@ -80,8 +81,12 @@ watch(void *arg, struct endpoint *ep, int fd, bool on)
 static int
 setup(void **state)
 {
+	unsigned i;
+
 	memset(&drv, 0, sizeof(drv));
 	sp = host_create(NCPUS, &now);
+	for (i = 0; i < NCPUS; i++)
+		assert_int_equal(path_create(sp->sp_cpu[i]), 0);
 	sp->sp_env.env_watch = watch;
 	return 0;
 }
@@ -89,7 +94,11 @@ setup(void **state)
 static int
 teardown(void **state)
 {
+	unsigned i;
+
 	drv.ending = true;
+	for (i = 0; i < NCPUS; i++)
+		path_destroy(sp->sp_cpu[i]);
 	host_destroy(sp);
 	assert_int_equal(drv.opened, drv.closed);
 	return 0;
@@ -452,6 +461,99 @@ detached_without_device(void **state)
 	/* The last one is still there when all ends. */
 }
 
+static int
+queue_move(struct ifnet *ifp, unsigned queue, unsigned cpu, const char *text)
+{
+	char err[160] = "";
+	int error;
+
+	role_enter(&on_ctl);
+	error = if_queue_move(sp->sp_ctl, ifp, queue, cpu, err, sizeof(err));
+	if (error != 0)
+		assert_string_equal(err, text);
+	return error;
+}
+
+static void
+queues_move(void **state)
+{
+	struct ifnet *ifp;
+	unsigned i;
+
+	assert_int_equal(attach("if", 2, &ifp, ""), 0);
+	host_settle(sp);
+	assert_int_equal(queue_move(ifp, 0, 2, ""), 0);
+	assert_int_equal(queue_move(ifp, 0, 1,
+			     "queue 0 of if is on its way to CPU 2; try again"),
+	    EBUSY);
+	host_settle(sp);
+	assert_int_equal(queue_move(ifp, 0, 2, ""), 0); /* it is there */
+	assert_int_equal(queue_move(ifp, 1, 2, ""), 0);
+	host_settle(sp);
+	assert_int_equal(drv.watched, 2);
+	for (i = 0; i < NCPUS; i++)
+		assert_int_equal(served(sp->sp_cpu[i], ifp), i < 2 ? 100 : 2);
+	assert_int_equal(if_queue_cpu(&ifp->if_rxq[0]), 2);
+	assert_int_equal(
+	    queue_move(ifp, 2, 0, "if has no receive queue 2; it has 2"),
+	    EINVAL);
+	assert_int_equal(
+	    queue_move(ifp, 0, NCPUS, "there is no CPU 3; the last is 2"),
+	    EINVAL);
+}
+
+/* No CPU is given more than it can serve, also by moves that have begun. */
+static void
+queues_move_as_fit(void **state)
+{
+	struct ifnet *ifp;
+	unsigned i;
+	char text[80];
+
+	drv.nrxq = NCPUS * (CPU_QUEUES / 2);
+	drv.ntxq = NCPUS;
+	assert_int_equal(attach("if", 0, &ifp, ""), 0);
+	host_settle(sp);
+	for (i = 0; i < CPU_QUEUES / 2; i++)
+		assert_int_equal(queue_move(ifp, NCPUS * i, 1, ""), 0);
+	snprintf(text, sizeof(text), "CPU 1 serves %d queues, no more fit",
+	    CPU_QUEUES);
+	assert_int_equal(queue_move(ifp, 2, 1, text), ENFILE);
+	host_settle(sp);
+	assert_int_equal(served(sp->sp_cpu[1], ifp), 100 + CPU_QUEUES);
+	assert_int_equal(queue_move(ifp, 2, 1, text), ENFILE);
+}
+
+/*
+ * The device goes when the message of a move has made some of its steps; it
+ * may be back before the last.
+ */
+static void
+vanishes_while_queue_moves(void **state)
+{
+	struct ifnet *ifp;
+	unsigned step, i;
+	char err[128];
+
+	assert_int_equal(attach("if", 1, &ifp, ""), 0);
+	host_settle(sp);
+	for (step = 0; step < 8; step++) {
+		assert_int_equal(queue_move(ifp, 0, 1 + step % 2, ""), 0);
+		for (i = 0; i < step; i++)
+			host_round(sp, i % NCPUS);
+		if_vanish(sp->sp_ctl, ifp);
+		assert_int_equal(
+		    queue_move(ifp, 0, 0, "the device of if is gone"), ENODEV);
+		host_settle(sp);
+		assert_int_equal(drv.watched, 0);
+		assert_int_equal(
+		    if_return(sp->sp_ctl, ifp, err, sizeof(err)), 0);
+		host_settle(sp);
+		assert_int_equal(drv.watched, 1);
+		assert_int_equal(served(sp->sp_cpu[0], ifp), 101);
+	}
+}
+
 int
 main(void)
 {
@@ -466,6 +568,9 @@ main(void)
 		T(end_in_the_middle),
 		T(up_and_down),
 		T(addresses),
+		T(queues_move),
+		T(queues_move_as_fit),
+		T(vanishes_while_queue_moves),
 		T(vanishes_and_returns),
 		T(returns_changed),
 		T(detached_without_device),
