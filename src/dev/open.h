@@ -63,7 +63,8 @@ struct open_req {
 	uint8_t or_mode; /* xdp: enum open_mode */
 	uint16_t or_flags; /* OPENF_* */
 	uint32_t or_queues; /* tap, packet: wanted, 1 to OPEN_MAXQ; else 0 */
-	uint32_t or_mtu; /* tap, restore: to set; 0: leave it */
+	uint32_t or_mtu; /* tap, restore: to set; 0: leave it.  xdp: to be
+			  * able to; 0: the device's */
 	uint64_t or_memsize; /* xdp: bytes of packet memory */
 	char or_name[OPEN_NAMELEN];
 };
@@ -92,6 +93,7 @@ struct open_res {
 	uint32_t os_ifindex;
 	uint32_t os_mtu; /* as it is now */
 	uint32_t os_wasmtu; /* as it was found */
+	uint32_t os_pieces; /* xdp: buffers that a frame may take */
 	uint8_t os_mac[6];
 	char os_driver[18]; /* the kernel's driver: "veth", "tun", … */
 	char os_peer[OPEN_NAMELEN]; /* veth: other end, if it is here too */

@@ -37,6 +37,15 @@ bool link_segments(int fd, const char *name);
 /* The name of the interface of this number, likewise; false: it is gone. */
 bool link_name(int fd, unsigned ifindex, char name[static OPEN_NAMELEN]);
 
+enum { LINK_XDP_ZEROCOPY = 1u << 3 };
+
+/* What the device's driver can do for XDP; all 0 before Linux 6.3. */
+struct link_xdp_caps {
+	uint64_t lx_features; /* LINK_XDP_* */
+	uint32_t lx_segs; /* pieces of a frame without copying */
+};
+void link_xdp_caps(uint32_t ifindex, struct link_xdp_caps *);
+
 /* How many queues of a tap with several are attached to, by anybody. */
 unsigned link_tap_queues(const char *name);
 

@@ -11,6 +11,11 @@
  * so that interfaces come and go independently; its first socket registers it,
  * the others share it with fill and completion rings of their own.
  *
+ * Frames that do not fit a buffer come in pieces (XDP_USE_SG, Linux 6.6), both
+ * if the sockets and if the program can.  A driver that sends without copying
+ * may know only whole frames: then it copies if the MTU asks for it, and large
+ * frames are lost if it does not.
+ *
  * The program is attached last, by a link: it and its map live as long as the
  * link's descriptor.
  */
@@ -37,6 +42,10 @@
 #include "dev/xdp_prog.h"
 
 #define XDP_CHUNK 2048
+
+/* Newer than some distributions' headers. */
+#define OPEN_XDP_USE_SG	   (1u << 4)
+#define OPEN_XDP_HAS_FRAGS (1u << 5)
 
 /*
  * A queue stays busy for about half a second after its last user closed it,
@@ -149,13 +158,14 @@ xdp_bind(int fd, const struct sockaddr_xdp *sxdp)
 
 /* A socket for each queue; how many are open is in os_nfds. */
 static int
-xdp_sockets(const struct open_req *req, int memfd, struct open_res *os,
-    int *fds)
+xdp_sockets_as(const struct open_req *req, int memfd, bool sg,
+    struct open_res *os, int *fds)
 {
 	static const uint16_t mode[OPENM_N] = { [OPENM_COPY] = XDP_COPY,
 		[OPENM_ZEROCOPY] = XDP_ZEROCOPY };
 	struct sockaddr_xdp sxdp = { .sxdp_family = AF_XDP,
-		.sxdp_flags = mode[req->or_mode] | XDP_USE_NEED_WAKEUP,
+		.sxdp_flags = (uint16_t)(mode[req->or_mode] |
+		    XDP_USE_NEED_WAKEUP | (sg ? OPEN_XDP_USE_SG : 0)),
 		.sxdp_ifindex = os->os_ifindex };
 	unsigned q;
 	int error, fd;
@@ -177,6 +187,71 @@ xdp_sockets(const struct open_req *req, int memfd, struct open_res *os,
 		sxdp.sxdp_shared_umem_fd = (uint32_t)fds[0];
 	}
 	return 0;
+}
+
+static bool
+xdp_zerocopy(int fd)
+{
+	struct xdp_options opts;
+	socklen_t size = sizeof(opts);
+
+	return getsockopt(fd, SOL_XDP, XDP_OPTIONS, &opts, &size) == 0 &&
+	    (opts.flags & XDP_OPTIONS_ZEROCOPY) != 0;
+}
+
+static void
+xdp_close(struct open_res *os, const int *fds)
+{
+	while (os->os_nfds > 0)
+		close(fds[--os->os_nfds]);
+}
+
+/* The MTU that was asked for cannot be. */
+static int
+xdp_no_pieces(const struct open_req *req, struct open_res *os)
+{
+	if (req->or_mode == OPENM_ZEROCOPY)
+		return open_fail(os, EOPNOTSUPP, "%s: mtu is at most %u here: "
+		    "without copying, driver %s takes no frames in pieces "
+		    "(mode = copy)", req->or_name, XDP_MTU_ONE, os->os_driver);
+	return open_fail(os, EOPNOTSUPP, "%s: mtu is at most %u here: this kernel "
+	    "takes no frames in pieces (Linux 6.6 does)", req->or_name,
+	    XDP_MTU_ONE);
+}
+
+/*
+ * Frames in pieces if that costs nothing, or is needed; what the kernel said
+ * to it is in os_pieces.
+ */
+static int
+xdp_sockets(const struct open_req *req, int memfd, struct open_res *os,
+    int *fds)
+{
+	unsigned mtu = req->or_mtu != 0 ? req->or_mtu : os->os_mtu;
+	bool whole, zc = req->or_mode == OPENM_ZEROCOPY;
+	struct link_xdp_caps lx;
+	int error;
+
+	link_xdp_caps(os->os_ifindex, &lx);
+	/* Asked for pieces, it would copy, or refuse. */
+	whole = req->or_mode != OPENM_COPY && lx.lx_segs <= 1 &&
+	    (lx.lx_features & LINK_XDP_ZEROCOPY) != 0;
+	if (!whole || (mtu > XDP_MTU_ONE && !zc)) {
+		error = xdp_sockets_as(req, memfd, true, os, fds);
+		if (error != EINVAL && error != EOPNOTSUPP) {
+			os->os_pieces = error == 0 && xdp_zerocopy(fds[0]) ?
+			    lx.lx_segs : XDP_PIECES;
+			return error;
+		}
+		xdp_close(os, fds);
+		os->os_error = 0;
+		os->os_text[0] = '\0';
+	}
+	os->os_pieces = 1;
+	error = xdp_sockets_as(req, memfd, false, os, fds);
+	if (error == 0 && req->or_mtu > XDP_MTU_ONE)
+		error = xdp_no_pieces(req, os);
+	return error;
 }
 
 /* The map from queue to socket.  -1 and errno. */
@@ -206,6 +281,7 @@ xdp_map(const int *socks, unsigned n)
 	return fd;
 }
 
+/* One that takes frames in pieces, if the kernel knows that. */
 static int
 xdp_load(int mapfd)
 {
@@ -215,10 +291,16 @@ xdp_load(int mapfd)
 		.insns = (uintptr_t)insn,
 		.license = (uintptr_t) "Dual BSD/GPL",
 		.prog_name = "spate",
+		.prog_flags = OPEN_XDP_HAS_FRAGS,
 		.expected_attach_type = BPF_XDP };
+	int fd;
 
 	xdp_prog(insn, mapfd);
-	return bpf(BPF_PROG_LOAD, &attr);
+	if ((fd = bpf(BPF_PROG_LOAD, &attr)) < 0 && errno == EINVAL) {
+		attr.prog_flags = 0;
+		fd = bpf(BPF_PROG_LOAD, &attr);
+	}
+	return fd;
 }
 
 /*
@@ -336,18 +418,6 @@ xdp_prepare(const struct open_req *req, struct open_res *os)
 	return error;
 }
 
-/* Whether the kernel copies is its own choice in OPENM_AUTO. */
-static void
-xdp_note_mode(struct open_res *os, int fd)
-{
-	struct xdp_options opts;
-	socklen_t size = sizeof(opts);
-
-	if (getsockopt(fd, SOL_XDP, XDP_OPTIONS, &opts, &size) == 0 &&
-	    (opts.flags & XDP_OPTIONS_ZEROCOPY) != 0)
-		os->os_flags |= OPENS_ZEROCOPY;
-}
-
 int
 open_xdp(const struct open_req *req, int memfd, struct open_res *os, int *fds)
 {
@@ -357,10 +427,11 @@ open_xdp(const struct open_req *req, int memfd, struct open_res *os, int *fds)
 	    (error = xdp_sockets(req, memfd, os, fds)) == 0 &&
 	    (error = xdp_program(req, os, fds)) == 0 &&
 	    (error = xdp_multicast(req, os, fds)) == 0) {
-		xdp_note_mode(os, fds[0]);
+		/* Whether the kernel copies is its own choice in auto. */
+		if (xdp_zerocopy(fds[0]))
+			os->os_flags |= OPENS_ZEROCOPY;
 		return 0;
 	}
-	while (os->os_nfds > 0)
-		close(fds[--os->os_nfds]);
+	xdp_close(os, fds);
 	return error;
 }

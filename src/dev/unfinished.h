@@ -17,11 +17,12 @@
 #include <stdint.h>
 
 /*
- * Whether the frame is TCP or UDP over IPv4 or IPv6, whole, and its checksum
- * is the pseudo-header's sum.  Then *l4off is where the transport header is,
- * *csumoff where the checksum in it.
+ * Whether the frame of len bytes, of which the first n are at p, is TCP or UDP
+ * over IPv4 or IPv6, in a VLAN or two or none, whole, and its checksum is the
+ * pseudo-header's sum.  Then *l4off is where the transport header is, *csumoff
+ * where the checksum in it.
  */
-bool csum_unfinished(const uint8_t *frame, unsigned len, uint16_t *l4off,
-    uint8_t *csumoff);
+bool csum_unfinished(const uint8_t *p, unsigned n, unsigned len,
+    uint16_t *l4off, uint8_t *csumoff);
 
 #endif

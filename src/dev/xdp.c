@@ -26,9 +26,12 @@
 #include "dev/reclaim.h"
 #include "dev/xdp_int.h"
 
-#define XDP_MTU_MAX   (MBUF_DATA - 14) /* a frame lies in one buffer */
+#define XDP_HDR	      14 /* of a frame */
+#define XDP_TAGS      8 /* bytes of the VLAN tags before it */
 #define XDP_RX_BUFS   2048u /* in the kernel's hands, for a queue */
 #define XDP_POOL_PART 4 /* at most this part of a pool, for all queues */
+
+static_assert(XDP_MTU_ONE == MBUF_DATA - XDP_HDR, "xdp_prog.h");
 
 /*
  * Without copying, the device may write to its buffers until the kernel gets
@@ -98,6 +101,8 @@ xdp_softc_alloc(struct spate *sp, const struct open_res *os, const char *name)
 	xs->xs_sp = sp;
 	xs->xs_base = pktmem_base(sp->sp_pktmem);
 	xs->xs_found = *os;
+	xs->xs_pieces = umin(umax(os->os_pieces, 1), XDP_PIECES);
+	xs->xs_longest = umax(os->os_mtu, XDP_MTU_ONE) + XDP_HDR + XDP_TAGS;
 	snprintf(xs->xs_name, sizeof(xs->xs_name), "%s", name);
 	return xs;
 }
@@ -156,12 +161,18 @@ static int
 xdp_mtu(const struct xdp_softc *xs, unsigned want, uint16_t *mtu, char *err,
     size_t errlen)
 {
-	unsigned most = umin(XDP_MTU_MAX, xs->xs_found.os_mtu);
+	unsigned frames = xs->xs_pieces * MBUF_DATA - XDP_HDR;
+	unsigned most = umin(frames, xs->xs_found.os_mtu);
 
+	if (want > most && most < frames) {
+		snprintf(err, errlen, "%s: mtu is at most %u here, which is "
+		    "the device's own: ip link set %s mtu %u", xs->xs_name,
+		    most, xs->xs_name, umin(want, frames));
+		return EINVAL;
+	}
 	if (want > most) {
-		snprintf(err, errlen, "%s: mtu is at most %u here%s",
-		    xs->xs_name, most, most < XDP_MTU_MAX
-		    ? ", which is the device's own" : "");
+		snprintf(err, errlen, "%s: mtu is at most %u here", xs->xs_name,
+		    most);
 		return EINVAL;
 	}
 	*mtu = (uint16_t)(want != 0 ? want : most);
@@ -178,7 +189,7 @@ xdp_ifnet_init(struct ifnet *ifp, struct xdp_softc *xs,
 	error = xdp_mtu(xs, dc->dc_mtu, &ifp->if_mtu, err, errlen);
 	if (error != 0)
 		return error;
-	ifp->if_framemax = MBUF_DATA;
+	ifp->if_framemax = (uint16_t)(xs->xs_pieces * MBUF_DATA);
 	if ((error = if_set_queues(ifp, xs->xs_nq, ntxq)) != 0)
 		return error;
 	for (q = 0; q < xs->xs_nq; q++) {
@@ -189,7 +200,7 @@ xdp_ifnet_init(struct ifnet *ifp, struct xdp_softc *xs,
 		ifp->if_txq[q].txq_sc = &xs->xs_q[q];
 	memcpy(ifp->if_mac,
 	    dc->dc_mac != NULL ? dc->dc_mac : xs->xs_found.os_mac, ETHER_ALEN);
-	ifp->if_caps = 0;
+	ifp->if_caps = xs->xs_pieces > 1 ? IFCAP_CHAIN : 0;
 	ifp->if_softc = xs;
 	snprintf(ifp->if_device, sizeof(ifp->if_device), "%s", xs->xs_name);
 	return 0;
@@ -255,6 +266,7 @@ xdp_request(struct ifnet *ifp, const struct dev_conf *dc, struct open_req *req,
 	}
 	if (xdp_needs_promisc(ifp, name, dc->dc_mac))
 		req->or_flags |= OPENF_PROMISC;
+	req->or_mtu = dc->dc_mtu;
 	req->or_memsize = pktmem_size(pm);
 	if (pktmem_fd(pm) < 0) {
 		snprintf(err, errlen,
@@ -271,17 +283,18 @@ xdp_log_open(const struct ifnet *ifp, const struct xdp_softc *xs)
 	struct log *l = &xs->xs_sp->sp_env.env_log;
 	uint32_t flags = xs->xs_found.os_flags;
 
-	log_info(l, "%s: %s (%s), %u queues, %s program, %s", ifp->if_name,
+	log_info(l, "%s: %s (%s), %u queues, %s program, %s%s", ifp->if_name,
 	    xs->xs_name, xs->xs_found.os_driver, xs->xs_nq,
 	    (flags & OPENS_NATIVE) != 0 ? "native" : "generic",
-	    (flags & OPENS_ZEROCOPY) != 0 ? "zero copy" : "copying");
+	    (flags & OPENS_ZEROCOPY) != 0 ? "zero copy" : "copying",
+	    xs->xs_pieces > 1 ? ", frames in pieces" : "");
 	if ((flags & OPENS_NATIVE) == 0)
 		log_warn(l, "%s: the driver does not run the program, large "
 		    "frames are lost: %s", ifp->if_name, xs->xs_found.os_text);
-	if (xs->xs_found.os_mtu > XDP_MTU_MAX)
+	if (xs->xs_pieces == 1 && xs->xs_found.os_mtu > XDP_MTU_ONE)
 		log_warn(l, "%s: frames larger than %u bytes are lost: "
 		    "ip link set %s mtu %u", ifp->if_name, MBUF_DATA,
-		    xs->xs_name, XDP_MTU_MAX);
+		    xs->xs_name, XDP_MTU_ONE);
 }
 
 static int
@@ -335,6 +348,8 @@ xdp_close(struct ifnet *ifp)
 	bool zerocopy = (xs->xs_found.os_flags & OPENS_ZEROCOPY) != 0;
 
 	role_enter(&on_ctl);
+	for (i = 0; i < xs->xs_nq; i++)
+		reclaim_add(&rec, xs->xs_q[i].xq_part);
 	xs->xs_held = NULL;
 	xdp_softc_free(xs);
 	for (i = 0; i < nbufs; i++)
@@ -351,6 +366,7 @@ xdp_close(struct ifnet *ifp)
 
 /* What the kernel counts, and we; summed over queues. */
 struct xdp_sums {
+	uint64_t xm_toolong;	/* frames that are segments not cut */
 	uint64_t xm_dropped;	/* frames that did not reach the ring */
 	uint64_t xm_empty;	/* of those, for want of a buffer */
 	uint64_t xm_full;	/* frames that found the ring full */
@@ -380,6 +396,7 @@ xdp_sum(const struct xdp_softc *xs, struct xdp_sums *xm)
 		xm->xm_rxbad += st.rx_invalid_descs;
 		xm->xm_txbad +=
 		    st.tx_invalid_descs + stat_cell_read(&xq->xq_txbad);
+		xm->xm_toolong += stat_cell_read(&xq->xq_toolong);
 		xm->xm_looked += stat_cell_read(&xq->xq_looked);
 		xm->xm_unfinished += stat_cell_read(&xq->xq_unfinished);
 	}
@@ -387,17 +404,25 @@ xdp_sum(const struct xdp_softc *xs, struct xdp_sums *xm)
 
 /* What the user should hear of first. */
 static void
-xdp_note(const struct xdp_softc *xs, const struct xdp_sums *xm, char *note,
+xdp_note(const struct xdp_softc *xs, struct xdp_sums *xm, char *note,
     size_t size)
 {
 	const char *peer =
 	    xs->xs_found.os_peer[0] != '\0' ? xs->xs_found.os_peer : "SENDER";
 	bool sure = xdp_sure(xm->xm_unfinished, xm->xm_looked);
+	uint64_t large = xm->xm_dropped > xm->xm_empty ?
+	    xm->xm_dropped - xm->xm_empty : 0;
+	unsigned most = xs->xs_pieces > 1 ? xs->xs_longest : MBUF_DATA;
 
-	if (xm->xm_dropped > xm->xm_empty)
+	/* In pieces, a frame may lack a buffer while there are some. */
+	if (xs->xs_pieces > 1) {
+		xm->xm_empty += large;
+		large = 0;
+	}
+	large += xm->xm_toolong;
+	if (large > 0)
 		snprintf(note, size, "%ju frames lost that were over %u bytes: "
-		    "ethtool -K %s tso off gso off",
-		    (uintmax_t)(xm->xm_dropped - xm->xm_empty), MBUF_DATA,
+		    "ethtool -K %s tso off gso off", (uintmax_t)large, most,
 		    peer);
 	else if (sure && !xs->xs_repair)
 		snprintf(note, size, "packets arrive with unfinished "
@@ -421,7 +446,7 @@ xdp_stats(struct ifnet *ifp, struct dev_stats *ds)
 
 	memset(ds, 0, sizeof(*ds));
 	xdp_sum(xs, &xm);
-	ds->ds_rx_dropped = xm.xm_dropped + xm.xm_full;
+	ds->ds_rx_dropped = xm.xm_dropped + xm.xm_full + xm.xm_toolong;
 	ds->ds_rx_errors = xm.xm_rxbad;
 	ds->ds_tx_errors = xm.xm_txbad;
 	xdp_note(xs, &xm, ds->ds_note, sizeof(ds->ds_note));

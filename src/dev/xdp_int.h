@@ -26,9 +26,12 @@ struct xdp_queue {
 	struct xdp_ring xq_fill; /* [o] */
 	struct xdp_ring xq_tx; /* [o] */
 	struct xdp_ring xq_done; /* [o] */
+	struct mbuf *xq_part; /* [o] a frame that is not whole yet; or NULL */
+	struct mbuf *xq_last; /* [o] its last piece */
 	uint32_t xq_seen; /* [o] packets, for sampling */
 	stat_cell xq_looked; /* [A] packets whose checksum was looked at */
 	stat_cell xq_unfinished; /* [A] packets with an unfinished one */
+	stat_cell xq_toolong; /* [A] frames longer than xs_longest */
 	stat_cell xq_txbad; /* [A] frames that could not be sent */
 };
 
@@ -37,6 +40,8 @@ struct xdp_softc {
 	struct spate *xs_sp; /* [I] */
 	uint8_t *xs_base; /* [I] packet memory */
 	uint8_t *xs_held; /* [o] of each buffer's holder: kernel has it */
+	unsigned xs_pieces; /* [I] that a frame may be in */
+	unsigned xs_longest; /* [I] bytes of the largest frame, with tags */
 	unsigned xs_nq; /* [I] */
 	struct xdp_queue *xs_q; /* [I] xs_nq of them */
 	int xs_linkfd; /* [I] */

@@ -6,9 +6,11 @@
  * back in the receive ring with a frame in it, travels, goes into the transmit
  * ring of some interface and comes back in its completion ring, to be freed.
  *
- * What a frame sent consists of is one buffer of packet memory.  dev_offload()
- * joins chains; clones and others' memory are copied here, since the buffer's
- * address is all that comes back.
+ * A frame too large for a buffer comes and goes in pieces, where the kernel
+ * takes that (xs_pieces): each but the last says that more follows.  Elsewhere
+ * dev_offload() joins chains.  Each piece sent is a buffer of packet memory,
+ * since its address is all that comes back; clones and others' memory are
+ * copied, and so is what is in too many pieces, or empty ones.
  *
  * Checksums that the sender never finished (unfinished.h) are recognised and
  * left to whatever sends the packet on (MF_CSUM_PARTIAL).  That is done for
@@ -92,7 +94,8 @@ xdp_checksum(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq,
 	    seen % XDP_SAMPLE_ONE != 0)
 		return;
 	stat_cell_add(&xq->xq_looked, 1);
-	if (!csum_unfinished(m->m_data, m->m_len, &l4off, &csumoff))
+	if (!csum_unfinished(
+		m->m_data, m->m_len, m->m_pktlen, &l4off, &csumoff))
 		return;
 	stat_cell_add(&xq->xq_unfinished, 1);
 	if (xdp_sure(stat_cell_read(&xq->xq_unfinished),
@@ -120,12 +123,48 @@ xdp_rx_prefetch(const struct xdp_softc *xs, const struct xdp_queue *xq,
 	__builtin_prefetch(xs->xs_base + xd->addr);
 }
 
+/* One more piece of a frame, which is returned when it is whole. */
+static struct mbuf *
+xdp_piece(struct xdp_queue *xq, struct mbuf *m, bool more)
+{
+	struct mbuf *first = xq->xq_part;
+
+	if (likely(first == NULL && !more))
+		return m;
+	if (first == NULL) {
+		xq->xq_part = first = m;
+	} else {
+		first->m_pktlen += m->m_len;
+		xq->xq_last->m_next = m;
+	}
+	xq->xq_last = m;
+	if (more)
+		return NULL;
+	xq->xq_part = NULL;
+	return first;
+}
+
+/*
+ * A frame that its device never sends, nor anything at the other end: segments
+ * that should have been cut, whose size is not told.
+ */
+static bool
+xdp_toolong(struct cpu *c, const struct xdp_softc *xs, struct xdp_queue *xq,
+    struct mbuf *m)
+{
+	if (likely(m->m_pktlen <= xs->xs_longest))
+		return false;
+	stat_cell_add(&xq->xq_toolong, 1);
+	m_free(c, m);
+	return true;
+}
+
 unsigned
 xdp_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 {
 	struct xdp_softc *xs = rxq->rxq_if->if_softc;
 	struct xdp_queue *xq = rxq->rxq_sc;
-	unsigned i, n;
+	unsigned i, n, got = 0;
 
 	role_enter(&on_cpu);
 	CPU_ASSERT(c);
@@ -143,15 +182,19 @@ xdp_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 		m = xdp_hold(xs, xd->addr, false);
 		m->m_data = xs->xs_base + xd->addr;
 		m->m_len = m->m_pktlen = xd->len;
+		m = xdp_piece(xq, m, (xd->options & XDP_PKT_CONTD) != 0);
+		if (m == NULL || xdp_toolong(c, xs, xq, m))
+			continue;
 		xdp_checksum(c, xs, xq, rxq->rxq_if, m);
 		mv->mv_m[mv->mv_n++] = m;
+		got++;
 	}
 	if (n > 0)
 		xdp_ring_release(&xq->xq_rx);
 	xq->xq_given -= n;
 	if (xq->xq_given + XDP_BATCH <= xq->xq_want)
 		xdp_fill(c, xs, xq);
-	return n;
+	return got;
 }
 
 /* Frames that were sent. */
@@ -166,19 +209,57 @@ xdp_reap(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq)
 		xdp_ring_release(&xq->xq_done);
 }
 
-/* The packet in one buffer of packet memory; NULL: it was freed. */
+/* How many pieces the packet can be sent in as it is; 0: it cannot. */
+static unsigned
+xdp_pieces(const struct xdp_softc *xs, const struct mbuf *m)
+{
+	unsigned n;
+
+	if (likely(m->m_next == NULL && m->m_kind == MK_BUFFER))
+		return 1;
+	for (n = 0; m != NULL; m = m->m_next, n++)
+		if (m->m_kind != MK_BUFFER || m->m_len == 0)
+			return 0;
+	return n <= xs->xs_pieces ? n : 0;
+}
+
+/*
+ * The packet in *n buffers of packet memory; NULL: it was freed, and counted.
+ */
 static struct mbuf *ON_CPU
-xdp_own(struct cpu *c, struct xdp_queue *xq, struct mbuf *m)
+xdp_own(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq,
+    struct mbuf *m, unsigned *n)
 {
 	struct mbuf *copy;
 
-	if (likely(m->m_kind == MK_BUFFER))
+	if (likely((*n = xdp_pieces(xs, m)) > 0))
 		return m;
 	copy = m_copy(c, m);
 	m_free(c, m);
-	if (copy == NULL)
-		stat_cell_add(&xq->xq_txbad, 1);
-	return copy;
+	if (copy != NULL && (*n = xdp_pieces(xs, copy)) > 0)
+		return copy;
+	if (copy != NULL)
+		m_free(c, copy);
+	stat_cell_add(&xq->xq_txbad, 1);
+	return NULL;
+}
+
+/* Its pieces are the kernel's; they come back one by one. */
+static void
+xdp_put(struct xdp_softc *xs, struct xdp_queue *xq, struct mbuf *m)
+{
+	struct xdp_desc *xd;
+	struct mbuf *next;
+
+	for (; m != NULL; m = next) {
+		next = m->m_next;
+		m->m_next = NULL;
+		xd = xdp_ring_desc(&xq->xq_tx);
+		xd->addr = (uint64_t)(m->m_data - xs->xs_base);
+		xd->len = m->m_len;
+		xd->options = next != NULL ? XDP_PKT_CONTD : 0;
+		xdp_hold(xs, xd->addr, true);
+	}
 }
 
 unsigned
@@ -186,27 +267,21 @@ xdp_tx(struct cpu *c, struct txq *txq, struct mbuf **mm, unsigned n)
 {
 	struct xdp_softc *xs = txq->txq_if->if_softc;
 	struct xdp_queue *xq = txq->txq_sc;
-	unsigned i;
+	unsigned i, k;
 
 	role_enter(&on_cpu);
 	CPU_ASSERT(c);
-	if (xdp_ring_room(&xq->xq_tx, n) < n)
-		n = xdp_ring_room(&xq->xq_tx, n);
 	for (i = 0; i < n; i++) {
-		struct mbuf *m = xdp_own(c, xq, mm[i]);
-		struct xdp_desc *xd;
-
-		if (unlikely(m == NULL))
-			continue;
-		KASSERT(m->m_next == NULL);
-		xd = xdp_ring_desc(&xq->xq_tx);
-		xd->addr = (uint64_t)(m->m_data - xs->xs_base);
-		xd->len = m->m_len;
-		xd->options = 0;
-		xdp_hold(xs, xd->addr, true);
+		/* A copy needs no more room than the most there can be. */
+		k = mm[i]->m_next != NULL ? xs->xs_pieces : 1;
+		if (xdp_ring_room(&xq->xq_tx, umax(k, n - i)) < k)
+			break;
+		mm[i] = xdp_own(c, xs, xq, mm[i], &k);
+		if (likely(mm[i] != NULL))
+			xdp_put(xs, xq, mm[i]);
 	}
 	xdp_ring_submit(&xq->xq_tx);
-	return n;
+	return i;
 }
 
 /*

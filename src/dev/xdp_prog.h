@@ -20,6 +20,13 @@
 #define XDP_PROG_LEN 6
 
 /*
+ * Largest MTU of frames that lie in one buffer; pieces of larger ones: as many
+ * as the kernel puts into a packet that it copies.
+ */
+#define XDP_MTU_ONE 1778u
+#define XDP_PIECES  17u
+
+/*
  * Packets go to the socket of the queue they arrived on, which the map of
  * this descriptor holds; without one, as before the sockets are there and
  * after they are closed, to the kernel.

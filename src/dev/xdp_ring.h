@@ -19,6 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Newer than some distributions' headers: the frame goes on in the next. */
+#ifndef XDP_PKT_CONTD
+#define XDP_PKT_CONTD (1u << 0)
+#endif
+
 struct xdp_ring {
 	_Atomic uint32_t *xr_prod; /* [A] */
 	_Atomic uint32_t *xr_cons; /* [A] */

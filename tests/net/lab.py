@@ -41,9 +41,11 @@ class Lab:
     """driver: tap, xdp or packet, for all links or by name, as
     {"left": "tap"}."""
 
-    def __init__(self, net, driver, queues=2, ethtool=None, more=""):
+    def __init__(self, net, driver, queues=2, ethtool=None, more="",
+                 mtu=1500):
         self.net = net
         self.driver = driver
+        self.mtu = mtu
         self.host = net.host("router")
         self.hosts = {dev: net.host(name) for dev, name in NAMES.items()}
         for dev in NAMES:
@@ -84,7 +86,8 @@ class Lab:
     def _conf(self, queues):
         conf = "cpus = 2\n"
         for dev, n in NUMBER.items():
-            mtu = f"mtu = {MTU[dev]}" if dev in MTU else ""
+            mtu = f"mtu = {MTU[dev]}" if dev in MTU else \
+                f"mtu = {self.mtu}" if self.mtu != 1500 else ""
             conf += (f"interface {dev} {{ driver = {self.of(dev)}  "
                      f"device = {dev}  queues = {queues}  {mtu}\n"
                      f"    address = {{10.0.{n}.1/24, fd00:{n}::1/64}} }}\n")
@@ -97,7 +100,7 @@ class Lab:
                       f"netns {peer.holder.pid} {many}")
         if ethtool:
             peer.run(f"ethtool -K eth0 {ethtool}")
-        self.host.run(f"ip link set {dev} up")
+        self.host.run(f"ip link set {dev} mtu {self.mtu} up")
 
     def _ready(self):
         try:
@@ -110,7 +113,7 @@ class Lab:
     def _configure(self, dev):
         n, host = NUMBER[dev], self.hosts[dev]
         # A larger MTU than the router's: it has to tell.
-        host.run("ip link set eth0 mtu 1500 up")
+        host.run(f"ip link set eth0 mtu {self.mtu} up")
         # Or it answers some of traceroute's probes only.
         host.run("echo 0 > /proc/sys/net/ipv4/icmp_ratelimit && "
                  "echo 0 > /proc/sys/net/ipv6/icmp/ratelimit")

@@ -374,5 +374,5 @@ def test_xdp_refusal_of_a_driver_is_explained(net):
     a.run(f"timeout 2 python3 -c '{SEND}' 10.99.0.2 1", check=False)
     receiver.kill()
     note = bounce.stop()["xdp1"]["note"]
-    assert "over 1792 bytes" in note, note
+    assert "over 1800 bytes" in note, note
     assert "more transmit queues" in bounce.said

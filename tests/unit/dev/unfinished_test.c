@@ -60,7 +60,8 @@ found(const struct frame *f)
 	uint16_t l4off;
 	uint8_t csumoff;
 
-	if (!csum_unfinished(f->f_bytes, f->f_len, &l4off, &csumoff))
+	if (!csum_unfinished(
+		f->f_bytes, f->f_len, f->f_len, &l4off, &csumoff))
 		return false;
 	assert_int_equal(l4off, f->f_l4);
 	assert_int_equal(l4off + csumoff, f->f_sum);
@@ -100,6 +101,26 @@ finished(void **state)
 		    f.f_bytes + f.f_l4, f.f_len - f.f_l4, 0));
 		st16be(f.f_bytes + f.f_sum, sum);
 		assert_false(found(&f));
+	}
+}
+
+/* One tag, and two; three are nobody's. */
+static void
+in_vlans(void **state)
+{
+	struct frame f;
+	unsigned i, tags;
+
+	for (i = 0; i < countof(kinds); i++) {
+		frame_make(&f, kinds[i].v6, kinds[i].proto);
+		for (tags = 1; tags <= 3; tags++) {
+			memmove(f.f_bytes + 16, f.f_bytes + 12, f.f_len - 12);
+			st16be(f.f_bytes + 12, tags == 1 ? 0x8100 : 0x88a8);
+			f.f_len += 4;
+			f.f_l4 += 4;
+			f.f_sum += 4;
+			assert_int_equal(found(&f), tags < 3);
+		}
 	}
 }
 
@@ -157,7 +178,10 @@ cut_short(void **state)
 
 			memcpy(copy + 1, f.f_bytes, n);
 			assert_false(csum_unfinished(
-			    copy + 1, n, &l4off, &csumoff));
+			    copy + 1, n, n, &l4off, &csumoff));
+			/* The rest is in other buffers. */
+			assert_int_equal(csum_unfinished(copy + 1, n, f.f_len,
+			    &l4off, &csumoff), n >= f.f_len - PAYLOAD);
 			test_free(copy);
 		}
 	}
@@ -169,6 +193,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unfinished),
 		cmocka_unit_test(finished),
+		cmocka_unit_test(in_vlans),
 		cmocka_unit_test(no_checksum),
 		cmocka_unit_test(not_whole),
 		cmocka_unit_test(cut_short),
