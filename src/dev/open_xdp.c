@@ -213,10 +213,12 @@ xdp_no_pieces(const struct open_req *req, struct open_res *os)
 	if (req->or_mode == OPENM_ZEROCOPY)
 		return open_fail(os, EOPNOTSUPP, "%s: mtu is at most %u here: "
 		    "without copying, driver %s takes no frames in pieces "
-		    "(mode = copy)", req->or_name, XDP_MTU_ONE, os->os_driver);
-	return open_fail(os, EOPNOTSUPP, "%s: mtu is at most %u here: this kernel "
-	    "takes no frames in pieces (Linux 6.6 does)", req->or_name,
-	    XDP_MTU_ONE);
+		    "(mode = copy)",
+		    req->or_name, XDP_MTU_ONE, os->os_driver);
+	return open_fail(os, EOPNOTSUPP,
+	    "%s: mtu is at most %u here: this kernel "
+	    "takes no frames in pieces (Linux 6.6 does)",
+	    req->or_name, XDP_MTU_ONE);
 }
 
 /*

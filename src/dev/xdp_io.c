@@ -148,7 +148,7 @@ xdp_piece(struct xdp_queue *xq, struct mbuf *m, bool more)
  * A frame that its device never sends, nor anything at the other end: segments
  * that should have been cut, whose size is not told.
  */
-static bool
+static bool ON_CPU
 xdp_toolong(struct cpu *c, const struct xdp_softc *xs, struct xdp_queue *xq,
     struct mbuf *m)
 {

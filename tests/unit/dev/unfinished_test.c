@@ -60,8 +60,7 @@ found(const struct frame *f)
 	uint16_t l4off;
 	uint8_t csumoff;
 
-	if (!csum_unfinished(
-		f->f_bytes, f->f_len, f->f_len, &l4off, &csumoff))
+	if (!csum_unfinished(f->f_bytes, f->f_len, f->f_len, &l4off, &csumoff))
 		return false;
 	assert_int_equal(l4off, f->f_l4);
 	assert_int_equal(l4off + csumoff, f->f_sum);
