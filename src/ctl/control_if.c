@@ -20,6 +20,7 @@
 
 /* What can change while an interface stays attached. */
 static const char *const changeable[] = { "address", "description", "mss",
+	"vrf", /* its name: the table's number is compared */
 	NULL };
 
 /* What it was attached by; NULL: it is taken as it is. */
@@ -30,15 +31,22 @@ if_conf(const struct ctl *ctl, const struct ifnet *ifp)
 }
 
 bool
-control_if_same(const struct conf_if *a, const struct conf_if *b)
+control_if_same(const struct ifnet *ifp, const struct conf_if *is,
+    const struct conf *conf, const struct conf_if *want)
 {
-	return conf_sec_equal(&a->ci_sec, &b->ci_sec, changeable);
+	return conf_sec_equal(&is->ci_sec, &want->ci_sec, changeable) &&
+	    ifp->if_rtable == conf_rtable(conf, want->ci_vrf);
 }
 
-static bool
-if_same(const struct conf_if *is, const struct conf_if *want)
+static bool ON_CTL
+if_same(const struct ctl *ctl, const struct ifnet *ifp,
+    const struct conf *conf)
 {
-	return is == NULL || control_if_same(is, want);
+	const struct conf_if *is = if_conf(ctl, ifp);
+	const struct conf_if *want = conf_if_find(conf, ifp->if_name);
+
+	return want != NULL &&
+	    (is == NULL || control_if_same(ifp, is, conf, want));
 }
 
 /* Whether it can stay attached as the configuration wants it. */
@@ -46,21 +54,15 @@ static bool ON_CTL
 if_stays(const struct ctl *ctl, const struct ifnet *ifp,
     const struct conf *conf)
 {
-	const struct conf_if *is = if_conf(ctl, ifp);
 	const struct conf_if *want = conf_if_find(conf, ifp->if_name);
 	const struct ifnet *peer;
 
-	if (want == NULL || !if_same(is, want))
+	if (!if_same(ctl, ifp, conf))
 		return false;
-	/* Its VRF may have another number now. */
-	if (is != NULL &&
-	    ifp->if_rtable != conf_rtable(conf, want->ci_vrf))
-		return false;
-	if (is == NULL || want->ci_driver != CONF_PAIR)
+	if (if_conf(ctl, ifp) == NULL || want->ci_driver != CONF_PAIR)
 		return true;
 	peer = if_find(ctl, want->ci_peer);
-	return peer != NULL && if_same(if_conf(ctl, peer),
-	    conf_if_find(conf, want->ci_peer));
+	return peer != NULL && if_same(ctl, peer, conf);
 }
 
 /* The attached interface, other than that of the name, on a device. */

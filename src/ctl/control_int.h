@@ -128,8 +128,9 @@ int control_loopback(struct ctl *, unsigned rtable) ON_CTL;
 
 /* control_if.c */
 
-/* Whether an interface can stay attached when the one becomes the other. */
-bool control_if_same(const struct conf_if *, const struct conf_if *);
+/* Whether an interface that is one thing can stay attached as another. */
+bool control_if_same(const struct ifnet *, const struct conf_if *is,
+    const struct conf *, const struct conf_if *want);
 
 /*
  * Detach the interfaces that stand in the way of the wanted ones: the same

@@ -91,22 +91,24 @@ check_sysctls(const struct ctl *ctl, const struct conf *old,
 
 /* Its device would have to be opened. */
 static bool ON_CTL
-opens_device(const struct ctl *ctl, const struct conf *old,
+opens_device(const struct ctl *ctl, const struct conf *conf,
     const struct conf_if *ci)
 {
-	const struct conf_if *was = conf_if_find(old, ci->ci_name);
+	const struct conf_if *was =
+	    conf_if_find(ctl->ctl_control->co_conf, ci->ci_name);
+	const struct ifnet *ifp = if_find(ctl, ci->ci_name);
 
-	return was == NULL || !control_if_same(was, ci) ||
-	    if_find(ctl, ci->ci_name) == NULL;
+	return was == NULL || ifp == NULL ||
+	    !control_if_same(ifp, was, conf, ci);
 }
 
 static void ON_CTL
-check_interface(const struct ctl *ctl, const struct conf_if *ci,
-    struct conf_errors *errs)
+check_interface(const struct ctl *ctl, const struct conf *conf,
+    const struct conf_if *ci, struct conf_errors *errs)
 {
 	const struct conf_pos *pos = conf_where(&ci->ci_sec, "driver");
 
-	if (!opens_device(ctl, ctl->ctl_control->co_conf, ci))
+	if (!opens_device(ctl, conf, ci))
 		return;
 	if (ci->ci_driver == CONF_PCAP)
 		conf_error(errs, pos, "%s would open files, which the running "
@@ -131,6 +133,6 @@ reload_check(const struct ctl *ctl, const struct conf *conf,
 	check_control(old, conf, errs);
 	check_sysctls(ctl, old, conf, errs);
 	for (i = 0; i < conf->cf_nif; i++)
-		check_interface(ctl, &conf->cf_if[i], errs);
+		check_interface(ctl, conf, &conf->cf_if[i], errs);
 	return errs->ce_n > 0 ? EINVAL : 0;
 }
