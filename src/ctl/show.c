@@ -229,16 +229,17 @@ show_stages(const struct cpu *c)
 		const struct path_stage *ps = &c->c_path->p_stage[st];
 		uint64_t packets = stat_cell_read(&ps->ps_packets);
 		uint64_t calls = stat_cell_read(&ps->ps_calls);
+		uint64_t cycles = stat_cell_read(&ps->ps_cycles);
 
 		if (calls == 0)
 			continue;
 		json_array_append_new(list,
-		    json_pack("{s:s, s:I, s:I, s:f, s:f}", "stage",
+		    json_pack("{s:s, s:I, s:I, s:f, s:f, s:I}", "stage",
 			path_names[st], "packets", INT(packets), "calls",
 			INT(calls), "vector",
 			(double)packets / (double)calls, "cycles",
-			(double)stat_cell_read(&ps->ps_cycles) /
-			    (double)packets));
+			(double)cycles / (double)packets, "all_cycles",
+			INT(cycles)));
 	}
 	return list;
 }
@@ -251,10 +252,11 @@ show_cpu(const struct cpu *c)
 #define PATH_STAT(i) INT(stat_cell_read(&c->c_stat[SG_PATH][i]))
 #define CPU_STAT(i)  INT(stat_cell_read(&c->c_stat[SG_CPU][i]))
 	return json_pack("{s:i, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:I, s:I, s:o}",
+			 "s:I, s:I, s:I, s:I, s:o}",
 	    "cpu", (int)c->c_id, "busy",
 	    up > 0 ? (double)CPU_STAT(cps_busy_ns) * 100 / (double)up : 0.0,
-	    "received", PATH_STAT(pks_received), "originated",
+	    "busy_ns", CPU_STAT(cps_busy_ns), "received",
+	    PATH_STAT(pks_received), "originated",
 	    PATH_STAT(pks_originated), "copied", PATH_STAT(pks_copied),
 	    "delivered", PATH_STAT(pks_delivered), "sent",
 	    PATH_STAT(pks_sent), "merged", PATH_STAT(pks_merged), "dropped",
@@ -463,6 +465,7 @@ static const struct {
 	{ "routes", show_routes },
 	{ "rss", show_rss },
 	{ "sysctl", show_sysctl },
+	{ "top", show_top },
 	{ "version", show_version },
 	{ "vrfs", show_vrfs },
 };
@@ -483,5 +486,5 @@ show_names(void)
 {
 	return "affinity, config, counters, cpus, drops, fragments, "
 	       "interfaces, memory, neighbours, netisr, routes, rss, sysctl, "
-	       "version, vrfs";
+	       "top, version, vrfs";
 }
