@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <spate/control.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,23 @@
 
 #include "client.h"
 #include "cmd.h"
+
+/* Say what is wrong, in the way that was asked for. */
+static void __attribute__((format(printf, 2, 3)))
+client_say(struct client *cl, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (cl->cl_quiet) {
+		vsnprintf(cl->cl_error, sizeof(cl->cl_error), fmt, ap);
+	} else {
+		fputs("spate: ", stderr);
+		vfprintf(stderr, fmt, ap);
+		fputc('\n', stderr);
+	}
+	va_end(ap);
+}
 
 static int
 client_connect(const char *path)
@@ -37,20 +55,33 @@ client_connect(const char *path)
 	return fd;
 }
 
-int
-client_open(struct client *cl, const char *path)
+static int
+client_start(struct client *cl, const char *path, bool quiet)
 {
 	*cl = (struct client){ .cl_path = path != NULL ? path :
-	    SPATE_CONTROL_SOCKET, .cl_status = CMD_FAILED };
+	    SPATE_CONTROL_SOCKET, .cl_status = CMD_FAILED,
+		.cl_quiet = quiet };
 	if ((cl->cl_fd = client_connect(cl->cl_path)) < 0) {
 		bool none = errno == ENOENT || errno == ECONNREFUSED;
 
-		fprintf(stderr, "spate: no daemon answers at %s: %s%s\n",
-		    cl->cl_path, strerror(errno),
-		    none ? "; is it started? (spate daemon -c FILE)" : "");
+		client_say(cl, "no daemon answers at %s: %s%s", cl->cl_path,
+		    strerror(errno), none && !quiet ?
+			"; is it started? (spate daemon -c FILE)" : "");
 		return -1;
 	}
 	return 0;
+}
+
+int
+client_open(struct client *cl, const char *path)
+{
+	return client_start(cl, path, false);
+}
+
+int
+client_open_quiet(struct client *cl, const char *path)
+{
+	return client_start(cl, path, true);
 }
 
 void
@@ -91,8 +122,8 @@ client_send(struct client *cl, const char *command, json_t *req)
 	    (text = json_dumps(req, JSON_COMPACT)) != NULL)
 		error = client_write(cl, text);
 	if (error != 0)
-		fprintf(stderr, "spate: cannot ask the daemon at %s: %s\n",
-		    cl->cl_path, strerror(errno));
+		client_say(cl, "cannot ask the daemon at %s: %s", cl->cl_path,
+		    strerror(errno));
 	free(text);
 	json_decref(req);
 	return error;
@@ -118,6 +149,12 @@ client_more(struct client *cl)
 		return n == 0 ? EPIPE : errno;
 	cl->cl_len += (size_t)n;
 	return 0;
+}
+
+bool
+client_ready(const struct client *cl)
+{
+	return cl->cl_len > 0 && memchr(cl->cl_buf, '\n', cl->cl_len) != NULL;
 }
 
 /* The length of the next line with its newline; 0 and errno if none comes. */
@@ -150,7 +187,7 @@ client_line(struct client *cl)
 	if (n == 0 && errno == EINTR)
 		return NULL;
 	if (n == 0) {
-		fprintf(stderr, "spate: the daemon at %s %s\n", cl->cl_path,
+		client_say(cl, "the daemon at %s %s", cl->cl_path,
 		    errno == EPIPE ? "hung up" : strerror(errno));
 		errno = EIO;
 		return NULL;
@@ -159,8 +196,7 @@ client_line(struct client *cl)
 	cl->cl_len -= n;
 	memmove(cl->cl_buf, cl->cl_buf + n, cl->cl_len);
 	if (reply == NULL) {
-		fprintf(stderr,
-		    "spate: what answers at %s is no daemon of Spate: %s\n",
+		client_say(cl, "what answers at %s is no daemon of Spate: %s",
 		    cl->cl_path, err.text);
 		errno = EPROTO;
 	}
@@ -178,11 +214,13 @@ client_error(struct client *cl, const json_t *reply)
 
 	if (json_integer_value(json_object_get(reply, "status")) == CMD_USAGE)
 		cl->cl_status = CMD_USAGE;
+	if (cl->cl_quiet || json_array_size(lines) == 0) {
+		client_say(cl, "%s", text != NULL ? text :
+		    "the daemon refused");
+		return;
+	}
 	json_array_foreach(lines, i, line)
 	    fprintf(stderr, "%s\n", json_string_value(line));
-	if (json_array_size(lines) == 0)
-		fprintf(stderr, "spate: %s\n",
-		    text != NULL ? text : "the daemon refused");
 }
 
 /* The result of a reply, or what is wrong with it. */
@@ -192,11 +230,11 @@ client_result(struct client *cl, const json_t *reply)
 	const json_t *version = json_object_get(reply, "spate");
 
 	if (!json_is_integer(version))
-		fprintf(stderr, "spate: what answers at %s is no daemon of "
-		    "Spate\n", cl->cl_path);
+		client_say(cl, "what answers at %s is no daemon of Spate",
+		    cl->cl_path);
 	else if (json_integer_value(version) != SPATE_CONTROL_VERSION)
-		fprintf(stderr, "spate: the daemon at %s speaks version %d of "
-		    "the control protocol, this program version %d\n",
+		client_say(cl, "the daemon at %s speaks version %d of "
+		    "the control protocol, this program version %d",
 		    cl->cl_path, (int)json_integer_value(version),
 		    SPATE_CONTROL_VERSION);
 	else if (!json_is_true(json_object_get(reply, "ok")))

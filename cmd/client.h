@@ -19,10 +19,15 @@ struct client {
 	size_t cl_len;		   /* of it */
 	size_t cl_room;		   /* bytes of cl_buf */
 	int cl_status;		   /* to leave with, after an error of it */
+	bool cl_quiet;		   /* errors go to cl_error, nothing is printed */
+	char cl_error[256];	   /* the last one; cut if it is longer */
 };
 
 /* 0 or -1.  path: NULL for the usual one. */
 int client_open(struct client *, const char *path);
+
+/* The same without a word: errors, now and later, are in cl_error. */
+int client_open_quiet(struct client *, const char *path);
 void client_close(struct client *);
 
 /* Send a request: its command and version are added to it.  Takes req. */
@@ -35,6 +40,9 @@ int client_send(struct client *, const char *command, json_t *req);
  * was printed.
  */
 json_t *client_receive(struct client *, bool *done);
+
+/* Whether client_receive() would find a whole line without waiting. */
+bool client_ready(const struct client *);
 
 /*
  * Wait for more bytes of any kind; they are appended to cl_buf.  0, EINTR as

@@ -18,6 +18,7 @@
 #include "reload.h"
 #include "rss.h"
 #include "show/show.h"
+#include "top/top.h"
 
 struct subcmd {
 	const char	*sc_name;
@@ -54,6 +55,8 @@ static const struct subcmd subcmds[] = {
 	    "look into the running daemon", cmd_show },
 	{ "sysctl", "[NAME[=VALUE] ...]", "tunables of the running daemon",
 	    cmd_sysctl },
+	{ "top", "[-b] [-i SECONDS] [-n COUNT]",
+	    "what the running daemon does, as it does it", cmd_top },
 	{ "help", "", "this list", cmd_help },
 	{ "version", "", "the version of this program", cmd_version },
 };

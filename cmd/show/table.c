@@ -94,6 +94,21 @@ format_bytes(double n, char text[static CELL_MAX])
 }
 
 static void
+format_rate(double n, char text[static CELL_MAX])
+{
+	static const char units[] = " kMGTPE";
+	int i = 0;
+
+	/* What would be printed as 1000.0k is 1.0M. */
+	for (; n >= (i > 0 ? 999.95 : 999.5) && units[i + 1] != '\0'; i++)
+		n /= 1000;
+	if (i > 0)
+		snprintf(text, CELL_MAX, "%.1f%c", n, units[i]);
+	else
+		snprintf(text, CELL_MAX, "%.*f", n > 0 && n < 9.95 ? 1 : 0, n);
+}
+
+static void
 format_time(double seconds, char text[static CELL_MAX])
 {
 	unsigned long s = (unsigned long)seconds;
@@ -124,6 +139,8 @@ cell_format(const json_t *v, enum cell cell, char text[static CELL_MAX])
 		format_bytes(json_number_value(v), text);
 	else if (cell == CELL_TIME)
 		format_time(json_number_value(v), text);
+	else if (cell == CELL_RATE)
+		format_rate(json_number_value(v), text);
 	else if (cell == CELL_REAL || json_is_real(v))
 		snprintf(text, CELL_MAX, "%.1f", json_number_value(v));
 	else

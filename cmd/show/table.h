@@ -20,6 +20,7 @@ enum cell {	/* how a value is written; all but the first two are aligned */
 	CELL_REAL,	/* one digit behind the point */
 	CELL_BYTES,	/* 512, 1.5K, 64.0M */
 	CELL_TIME,	/* seconds: 3.1s, 02:10:59, 3d 02:10 */
+	CELL_RATE,	/* 0.5, 999, 1.2k, 10.3M: thousands */
 };
 
 struct column {
