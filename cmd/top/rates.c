@@ -3,7 +3,6 @@
  * Rates of counters: each list of the daemon's answer is described by what
  * identifies an item, what is copied, and what is counted.
  */
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,34 +163,50 @@ stage_add(json_t *sum, const json_t *stage)
 		    json_integer_value(json_object_get(stage, keys[i]))));
 }
 
+/* Where in the list of sums a stage is, from 0; the number of them: nowhere. */
+static size_t
+stage_place(const json_t *sums, const char *name)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(sums, i, item)
+	    if (strcmp(json_string_value(json_object_get(item, "stage")),
+		    name) == 0)
+		return i;
+	return json_array_size(sums);
+}
+
 /*
- * The stages of all CPUs together, in the order of the path; behind them those
- * that the first CPU never ran.
+ * The stages of all CPUs together, in the order of the path: one that CPUs
+ * before this one never ran goes behind its predecessor here.
  */
 static json_t *
 stages_sum(const json_t *answer)
 {
-	json_t *out = json_array(), *index = json_object(), *cpu, *stage;
-	size_t i, k;
+	json_t *sums = json_array(), *cpu, *stage;
+	size_t i, k, place;
 
 	json_array_foreach(json_object_get(answer, "cpus"), i, cpu) {
+		size_t next = 0;
+
 		json_array_foreach(json_object_get(cpu, "stages"), k, stage) {
 			const char *name = json_string_value(
 			    json_object_get(stage, "stage"));
-			json_t *sum = json_object_get(index, name);
 
 			if (name == NULL)
 				continue;
-			if (sum == NULL) {
-				sum = json_pack("{s:s}", "stage", name);
-				json_array_append(out, sum);
-				json_object_set_new(index, name, sum);
+			place = stage_place(sums, name);
+			if (place == json_array_size(sums)) {
+				place = next;
+				json_array_insert_new(sums, place,
+				    json_pack("{s:s}", "stage", name));
 			}
-			stage_add(sum, stage);
+			stage_add(json_array_get(sums, place), stage);
+			next = place + 1;
 		}
 	}
-	json_decref(index);
-	return json_pack("{s:o}", "stages", out);
+	return json_pack("{s:o}", "stages", sums);
 }
 
 static double
@@ -227,8 +242,8 @@ cpus_limit(const json_t *cpus)
 	size_t i;
 
 	json_array_foreach(cpus, i, item)
-	    json_object_set_new(item, "busy",
-		json_real(fmin(real(item, "busy"), 100)));
+	    if (real(item, "busy") > 100)
+		json_object_set_new(item, "busy", json_real(100));
 }
 
 json_t *
