@@ -65,8 +65,9 @@ client_start(struct client *cl, const char *path, bool quiet)
 		bool none = errno == ENOENT || errno == ECONNREFUSED;
 
 		client_say(cl, "no daemon answers at %s: %s%s", cl->cl_path,
-		    strerror(errno), none && !quiet ?
-			"; is it started? (spate daemon -c FILE)" : "");
+		    strerror(errno),
+		    none && !quiet ? "; is it started? (spate daemon -c FILE)" :
+		    "");
 		return -1;
 	}
 	return 0;

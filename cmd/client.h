@@ -19,7 +19,7 @@ struct client {
 	size_t cl_len;		   /* of it */
 	size_t cl_room;		   /* bytes of cl_buf */
 	int cl_status;		   /* to leave with, after an error of it */
-	bool cl_quiet;		   /* errors go to cl_error, nothing is printed */
+	bool cl_quiet;		   /* errors go to cl_error */
 	char cl_error[256];	   /* the last one; cut if it is longer */
 };
 

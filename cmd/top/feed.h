@@ -16,7 +16,7 @@ enum feed_event {
 	FEED_NONE,
 	FEED_FIRST,	/* an answer, but none before it to compare it with */
 	FEED_RATES,	/* fd_rates is new */
-	FEED_LOST,	/* no daemon: fd_client.cl_error; tried again each time */
+	FEED_LOST,	/* no daemon: see fd_client.cl_error; tried again */
 };
 
 struct feed {

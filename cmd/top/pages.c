@@ -53,9 +53,9 @@ static const struct table drops = {
 /* Of a CPU the busy share, of an interface packets a second. */
 static const struct table minute = {
 	"minute", NULL, NULL, {
-		{ "name",	"LAST MINUTE",	CELL_TEXT },
+		{ "name",	"",		CELL_TEXT },
 		{ "peak",	"PEAK",		CELL_RATE },
-		{ "bars",	"",		CELL_TEXT } } };
+		{ "bars",	"LAST MINUTE",	CELL_TEXT } } };
 /* clang-format on */
 
 #define PAGE_TABLES 4
@@ -171,13 +171,15 @@ histories_add(struct histories *hs, const json_t *rates, uint64_t to)
 
 	for (i = 0; i < hs->hs_n; i++)
 		hs->hs_series[i].se_seen = false;
-	json_array_foreach(json_object_get(rates, "cpus"), i, item) {
-		snprintf(name, sizeof(name), "CPU %d busy", (int)
-		    json_integer_value(json_object_get(item, "cpu")));
+	json_array_foreach(json_object_get(rates, "cpus"), i, item)
+	{
+		snprintf(name, sizeof(name), "CPU %d busy",
+		    (int)json_integer_value(json_object_get(item, "cpu")));
 		series_add(hs, PG_CPUS, name, 100,
 		    json_object_get(item, "busy"), from, to);
 	}
-	json_array_foreach(json_object_get(rates, "interfaces"), i, item) {
+	json_array_foreach(json_object_get(rates, "interfaces"), i, item)
+	{
 		static const char *const ways[] = { "rx", "tx" };
 		char key[] = "rx_pps";
 		unsigned w;
@@ -206,7 +208,7 @@ histories_free(struct histories *hs)
 static unsigned
 minute_cells(const struct look *lk, const struct histories *hs)
 {
-	size_t i, longest = strlen("LAST MINUTE");
+	size_t i, longest = 0;
 
 	for (i = 0; i < hs->hs_n; i++)
 		if (hs->hs_series[i].se_page == lk->lk_page &&

@@ -170,10 +170,9 @@ stage_place(const json_t *sums, const char *name)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(sums, i, item)
-	    if (strcmp(json_string_value(json_object_get(item, "stage")),
-		    name) == 0)
-		return i;
+	json_array_foreach(sums, i,
+	    item) if (strcmp(json_string_value(json_object_get(item, "stage")),
+			  name) == 0) return i;
 	return json_array_size(sums);
 }
 
@@ -187,10 +186,12 @@ stages_sum(const json_t *answer)
 	json_t *sums = json_array(), *cpu, *stage;
 	size_t i, k, place;
 
-	json_array_foreach(json_object_get(answer, "cpus"), i, cpu) {
+	json_array_foreach(json_object_get(answer, "cpus"), i, cpu)
+	{
 		size_t next = 0;
 
-		json_array_foreach(json_object_get(cpu, "stages"), k, stage) {
+		json_array_foreach(json_object_get(cpu, "stages"), k, stage)
+		{
 			const char *name = json_string_value(
 			    json_object_get(stage, "stage"));
 
@@ -222,7 +223,8 @@ stages_ratios(const json_t *stages)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(stages, i, item) {
+	json_array_foreach(stages, i, item)
+	{
 		double pps = real(item, "pps"), calls = real(item, "calls");
 		double cycles = real(item, "cycle_rate");
 
@@ -241,9 +243,8 @@ cpus_limit(const json_t *cpus)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(cpus, i, item)
-	    if (real(item, "busy") > 100)
-		json_object_set_new(item, "busy", json_real(100));
+	json_array_foreach(cpus, i, item) if (real(item, "busy") > 100)
+	    json_object_set_new(item, "busy", json_real(100));
 }
 
 json_t *

@@ -50,18 +50,14 @@ static const char *const help[] = {
 	"Tab, arrows    the next page; left and right",
 	"up, down       scroll; also Page Up, Page Down, Home, End",
 	"s, S           sort by the next column, by the one before",
-	"r              the other way round",
-	"p, space       pause, and go on",
+	"r              the other way round", "p, space       pause, and go on",
 	"+, -           a longer interval, a shorter one",
-	"?, h           this list",
-	"q              leave",
-	"",
+	"?, h           this list", "q              leave", "",
 	"Numbers are per second. BUSY % is the share of time in rounds",
 	"with work. DROPS are packets received by an interface that died",
 	"here, LOST those that its device lost before. Bars are the last",
 	"minute, the newest at the right; \"_\" is nothing, a blank not known.",
-	NULL
-};
+	NULL };
 
 bool
 screen_possible(void)

@@ -105,8 +105,8 @@ options_parse(int argc, char **argv, struct top *tp, const char **path,
 	bool ok = true;
 	int c;
 
-	while (ok && (c = getopt_long(argc, argv, "bi:mn:p:s:", options,
-		    NULL)) != -1)
+	while (ok &&
+	    (c = getopt_long(argc, argv, "bi:mn:p:s:", options, NULL)) != -1)
 		switch (c) {
 		case 'b':
 			tp->tp_batch = true;

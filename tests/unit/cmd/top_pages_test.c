@@ -76,7 +76,7 @@ test_history(void **state)
 	text = page(lk, less, &hs);
 	/* The bar of the peak, and that of half of it behind, at the edge. */
 	assert_non_null(strstr(text, "#+\n"));
-	assert_non_null(strstr(text, "fifteen.letters rx    1.0k  "));
+	assert_non_null(strstr(text, "fifteen.letters rx  1.0k  "));
 	free(text);
 	lk.lk_page = PG_CPUS;
 	text = page(lk, less, &hs);
