@@ -102,9 +102,8 @@ parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
 
 /* To the service manager that started us, if one did (sd_notify(3)). */
 static void
-notify_ready(void)
+notify(const char *text)
 {
-	static const char text[] = "READY=1";
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t len;
@@ -118,11 +117,11 @@ notify_ready(void)
 		sun.sun_path[0] = '\0'; /* an abstract name */
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
 		return;
-	if (sendto(fd, text, sizeof(text) - 1, MSG_NOSIGNAL,
+	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL,
 	    (struct sockaddr *)&sun, (socklen_t)(offsetof(struct sockaddr_un,
 	    sun_path) + len)) < 0)
-		fprintf(stderr, "spate: cannot tell %s that we are ready: "
-		    "%s\n", path, strerror(errno));
+		fprintf(stderr, "spate: cannot tell %s \"%s\": %s\n", path,
+		    text, strerror(errno));
 	close(fd);
 }
 
@@ -132,7 +131,7 @@ parent_ready(struct parent *pa)
 	char byte;
 
 	if (read(pa->pa_ready, &byte, 1) == 1)
-		notify_ready();
+		notify("READY=1");
 	close(pa->pa_ready);
 	pa->pa_ready = -1;
 }
@@ -147,6 +146,8 @@ parent_signal(struct parent *pa)
 	switch (si.ssi_signo) {
 	case SIGTERM:
 	case SIGINT:
+		if (!pa->pa_stopping)
+			notify("STOPPING=1");
 		pa->pa_stopping = true;
 		kill(pa->pa_child, SIGTERM);
 		break;

@@ -115,6 +115,10 @@ CASES = [
         "long\t g(int,\n\t    int);\n",
     }, None),
     ("manual page", "manuals", {"cmd/x.1": ".Dd x\n.Sh NAME\n"}, "cmd/x.1:"),
+    ("unit that names no page of ours", "units", {
+        "cmd/x.service.in": "[Service]\nExecStart=@bindir@/spate\n"
+                            "Documentation=man:x(8)\n",
+    }, "cmd/x.service.in: there is no page x.8"),
     ("role", "roles", {
         "src/base/x.c": TAG + "int f(void);\n\nint\nf(void)\n{\n"
         "\tunsigned a = 1;\n\treturn a < -1;\n}\n",

@@ -357,8 +357,11 @@ def test_service_manager(net):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(net.path("notify"))
         manager.settimeout(5)
-        net.daemon(ROUTER, env={"NOTIFY_SOCKET": net.path("notify")})
+        router = net.daemon(ROUTER,
+                            env={"NOTIFY_SOCKET": net.path("notify")})
         assert manager.recv(100) == b"READY=1"
+        assert router.stop() == 0
+        assert manager.recv(100) == b"STOPPING=1"
 
 
 # -- clients of the control socket --
