@@ -127,6 +127,7 @@ static const int allowed[] = {
 	SCMP_SYS(sendto),
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(shutdown),
+	SCMP_SYS(sysinfo), /* qsort(3): how much memory there is */
 	SCMP_SYS(tgkill),
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
