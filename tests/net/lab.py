@@ -51,8 +51,8 @@ class Lab:
         for dev in NAMES:
             if self.of(dev) != "tap":
                 self._veth(dev, queues, self._finished(dev, ethtool))
-        self.router = net.daemon(self._conf(queues) + more, host=self.host,
-                                 ready=False)
+        self.conf_text = self._conf(queues) + more
+        self.router = net.daemon(self.conf_text, host=self.host, ready=False)
         self._ready()
         for dev in NAMES:
             if self.of(dev) == "tap":
