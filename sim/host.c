@@ -20,10 +20,13 @@
 static void
 host_cpu_round(void *arg)
 {
-	struct cpu *c = arg;
+	const struct host_cpu *hc = arg;
+	struct cpu *c = hc->hc_cpu;
 
 	role_enter(&on_cpu);
 	cpu_round(c);
+	sched_spend(hc->hc_host->h_sim->sm_sched,
+	    c->c_work * hc->hc_host->h_cost);
 	cpu_idle(c);
 }
 
@@ -66,7 +69,8 @@ endpoint_busy(const struct endpoint *ep)
 static bool
 host_cpu_busy(void *arg)
 {
-	struct cpu *c = arg;
+	const struct host_cpu *hc = arg;
+	struct cpu *c = hc->hc_cpu;
 	bool busy;
 
 	role_enter(&on_cpu);
@@ -105,9 +109,10 @@ host_tasks(struct host *h)
 	for (i = 0; i < sp->sp_ncpus; i++) {
 		snprintf(h->h_taskname[i], sizeof(h->h_taskname[i]),
 		    "%s cpu %u", h->h_name, i);
+		h->h_cpu[i] = (struct host_cpu){ h, sp->sp_cpu[i] };
 		h->h_task[i] = task_create(sc, h->h_taskname[i],
 		    sp->sp_cpu[i], host_cpu_round, host_cpu_busy,
-		    sp->sp_cpu[i]);
+		    &h->h_cpu[i]);
 		if (h->h_task[i] == NULL)
 			SIM_FAIL(h->h_sim, "no memory");
 		task_bind(h->h_task[i], &sp->sp_cpu[i]->c_ep);
@@ -153,6 +158,12 @@ struct host *
 sim_host(struct sim *s, const char *name, unsigned ncpus)
 {
 	return sim_host_small(s, name, ncpus, HOST_BUFFERS);
+}
+
+void
+host_cost(struct host *h, uint64_t ns)
+{
+	h->h_cost = ns;
 }
 
 /* All at rest: no round is under way. */

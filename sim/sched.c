@@ -34,6 +34,7 @@ struct task {
 	bool		 (*t_busy)(void *);
 	void		*t_arg;
 	uint64_t	 t_ready;
+	uint64_t	 t_spent;	/* in this round */
 	unsigned	 t_id;
 	enum task_state	 t_state;
 	bool		 t_woken;	/* since it last slept */
@@ -185,10 +186,17 @@ task_main(void *arg)
 
 	for (;;) {
 		t->t_fn(t->t_arg);
-		t->t_ready = s->s_now + 1 +
+		t->t_ready = s->s_now + 1 + t->t_spent +
 		    rnd_below(&s->s_rnd, s->s_temper.st_round);
+		t->t_spent = 0;
 		task_suspend(t);
 	}
+}
+
+void
+sched_spend(struct sched *s, uint64_t ns)
+{
+	s->s_current->t_spent += ns;
 }
 
 struct task *

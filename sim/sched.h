@@ -71,6 +71,9 @@ struct task *task_create(struct sched *, const char *name, struct cpu *c,
     void (*fn)(void *), bool (*busy)(void *), void *arg);
 void task_destroy(struct task *);
 
+/* The running task's round takes that much longer. */
+void sched_spend(struct sched *, uint64_t ns);
+
 /* The task whose env_wait() and env_wake() concern this end point. */
 void task_bind(struct task *, struct endpoint *);
 

@@ -127,6 +127,12 @@ struct host *sim_host_small(struct sim *, const char *name, unsigned ncpus,
 
 struct spate *host_spate(struct host *);
 
+/*
+ * What a packet costs a CPU in each stage, and a message or a timer; 0, as it
+ * is at first: only rounds take time.
+ */
+void host_cost(struct host *, uint64_t ns);
+
 /* What an interface's driver gave it. */
 const uint8_t *host_mac(struct host *, const char *ifname);
 
@@ -224,6 +230,9 @@ void wire_reattach(struct wire *);
 
 /* In both directions, from now on. */
 void wire_impair(struct wire *, const struct pair_impair *);
+
+/* Frames that wait to be received by a queue, at most; others are lost. */
+void wire_limit(struct wire *, unsigned frames);
 
 /* Send a frame to the host. */
 void wire_inject(struct wire *, const struct frame *);

@@ -46,17 +46,24 @@ struct job {
 	bool		 j_done;
 };
 
+struct host_cpu {
+	struct host	*hc_host;
+	struct cpu	*hc_cpu;
+};
+
 struct host {
 	struct host	*h_next;
 	struct sim	*h_sim;
 	char		 h_name[32];
 	struct spate	*h_spate;
 	struct task	*h_task[CPU_MAX];
+	struct host_cpu	 h_cpu[CPU_MAX];
 	struct task	*h_ctltask;
 	char		 h_taskname[EP_MAX][48];
 	struct job	*h_jobs;
 	struct port	*h_ports;
 	unsigned	 h_rtable;	/* of what is configured next */
+	uint64_t	 h_cost;	/* ns of a packet in a stage */
 };
 
 /*

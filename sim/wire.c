@@ -27,6 +27,7 @@ struct wframe {
 
 struct wqueue {
 	struct wframe	*wq_head;	/* by wf_due */
+	unsigned	 wq_n;
 };
 
 struct wire {
@@ -36,6 +37,7 @@ struct wire {
 	struct dev_conf	 w_conf;
 	struct wqueue	 w_queue[CPU_MAX];
 	struct pair_impair w_impair;
+	unsigned	 w_limit;	/* of each queue; 0: none */
 	struct sim_pcap	*w_pcap;	/* frames as they arrive */
 	struct peer	*w_peers;
 	wire_fn		*w_watch;
@@ -138,6 +140,7 @@ wire_close(struct ifnet *ifp)
 	for (i = 0; i < countof(w->w_queue); i++)
 		while ((wf = w->w_queue[i].wq_head) != NULL) {
 			w->w_queue[i].wq_head = wf->wf_next;
+			w->w_queue[i].wq_n--;
 			w->w_flying--;
 			free(wf);
 		}
@@ -159,6 +162,7 @@ wire_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 		sim_pcap_frame(w->w_pcap, sim_now(w->w_sim), wf->wf_b,
 		    wf->wf_len);
 		wq->wq_head = wf->wf_next;
+		wq->wq_n--;
 		free(wf);
 		w->w_flying--;
 		w->w_in++;
@@ -279,6 +283,12 @@ wire_impair(struct wire *w, const struct pair_impair *pi)
 }
 
 void
+wire_limit(struct wire *w, unsigned frames)
+{
+	w->w_limit = frames;
+}
+
+void
 wire_watch(struct wire *w, wire_fn *fn, void *arg)
 {
 	w->w_watch = fn;
@@ -317,6 +327,11 @@ wire_queue(struct wire *w, struct wframe *wf)
 	unsigned q = wire_steer(w, wf->wf_b, wf->wf_len);
 	struct wframe **at = &w->w_queue[q].wq_head;
 
+	if (w->w_limit != 0 && w->w_queue[q].wq_n >= w->w_limit) {
+		free(wf);
+		return;
+	}
+	w->w_queue[q].wq_n++;
 	while (*at != NULL && (*at)->wf_due <= wf->wf_due)
 		at = &(*at)->wf_next;
 	wf->wf_next = *at;
