@@ -12,6 +12,7 @@
 #include "ip/reass_table.h"
 #include "ip6/ip6.h"
 #include "ip6/nd6.h"
+#include "ip6/ra_send.h"
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
 #include "netisr/move.h"
@@ -85,7 +86,8 @@ spate_ctl_create(struct spate *sp)
 	    (error = route_ctl_init(ctl)) != 0 ||
 	    (error = neigh_ctl_init(ctl, &arp_proto, &nd6_proto)) != 0 ||
 	    (error = arp_ctl_init(ctl)) != 0 ||
-	    (error = nd6_ctl_init(ctl)) != 0)
+	    (error = nd6_ctl_init(ctl)) != 0 ||
+	    (error = ra_ctl_init(ctl)) != 0)
 		return error;
 	return 0;
 }
@@ -98,6 +100,7 @@ spate_ctl_destroy(struct spate *sp)
 	role_enter(&on_ctl);
 	if (ctl == NULL)
 		return;
+	ra_ctl_fini(ctl);
 	nd6_ctl_fini(ctl);
 	arp_ctl_fini(ctl);
 	neigh_ctl_fini(ctl);

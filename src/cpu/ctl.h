@@ -21,6 +21,7 @@ struct if_ctl;
 struct nd6_ctl;
 struct neigh_ctl;
 struct ping_job;
+struct ra_ctl;
 struct route_ctl;
 struct control;
 struct move_ctl;
@@ -37,6 +38,7 @@ struct ctl {
 	struct neigh_ctl *ctl_neigh; /* [C] neighbours, route/ */
 	struct arp_ctl *ctl_arp; /* [C] own IPv4 addresses, ether/ */
 	struct nd6_ctl *ctl_nd6; /* [C] own IPv6 addresses, ip6/ */
+	struct ra_ctl *ctl_ra; /* [C] router discovery, ip6/ */
 	struct route_ctl *ctl_route; /* [C] next hops, route/ */
 	struct move_ctl *ctl_move; /* [C] buckets that move, netisr/ */
 	struct ping *ctl_pings; /* [C] who waits for echo replies, ip/ */

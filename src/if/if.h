@@ -67,6 +67,11 @@ enum { /* if_mss */
 /* Whether CPUs serve the queues. */
 enum if_dev { IFD_OPEN, IFD_CLOSING, IFD_CLOSED };
 
+enum { /* if_ra: what ctl wants to hear of */
+	IFRA_SOLICITS = 1u << 0, /* router solicitations */
+	IFRA_ADVERTS = 1u << 1, /* router advertisements */
+};
+
 struct ifnet;
 struct dev_conf;
 struct vlan_conf;
@@ -207,6 +212,7 @@ struct ifnet {
 	_Atomic uint32_t if_caps; /* [A] IFCAP_*; a device that returns may
 				   * have others */
 	_Atomic uint32_t if_state; /* [A] IFS_* */
+	_Atomic uint32_t if_ra; /* [A] IFRA_* */
 	_Atomic(struct ifaddrs *) if_addrs; /* [P] never NULL */
 	const struct dev_ops *if_ops; /* [I] */
 	struct spate *if_sp; /* [I] */

@@ -15,6 +15,7 @@
 #include "ip6/ip6_wire.h"
 #include "ip6/nd6_int.h"
 #include "ip6/nd6_parse.h"
+#include "ip6/ra_int.h"
 #include "path.h"
 
 #define IFA_UNUSABLE (IFA_TENTATIVE | IFA_DUPLICATE)
@@ -234,6 +235,18 @@ nd6_na_input(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
 	return nds_none;
 }
 
+/* RFC 4861, 6.2.6: who asks for routers is a neighbour. */
+static void ON_CPU
+nd6_rs_input(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
+{
+	struct addr sender = addr_v6(nd->nd_src);
+
+	if (nd->nd_haslla && nd6_is_onlink(ifp, nd->nd_src))
+		neigh_heard(c, ifp->if_index, &sender, nd->nd_lla, NN_REQUEST,
+		    NNF_OVERRIDE);
+	ra_solicit_input(c, ifp, nd);
+}
+
 static enum nd6stat ON_CPU
 nd6_dispatch(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
 {
@@ -246,6 +259,7 @@ nd6_dispatch(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
 		return nd6_na_input(c, ifp, nd);
 	case ND6_RS:
 		stat_add(c, SG_ND6, nds_rs, 1);
+		nd6_rs_input(c, ifp, nd);
 		break;
 	case ND6_RA:
 		stat_add(c, SG_ND6, nds_ra, 1);

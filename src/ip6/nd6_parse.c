@@ -85,6 +85,21 @@ nd6_check_na(const struct nd6_info *nd)
 	return nds_none;
 }
 
+/* RFC 4861, 6.1.1. */
+static enum nd6stat
+nd6_check_rs(const struct nd6_info *nd)
+{
+	return in6_is_unspecified(nd->nd_src) && nd->nd_haslla ? nds_badopt :
+	    nds_none;
+}
+
+/* RFC 4861, 6.1.2 and 8.1. */
+static enum nd6stat
+nd6_check_router(const struct nd6_info *nd)
+{
+	return in6_is_linklocal(nd->nd_src) ? nds_none : nds_badsrc;
+}
+
 enum nd6stat
 nd6_parse(const uint8_t *p, size_t n, struct nd6_info *nd)
 {
@@ -112,8 +127,10 @@ nd6_parse(const uint8_t *p, size_t n, struct nd6_info *nd)
 	why = nd6_parse_options(p + len, n - len, nd6_types[i].lla, nd);
 	if (why != nds_none)
 		return why;
+	if (nd->nd_type == ND6_RS)
+		return nd6_check_rs(nd);
 	if (nd->nd_type != ND6_NS && nd->nd_type != ND6_NA)
-		return nds_none;
+		return nd6_check_router(nd);
 	nd->nd_target = in6_load(w->nd_target);
 	return nd->nd_type == ND6_NS ? nd6_check_ns(nd) : nd6_check_na(nd);
 }

@@ -12,13 +12,14 @@
 	C(nds_in,	"packets received")				\
 	C(nds_ns,	"neighbour solicitations received")		\
 	C(nds_na,	"neighbour advertisements received")		\
-	C(nds_rs,	"router solicitations received, ignored")	\
-	C(nds_ra,	"router advertisements received, ignored")	\
+	C(nds_rs,	"router solicitations received")		\
+	C(nds_ra,	"router advertisements received")		\
 	C(nds_redirect,	"redirects received, ignored")			\
 	C(nds_answered,	"solicitations answered")			\
 	C(nds_asked,	"solicitations sent")				\
 	C(nds_dad,	"probes for a duplicate address sent")		\
 	C(nds_announced, "unsolicited advertisements sent")		\
+	C(nds_advertised, "router advertisements sent")		\
 	C(nds_conflicts, "packets in which another used our address")	\
 	C(nds_nosrc,	"solicitations not sent: no address to ask from") \
 	C(nds_nobufs,	"packets not sent: no buffer")			\

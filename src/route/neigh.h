@@ -121,7 +121,15 @@ void neigh_heard(struct cpu *, unsigned ifindex, const struct addr *,
  * not hide the answers on another.  ARP and ND ask it for what they tell ctl
  * themselves.
  */
-enum neigh_tell { NT_REQUEST, NT_REPLY, NT_ANNOUNCE, NT_CONFLICT, NT_N };
+enum neigh_tell {
+	NT_REQUEST,
+	NT_REPLY,
+	NT_ANNOUNCE,
+	NT_CONFLICT,
+	NT_SOLICIT, /* of routers, as the next */
+	NT_ROUTER,
+	NT_N
+};
 bool neigh_may_tell(struct cpu *, unsigned ifindex, enum neigh_tell) ON_CPU;
 
 /* How ctl asks a CPU to send requests; one of these for each family. */
