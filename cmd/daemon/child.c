@@ -4,6 +4,7 @@
  * there still are privileges, run without them.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include "ctl/control.h"
 #include "daemon_int.h"
 #include "dev/open.h"
+
+#define LEAVE_MS 100 /* for what is sent at the end */
 
 struct child {
 	struct conf *ch_conf; /* NULL once ctl has it */
@@ -144,10 +147,25 @@ child_start(struct child *ch)
 	return error != 0 ? child_fail("cannot start the CPUs", error) : CMD_OK;
 }
 
+/* Hosts are told that this router goes; none is worth waiting for long. */
+static void ON_CTL
+child_leave(struct child *ch)
+{
+	struct ctl *ctl = ch->ch_sp->sp_ctl;
+	unsigned left = LEAVE_MS;
+
+	control_leave(ctl);
+	for (; left > 0 && control_leaving(ctl); left--) {
+		ctl_round(ctl);
+		poll(NULL, 0, 1);
+	}
+}
+
 static int ON_CTL
 child_serve(struct child *ch)
 {
 	int error, status;
+	bool orphan;
 
 	if ((status = child_apply(ch)) != CMD_OK)
 		return status;
@@ -159,7 +177,9 @@ child_serve(struct child *ch)
 	if ((status = child_start(ch)) != CMD_OK)
 		return status;
 	child_ready(ch);
-	if (loop_run(ch->ch_loop, ch->ch_engine))
+	orphan = !loop_run(ch->ch_loop, ch->ch_engine);
+	child_leave(ch);
+	if (!orphan)
 		return CMD_OK;
 	log_error(&ch->ch_env.env_log, "the privileged process is gone: "
 	    "stopping");

@@ -79,6 +79,28 @@ static const struct table vrfs[] = {
 	{ 0 }
 };
 
+static const struct table routers[] = {
+	{ "advertised", NULL, "this router advertises on no link", {
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "lifetime",	"LIFETIME",	CELL_NUMBER },
+		{ "preference",	"PREFERENCE",	CELL_TEXT },
+		{ "interval_min", "EVERY",	CELL_NUMBER },
+		{ "interval_max", "TO",		CELL_NUMBER },
+		{ "managed",	"MANAGED",	CELL_YES },
+		{ "other",	"OTHER",	CELL_YES },
+		{ "sent",	"SENT",		CELL_NUMBER },
+		{ "answered",	"ANSWERED",	CELL_NUMBER },
+		{ "next",	"NEXT",		CELL_TIME } } },
+	{ "advertised/prefixes", NULL, NULL, {
+		{ "../interface", "INTERFACE",	CELL_TEXT },
+		{ "prefix",	"PREFIX",	CELL_TEXT },
+		{ "on_link",	"ON LINK",	CELL_YES },
+		{ "autonomous",	"AUTONOMOUS",	CELL_YES },
+		{ "valid",	"VALID",	CELL_NUMBER },
+		{ "preferred",	"PREFERRED",	CELL_NUMBER } } },
+	{ 0 }
+};
+
 static const struct table neighbours[] = {
 	{ "neighbours", NULL, "no neighbour is known", {
 		{ "address",	"ADDRESS",	CELL_TEXT },
@@ -267,6 +289,7 @@ const struct view views[] = {
 	VIEW(interfaces, "devices, addresses and what passed"),
 	VIEW(routes, "where packets go"),
 	VIEW(vrfs, "routing tables, and the interfaces of each"),
+	VIEW(routers, "what this router tells hosts of itself"),
 	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),
 	VIEW(cpus, "what each CPU did, stage by stage"),
 	VIEW(fragments, "datagrams whose fragments have not all come"),

@@ -13,6 +13,7 @@
 #include "ctl/control_int.h"
 #include "ctl/reload_int.h"
 #include "dev/dev.h"
+#include "ip6/ra_send.h"
 #include "netisr/rss.h"
 #include "route/route.h"
 
@@ -23,6 +24,7 @@ static const struct control_kind *const control_kinds[] = {
 	&control_vlan_kind,
 	&control_mss_kind,
 	&control_addr_kind,
+	&control_advertise_kind,
 	&control_neigh_kind,
 	&control_route_kind,
 };
@@ -63,6 +65,18 @@ control_fini(struct ctl *ctl)
 	conf_free(ctl->ctl_control->co_conf);
 	free(ctl->ctl_control);
 	ctl->ctl_control = NULL;
+}
+
+void
+control_leave(struct ctl *ctl)
+{
+	ra_send_leave(ctl);
+}
+
+bool
+control_leaving(const struct ctl *ctl)
+{
+	return ra_sending(ctl);
 }
 
 void

@@ -32,6 +32,13 @@ int control_apply(struct ctl *, struct conf *, struct conf_errors *)
 void control_fini(struct ctl *) ON_CTL;
 
 /*
+ * The instance is about to stop: tell the links so.  It takes some rounds of
+ * ctl and CPUs, as long as control_leaving().
+ */
+void control_leave(struct ctl *) ON_CTL;
+bool control_leaving(const struct ctl *) ON_CTL;
+
+/*
  * The only way to take an interface away while it runs: first its routes and
  * whatever else is on it, then the interface itself.  Its device is closed
  * some rounds later (if_closing()).

@@ -14,6 +14,7 @@
 #include "ctl/control_int.h"
 #include "ether/arp.h"
 #include "ip6/nd6.h"
+#include "ip6/ra_send.h"
 #include "route/route.h"
 
 /* o_item is NULL for the link-local address. */
@@ -137,12 +138,16 @@ control_addr_set(struct ctl *ctl, struct ifnet *ifp, const struct ifaddr *want)
 		ifa.ifa_flags |= IFA_TENTATIVE;
 	if ((error = if_addr_set(ctl, ifp, &ifa)) != 0)
 		return error;
-	if (found != NULL)
+	if (found != NULL) {
 		(void)addr_routes(ctl, ifp, &old, false);
+		ra_send_changed(ctl, ifp);
+	}
 	if ((error = addr_routes(ctl, ifp, &ifa, true)) != 0 || found != NULL)
 		return error;
-	if (a->a_family == ADDR_V6)
+	if (a->a_family == ADDR_V6) {
+		ra_send_changed(ctl, ifp);
 		return nd6_dad_start(ctl, ifp, &a->a_v6, addr_probed);
+	}
 	arp_announce(ctl, ifp, a->a_v4);
 	return 0;
 }
@@ -159,6 +164,7 @@ control_addr_clear(struct ctl *ctl, struct ifnet *ifp, const struct addr *a)
 	ifa = *found;
 	if ((error = if_addr_delete(ctl, ifp, a)) != 0)
 		return error;
+	ra_send_changed(ctl, ifp);
 	return addr_routes(ctl, ifp, &ifa, false);
 }
 

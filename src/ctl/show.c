@@ -462,6 +462,7 @@ static const struct {
 	{ "memory", show_memory },
 	{ "neighbours", show_neighbours },
 	{ "netisr", show_netisr },
+	{ "routers", show_routers },
 	{ "routes", show_routes },
 	{ "rss", show_rss },
 	{ "sysctl", show_sysctl },
@@ -485,6 +486,6 @@ const char *
 show_names(void)
 {
 	return "affinity, config, counters, cpus, drops, fragments, "
-	       "interfaces, memory, neighbours, netisr, routes, rss, sysctl, "
-	       "top, version, vrfs";
+	       "interfaces, memory, neighbours, netisr, routers, routes, rss, "
+	       "sysctl, top, version, vrfs";
 }

@@ -158,6 +158,47 @@ struct conf_route {
 	unsigned	 ro_preference;	/* lower wins; 0: the usual one */
 };
 
+enum conf_preference { CONF_PREF_LOW, CONF_PREF_MEDIUM, CONF_PREF_HIGH };
+
+#define CONF_INFINITE UINT32_MAX	/* of lifetimes */
+
+/* Router advertisements that an interface sends. */
+struct conf_advertise {
+	struct conf_sec	 ad_sec;
+	const char	*ad_if;
+	unsigned	 ad_max;	/* s, as the next */
+	unsigned	 ad_min;	/* 0: what RFC 4861 has for ad_max */
+	unsigned	 ad_lifetime;
+	enum conf_preference ad_preference;
+	bool		 ad_managed;
+	bool		 ad_other;
+	unsigned	 ad_hlim;
+	unsigned	 ad_mtu;	/* 0: not said */
+	unsigned	 ad_reachable;	/* ms; 0: not said, as the next */
+	unsigned	 ad_retrans;
+	bool		 ad_onlink;	/* of prefixes, as the next three */
+	bool		 ad_auto;
+	unsigned	 ad_valid;	/* s, or CONF_INFINITE */
+	unsigned	 ad_preferred;
+	struct conf_addr *ad_dns;
+	unsigned	 ad_ndns;
+	const char	**ad_search;
+	unsigned	 ad_nsearch;
+	unsigned	 ad_dnslife;	/* s, CONF_INFINITE; 0: 3 * ad_max */
+};
+
+/* What an interface says of one prefix. */
+struct conf_adprefix {
+	struct conf_sec	 ap_sec;
+	struct conf_prefix ap_prefix;	/* host bits are 0 */
+	const char	*ap_if;
+	bool		 ap_advertise;
+	bool		 ap_onlink;
+	bool		 ap_auto;
+	unsigned	 ap_valid;
+	unsigned	 ap_preferred;
+};
+
 struct conf_neigh {
 	struct conf_sec	 ne_sec;
 	struct conf_addr ne_addr;
@@ -195,6 +236,10 @@ struct conf {
 	unsigned	 cf_nneigh;
 	struct conf_route *cf_route;
 	unsigned	 cf_nroute;
+	struct conf_advertise *cf_advertise;
+	unsigned	 cf_nadvertise;
+	struct conf_adprefix *cf_adprefix;
+	unsigned	 cf_nadprefix;
 	struct conf_sysctl *cf_sysctl;
 	unsigned	 cf_nsysctl;
 	struct conf_control *cf_control;	/* one, always */

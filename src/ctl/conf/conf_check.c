@@ -10,20 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One of many that must differ. */
-struct item {
-	const void	*i_value;
-	const struct conf_pos *i_pos;
-	uintptr_t	 i_scope;	/* may stand once in each scope */
-	unsigned	 i_index;	/* order of the file */
-	int		(*i_cmp)(const void *, const void *);
-};
-
-struct items {
-	struct item	*is_item;
-	unsigned	 is_n;
-};
-
 static int
 cmp_uint(uint64_t a, uint64_t b)
 {
@@ -31,7 +17,7 @@ cmp_uint(uint64_t a, uint64_t b)
 }
 
 static int
-item_same(const struct item *a, const struct item *b)
+item_same(const struct conf_item *a, const struct conf_item *b)
 {
 	if (a->i_scope != b->i_scope)
 		return a->i_scope < b->i_scope ? -1 : 1;
@@ -41,8 +27,8 @@ item_same(const struct item *a, const struct item *b)
 static int
 item_cmp(const void *va, const void *vb)
 {
-	const struct item *a = va;
-	const struct item *b = vb;
+	const struct conf_item *a = va;
+	const struct conf_item *b = vb;
 	int c = item_same(a, b);
 
 	return c != 0 ? c : cmp_uint(a->i_index, b->i_index);
@@ -66,19 +52,19 @@ cmp_prefix(const void *a, const void *b)
 	return prefix_cmp(a, b);
 }
 
-static bool
-items_init(struct conf_ctx *ctx, struct items *is, size_t n)
+bool
+conf_items_init(struct conf_ctx *ctx, struct conf_items *is, size_t n)
 {
 	is->is_n = 0;
 	is->is_item = conf_alloc(ctx->x_mem, n, sizeof(*is->is_item));
 	return is->is_item != NULL;
 }
 
-static void
-items_add(struct items *is, const void *value, const struct conf_pos *pos,
+void
+conf_items_add(struct conf_items *is, const void *value, const struct conf_pos *pos,
     const void *scope, int (*cmp)(const void *, const void *))
 {
-	is->is_item[is->is_n] = (struct item) {
+	is->is_item[is->is_n] = (struct conf_item) {
 		.i_value = value,
 		.i_pos = pos,
 		.i_scope = (uintptr_t)scope,
@@ -88,11 +74,10 @@ items_add(struct items *is, const void *value, const struct conf_pos *pos,
 	is->is_n++;
 }
 
-/* Report each that stands again, with the place of the first. */
-static void
-items_check(struct conf_ctx *ctx, struct items *is, const char *what)
+void
+conf_items_check(struct conf_ctx *ctx, struct conf_items *is, const char *what)
 {
-	const struct item *first;
+	const struct conf_item *first;
 	unsigned i;
 
 	if (is->is_n < 2)
@@ -237,24 +222,24 @@ check_if_names(struct conf_ctx *ctx)
 {
 	const struct conf *cf = ctx->x_conf;
 	const struct conf_if *ci;
-	struct items names;
-	struct items devices;
+	struct conf_items names;
+	struct conf_items devices;
 	unsigned i;
 
-	if (!items_init(ctx, &names, conf_nifs(cf)) ||
-	    !items_init(ctx, &devices, conf_nifs(cf)))
+	if (!conf_items_init(ctx, &names, conf_nifs(cf)) ||
+	    !conf_items_init(ctx, &devices, conf_nifs(cf)))
 		return false;
 	for (i = 0; i < conf_nifs(cf); i++) {
 		ci = conf_if_at(cf, i);
-		items_add(&names, ci->ci_name, &ci->ci_sec.cs_pos, NULL,
+		conf_items_add(&names, ci->ci_name, &ci->ci_sec.cs_pos, NULL,
 		    cmp_string);
 		if (ci->ci_device != NULL)
-			items_add(&devices, ci->ci_device,
+			conf_items_add(&devices, ci->ci_device,
 			    conf_where(&ci->ci_sec, "device"), NULL,
 			    cmp_string);
 	}
-	items_check(ctx, &names, "an interface of this name");
-	items_check(ctx, &devices, "this device");
+	conf_items_check(ctx, &names, "an interface of this name");
+	conf_items_check(ctx, &devices, "this device");
 	return true;
 }
 
@@ -272,14 +257,14 @@ check_if_addrs(struct conf_ctx *ctx)
 	const struct conf_if *ci;
 	const struct conf_prefix *cx;
 	const struct addr *a;
-	struct items addrs;
+	struct conf_items addrs;
 	size_t n = 0;
 	unsigned i;
 	unsigned k;
 
 	for (i = 0; i < conf_nifs(cf); i++)
 		n += conf_if_at(cf, i)->ci_naddr;
-	if (!items_init(ctx, &addrs, n))
+	if (!conf_items_init(ctx, &addrs, n))
 		return false;
 	for (i = 0; i < conf_nifs(cf); i++) {
 		ci = conf_if_at(cf, i);
@@ -287,13 +272,13 @@ check_if_addrs(struct conf_ctx *ctx)
 			cx = &ci->ci_addr[k];
 			a = &cx->cx_prefix.p_addr;
 			/* A link-local address is unique on its link only. */
-			items_add(&addrs, a, &cx->cx_pos,
+			conf_items_add(&addrs, a, &cx->cx_pos,
 			    a->a_family == ADDR_V6 &&
 				    in6_is_linklocal(a->a_v6) ?
 				ci : table_scope(cf, ci->ci_vrf), cmp_addr);
 		}
 	}
-	items_check(ctx, &addrs, "this address");
+	conf_items_check(ctx, &addrs, "this address");
 	return true;
 }
 
@@ -433,15 +418,15 @@ check_routes(struct conf_ctx *ctx)
 	const struct conf *cf = ctx->x_conf;
 	const struct conf_route *ro;
 	struct reach re;
-	struct items dst;
+	struct conf_items dst;
 	unsigned i;
 	unsigned k;
 
-	if (!items_init(ctx, &dst, cf->cf_nroute))
+	if (!conf_items_init(ctx, &dst, cf->cf_nroute))
 		return false;
 	for (i = 0; i < cf->cf_nroute; i++) {
 		ro = &cf->cf_route[i];
-		items_add(&dst, &ro->ro_dst.cx_prefix, &ro->ro_sec.cs_pos,
+		conf_items_add(&dst, &ro->ro_dst.cx_prefix, &ro->ro_sec.cs_pos,
 		    table_scope(cf, ro->ro_vrf), cmp_prefix);
 		re = (struct reach) {
 			.re_rtable = conf_rtable(cf, ro->ro_vrf),
@@ -455,7 +440,7 @@ check_routes(struct conf_ctx *ctx)
 		for (k = 0; k < ro->ro_nvia && !ctx->x_ifs_bad; k++)
 			check_reach(ctx, &ro->ro_via[k], &re);
 	}
-	items_check(ctx, &dst, "a route to this prefix");
+	conf_items_check(ctx, &dst, "a route to this prefix");
 	return true;
 }
 
@@ -465,10 +450,10 @@ check_neighs(struct conf_ctx *ctx)
 	const struct conf *cf = ctx->x_conf;
 	const struct conf_neigh *ne;
 	const struct conf_if *ci;
-	struct items addrs;
+	struct conf_items addrs;
 	unsigned i;
 
-	if (!items_init(ctx, &addrs, cf->cf_nneigh))
+	if (!conf_items_init(ctx, &addrs, cf->cf_nneigh))
 		return false;
 	for (i = 0; i < cf->cf_nneigh; i++) {
 		ne = &cf->cf_neigh[i];
@@ -476,13 +461,13 @@ check_neighs(struct conf_ctx *ctx)
 		    conf_where(&ne->ne_sec, "interface"));
 		if (ci == NULL)
 			continue;
-		items_add(&addrs, &ne->ne_addr.ca_addr, &ne->ne_sec.cs_pos, ci,
+		conf_items_add(&addrs, &ne->ne_addr.ca_addr, &ne->ne_sec.cs_pos, ci,
 		    cmp_addr);
 		if (!ctx->x_ifs_bad)
 			check_reach(ctx, &ne->ne_addr,
 			    &(struct reach) { .re_if = ci });
 	}
-	items_check(ctx, &addrs, "this neighbour of this interface");
+	conf_items_check(ctx, &addrs, "this neighbour of this interface");
 	return true;
 }
 
@@ -492,16 +477,16 @@ check_sysctls(struct conf_ctx *ctx)
 	const struct conf_env *env = ctx->x_env;
 	const struct conf *cf = ctx->x_conf;
 	const struct conf_sysctl *sy;
-	struct items names;
+	struct conf_items names;
 	char why[256];
 	unsigned i;
 	int error;
 
-	if (!items_init(ctx, &names, cf->cf_nsysctl))
+	if (!conf_items_init(ctx, &names, cf->cf_nsysctl))
 		return false;
 	for (i = 0; i < cf->cf_nsysctl; i++) {
 		sy = &cf->cf_sysctl[i];
-		items_add(&names, sy->sy_name, &sy->sy_pos, NULL, cmp_string);
+		conf_items_add(&names, sy->sy_name, &sy->sy_pos, NULL, cmp_string);
 		why[0] = '\0';
 		if (env->ce_sysctl == NULL)
 			continue;
@@ -511,7 +496,7 @@ check_sysctls(struct conf_ctx *ctx)
 			conf_error(ctx->x_errs, &sy->sy_pos, "%s",
 			    why[0] != '\0' ? why : strerror(error));
 	}
-	items_check(ctx, &names, "this sysctl");
+	conf_items_check(ctx, &names, "this sysctl");
 	return true;
 }
 
@@ -529,6 +514,7 @@ conf_check(struct conf_ctx *ctx)
 	conf_check_vlans(ctx);
 	conf_check_vrfs(ctx);
 	return check_if_names(ctx) && check_if_addrs(ctx) &&
+	    conf_check_ras(ctx) &&
 	    check_neighs(ctx) && check_routes(ctx) && conf_check_loops(ctx) &&
 	    check_sysctls(ctx);
 }

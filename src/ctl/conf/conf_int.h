@@ -167,6 +167,7 @@ struct conf_type {
 
 extern const struct conf_type conf_type_u32;
 extern const struct conf_type conf_type_mss;
+extern const struct conf_type conf_type_lifetime;
 extern const struct conf_type conf_type_octal;
 extern const struct conf_type conf_type_size;
 extern const struct conf_type conf_type_bool;
@@ -240,6 +241,33 @@ const struct conf_if *conf_check_named(
  */
 void	 conf_check_vrfs(struct conf_ctx *);
 bool	 conf_check_loops(struct conf_ctx *);
+
+/* conf_check_ra.c: router advertisements. */
+bool	 conf_check_advertise(struct conf_ctx *, const void *);
+bool	 conf_check_adprefix(struct conf_ctx *, const void *);
+bool	 conf_check_ras(struct conf_ctx *);
+
+/*
+ * Report each value that stands again in its scope, with the place of the
+ * first.  what: "this address".
+ */
+struct conf_item {
+	const void	*i_value;
+	const struct conf_pos *i_pos;
+	uintptr_t	 i_scope;	/* may stand once in each scope */
+	unsigned	 i_index;	/* order of the file */
+	int		(*i_cmp)(const void *, const void *);
+};
+struct conf_items {
+	struct conf_item *is_item;
+	unsigned	 is_n;
+};
+bool	 conf_items_init(struct conf_ctx *, struct conf_items *, size_t n);
+void	 conf_items_add(struct conf_items *, const void *value,
+	    const struct conf_pos *, const void *scope,
+	    int (*cmp)(const void *, const void *));
+void	 conf_items_check(struct conf_ctx *, struct conf_items *,
+	    const char *what);
 
 /* conf_check_vlan.c: VLANs among each other and on their parents. */
 void	 conf_check_vlans(struct conf_ctx *);

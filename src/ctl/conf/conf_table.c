@@ -52,6 +52,22 @@ check_hostname(const char *s)
 	return NULL;
 }
 
+/* RFC 1035, 2.3.4: labels of at most 63 bytes. */
+static const char *
+check_domain(const char *s)
+{
+	size_t len;
+
+	for (;; s += len + 1) {
+		len = strcspn(s, ".");
+		if (len == 0 || len > 63 ||
+		    strspn(s, LETTERS DIGITS "-_") < len)
+			return "a domain name, as example.org";
+		if (s[len] == '\0' || s[len + 1] == '\0')
+			return NULL;
+	}
+}
+
 static const char *
 check_user(const char *s)
 {
@@ -191,6 +207,61 @@ static const struct conf_keydef route_keys[] = {
 	{ KEY("preference", u32, conf_route, ro_preference), BOUNDS(1, 255) },
 };
 
+static const char *const preference_names[] = {
+	[CONF_PREF_LOW] = "low",
+	[CONF_PREF_MEDIUM] = "medium",
+	[CONF_PREF_HIGH] = "high",
+	NULL
+};
+
+/* RFC 4861, 6.2.1; RFC 8319, 4 has the bounds of intervals and lifetime. */
+static const struct conf_keydef advertise_keys[] = {
+	{ KEY("interval_max", u32, conf_advertise, ad_max), BOUNDS(4, 65535),
+	    .kd_default = "600" },
+	{ KEY("interval_min", u32, conf_advertise, ad_min), BOUNDS(3, 49151) },
+	{ KEY("lifetime", u32, conf_advertise, ad_lifetime), BOUNDS(0, 65535),
+	    .kd_default = "1800" },
+	{ KEY("preference", enum, conf_advertise, ad_preference),
+	    .kd_names = preference_names, .kd_default = "medium" },
+	{ KEY("managed", bool, conf_advertise, ad_managed) },
+	{ KEY("other", bool, conf_advertise, ad_other) },
+	{ KEY("hop_limit", u32, conf_advertise, ad_hlim), BOUNDS(0, 255),
+	    .kd_default = "64" },
+	{ KEY("mtu", u32, conf_advertise, ad_mtu), BOUNDS(1280, 9216) },
+	{ KEY("reachable_time", u32, conf_advertise, ad_reachable),
+	    BOUNDS(0, 3600000) },
+	{ KEY("retrans_timer", u32, conf_advertise, ad_retrans),
+	    BOUNDS(0, 3600000) },
+	{ KEY("on_link", bool, conf_advertise, ad_onlink),
+	    .kd_default = "yes" },
+	{ KEY("autonomous", bool, conf_advertise, ad_auto),
+	    .kd_default = "yes" },
+	{ KEY("valid_lifetime", lifetime, conf_advertise, ad_valid),
+	    .kd_default = "2592000" },
+	{ KEY("preferred_lifetime", lifetime, conf_advertise, ad_preferred),
+	    .kd_default = "604800" },
+	{ LIST("dns", addr, conf_advertise, ad_dns, ad_ndns, 8) },
+	{ LIST("dns_search", str, conf_advertise, ad_search, ad_nsearch, 16),
+	    STRING(253, check_domain) },
+	{ KEY("dns_lifetime", lifetime, conf_advertise, ad_dnslife),
+	    BOUNDS(1, 0) },
+};
+
+static const struct conf_keydef adprefix_keys[] = {
+	{ KEY("interface", str, conf_adprefix, ap_if), STRING(15, check_ifname),
+	    .kd_required = true, .kd_hint = "\"INTERFACE\"" },
+	{ KEY("advertise", bool, conf_adprefix, ap_advertise),
+	    .kd_default = "yes" },
+	{ KEY("on_link", bool, conf_adprefix, ap_onlink),
+	    .kd_default = "yes" },
+	{ KEY("autonomous", bool, conf_adprefix, ap_auto),
+	    .kd_default = "yes" },
+	{ KEY("valid_lifetime", lifetime, conf_adprefix, ap_valid),
+	    .kd_default = "2592000" },
+	{ KEY("preferred_lifetime", lifetime, conf_adprefix, ap_preferred),
+	    .kd_default = "604800" },
+};
+
 static const struct conf_keydef neigh_keys[] = {
 	{ KEY("interface", str, conf_neigh, ne_if), STRING(15, check_ifname),
 	    .kd_required = true, .kd_hint = "\"INTERFACE\"" },
@@ -243,6 +314,16 @@ const struct conf_secdef conf_sections[] = {
 	    .sd_id = { KEY("a destination", dst, conf_route, ro_dst),
 		.kd_hint = "\"PREFIX\"" },
 	    .sd_check = conf_check_route },
+	{ .sd_name = "advertise", KEYS(advertise_keys),
+	    ARRAY(conf_advertise, cf_advertise, cf_nadvertise), .sd_max = 1024,
+	    .sd_id = { KEY("an interface's name", name, conf_advertise, ad_if),
+		STRING(15, check_ifname), .kd_hint = "INTERFACE" },
+	    .sd_check = conf_check_advertise },
+	{ .sd_name = "advertise_prefix", KEYS(adprefix_keys),
+	    ARRAY(conf_adprefix, cf_adprefix, cf_nadprefix), .sd_max = 4096,
+	    .sd_id = { KEY("a prefix", dst, conf_adprefix, ap_prefix),
+		.kd_hint = "\"PREFIX\"" },
+	    .sd_check = conf_check_adprefix },
 	{ .sd_name = "sysctl", .sd_flags = CONF_ONCE | CONF_FREE,
 	    ARRAY(conf_sysctl, cf_sysctl, cf_nsysctl) },
 	{ .sd_name = "control", .sd_flags = CONF_ONCE, KEYS(control_keys),

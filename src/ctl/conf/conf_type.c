@@ -66,6 +66,45 @@ const struct conf_type conf_type_u32 = {
 	.t_equal = u32_equal,
 };
 
+/* Seconds; "infinite" is UINT32_MAX, as on the wire. */
+static bool
+lifetime_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
+    const struct conf_word *w, void *out)
+{
+	uint64_t v;
+
+	if (strcmp(w->w_text, "infinite") == 0) {
+		*(unsigned *)out = CONF_INFINITE;
+		return true;
+	}
+	if (!number(w->w_text, strlen(w->w_text), 10, &v) || v < k->kd_lo ||
+	    v >= CONF_INFINITE) {
+		conf_error(ctx->x_errs, &w->w_pos,
+		    "%s: %s is a number of seconds, at least %" PRIu64
+		    ", or infinite",
+		    conf_quote(w->w_text).q_text, k->kd_name, k->kd_lo);
+		return false;
+	}
+	*(unsigned *)out = (unsigned)v;
+	return true;
+}
+
+static void
+lifetime_print(const struct conf_keydef *k, const void *v, FILE *f)
+{
+	if (*(const unsigned *)v == CONF_INFINITE)
+		fputs("infinite", f);
+	else
+		u32_print(k, v, f);
+}
+
+const struct conf_type conf_type_lifetime = {
+	.t_size = sizeof(unsigned),
+	.t_parse = lifetime_parse,
+	.t_print = lifetime_print,
+	.t_equal = u32_equal,
+};
+
 static bool
 mss_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
     const struct conf_word *w, void *out)
