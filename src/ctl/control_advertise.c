@@ -73,10 +73,9 @@ advertise_dns(const struct conf_advertise *ad, struct ra_conf *rc)
 		rc->rc_dns[i] = ad->ad_dns[i].ca_addr.a_v6;
 	/* The check of the file has found room for all of them. */
 	for (i = 0; i < ad->ad_nsearch; i++)
-		rc->rc_searchlen +=
-		    ra_search_name(rc->rc_search + rc->rc_searchlen,
-			sizeof(rc->rc_search) - rc->rc_searchlen,
-			ad->ad_search[i]);
+		rc->rc_searchlen += ra_search_name(
+		    rc->rc_search + rc->rc_searchlen,
+		    sizeof(rc->rc_search) - rc->rc_searchlen, ad->ad_search[i]);
 }
 
 /* RFC 4861, 6.2.1: MinRtrAdvInterval. */

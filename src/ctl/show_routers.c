@@ -62,10 +62,9 @@ show_sender(void *arg, const struct ra_send_info *rsi)
 		"preference", preference_name(rc->rc_pref), "managed",
 		(int)rc->rc_managed, "other", (int)rc->rc_other, "hop_limit",
 		(int)rc->rc_hlim, "mtu", (int)rc->rc_mtu, "sent",
-		INT(rsi->rsi_sent), "answered", INT(rsi->rsi_answered),
-		"next",
-		(double)(u64max(rsi->rsi_next, ctl->ctl_now) -
-		    ctl->ctl_now) / NS_S,
+		INT(rsi->rsi_sent), "answered", INT(rsi->rsi_answered), "next",
+		(double)(u64max(rsi->rsi_next, ctl->ctl_now) - ctl->ctl_now) /
+		    NS_S,
 		"prefixes", prefixes));
 }
 

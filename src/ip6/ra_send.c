@@ -241,7 +241,7 @@ ra_restart(struct ctl *ctl, struct ra_sender *rs)
 	rs->rs_initial = RA_INITIAL;
 	ra_set_due(ctl, rs,
 	    rs->rs_last == 0 ? ctl->ctl_now :
-		u64max(ctl->ctl_now, rs->rs_last + RA_BETWEEN));
+	    u64max(ctl->ctl_now, rs->rs_last + RA_BETWEEN));
 }
 
 static uint64_t ON_CTL

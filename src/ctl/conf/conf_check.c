@@ -61,8 +61,9 @@ conf_items_init(struct conf_ctx *ctx, struct conf_items *is, size_t n)
 }
 
 void
-conf_items_add(struct conf_items *is, const void *value, const struct conf_pos *pos,
-    const void *scope, int (*cmp)(const void *, const void *))
+conf_items_add(struct conf_items *is, const void *value,
+    const struct conf_pos *pos, const void *scope,
+    int (*cmp)(const void *, const void *))
 {
 	is->is_item[is->is_n] = (struct conf_item) {
 		.i_value = value,
@@ -461,8 +462,8 @@ check_neighs(struct conf_ctx *ctx)
 		    conf_where(&ne->ne_sec, "interface"));
 		if (ci == NULL)
 			continue;
-		conf_items_add(&addrs, &ne->ne_addr.ca_addr, &ne->ne_sec.cs_pos, ci,
-		    cmp_addr);
+		conf_items_add(&addrs, &ne->ne_addr.ca_addr, &ne->ne_sec.cs_pos,
+		    ci, cmp_addr);
 		if (!ctx->x_ifs_bad)
 			check_reach(ctx, &ne->ne_addr,
 			    &(struct reach) { .re_if = ci });
@@ -486,7 +487,8 @@ check_sysctls(struct conf_ctx *ctx)
 		return false;
 	for (i = 0; i < cf->cf_nsysctl; i++) {
 		sy = &cf->cf_sysctl[i];
-		conf_items_add(&names, sy->sy_name, &sy->sy_pos, NULL, cmp_string);
+		conf_items_add(&names, sy->sy_name, &sy->sy_pos, NULL,
+		    cmp_string);
 		why[0] = '\0';
 		if (env->ce_sysctl == NULL)
 			continue;

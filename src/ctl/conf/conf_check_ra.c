@@ -70,8 +70,8 @@ conf_check_advertise(struct conf_ctx *ctx, const void *sec)
 	const struct conf_advertise *ad = sec;
 
 	return check_interval(ctx, ad) &&
-	    check_lifetimes(ctx, &ad->ad_sec, ad->ad_valid,
-		ad->ad_preferred) && check_dns(ctx, ad);
+	    check_lifetimes(ctx, &ad->ad_sec, ad->ad_valid, ad->ad_preferred) &&
+	    check_dns(ctx, ad);
 }
 
 bool

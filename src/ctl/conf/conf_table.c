@@ -211,8 +211,7 @@ static const char *const preference_names[] = {
 	[CONF_PREF_LOW] = "low",
 	[CONF_PREF_MEDIUM] = "medium",
 	[CONF_PREF_HIGH] = "high",
-	NULL
-};
+	NULL };
 
 /* RFC 4861, 6.2.1; RFC 8319, 4 has the bounds of intervals and lifetime. */
 static const struct conf_keydef advertise_keys[] = {

@@ -140,6 +140,22 @@ static const struct conf_text good_texts[] = {
 	    "# all of it to blue, and back what is red's own\n"
 	    "route 0.0.0.0/0 { vrf=red table=blue }\n"
 	    "route 10.0.0.0/25 { vrf=blue table=red }\n" },
+	{ "router advertisements",
+	    "interface lan { driver = tap device = t0 address = fd00::1/64 }\n"
+	    "vlan lan.5 { parent = lan id = 5 }\n"
+	    "advertise lan {}\n"
+	    "advertise lan.5 { interval_max = 30; interval_min = 22\n"
+	    "  lifetime = 0; preference = low; managed = yes; other = yes\n"
+	    "  hop_limit = 0; mtu = 1400; reachable_time = 30000\n"
+	    "  retrans_timer = 1000; on_link = no; autonomous = no\n"
+	    "  valid_lifetime = infinite; preferred_lifetime = infinite\n"
+	    "  dns = {2001:db8::53, fe80::1}\n"
+	    "  dns_search = {example.org, lab.example.org.}\n"
+	    "  dns_lifetime = infinite }\n"
+	    "advertise_prefix fd00::/64 { interface = lan advertise = no }\n"
+	    "advertise_prefix fd00::/64 { interface = lan.5\n"
+	    "  on_link = no autonomous = no valid_lifetime = 0\n"
+	    "  preferred_lifetime = 0 }\n" },
 };
 
 static const struct conf_text included[] = {

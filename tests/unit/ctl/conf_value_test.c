@@ -441,7 +441,8 @@ static const struct bad_text bad[] = {
 	{ "a neighbour misspelt",
 	    "neighbor 192.0.2.1 { }\n",
 	    "etc/f:1:1: unknown section \"neighbor\"; known: vrf, "
-	    "interface, vlan, neighbour, route, sysctl, control; did you "
+	    "interface, vlan, neighbour, route, "
+	    "advertise, advertise_prefix, sysctl, control; did you "
 	    "mean \"neighbour\"?\n" },
 	{ "an unknown sysctl",
 	    "sysctl {\n"
@@ -570,6 +571,46 @@ static const struct bad_text bad[] = {
 	    "etc/f:5:21: packets would go round in a circle: the route at "
 	    "line 4 sends them back; expected one of the two to be more "
 	    "specific, or another next hop\n" },
+	{ "advertisements whose values contradict",
+	    "interface a { driver=tap device=t mtu=1400 }\n"
+	    "advertise a { interval_max=600 interval_min=451 }\n"
+	    "advertise a { lifetime=599 }\n"
+	    "advertise a { valid_lifetime=10 }\n"
+	    "advertise a { dns=10.0.0.1 }\n"
+	    "advertise a { mtu=1401 }\n"
+	    "advertise b {}\n",
+	    "etc/f:2:32: interval_min is 451; expected at most 450, three "
+	    "quarters of interval_max\n"
+	    "etc/f:3:15: lifetime is 599; expected 0 or at least 600, which "
+	    "is interval_max\n"
+	    "etc/f:4:11: preferred_lifetime is longer than valid_lifetime; "
+	    "expected at most that\n"
+	    "etc/f:5:19: dns is told by IPv6; expected an IPv6 address\n"
+	    "etc/f:6:15: mtu is 1401, but that of a is 1400; expected at "
+	    "most that\n"
+	    "etc/f:7:11: no interface \"b\" in this file; known: a\n" },
+	{ "advertised prefixes that are none",
+	    "interface a { driver=tap device=t }\n"
+	    "interface b { driver=tap device=u }\n"
+	    "advertise a {}\n"
+	    "advertise a { dns_search=a..b valid_lifetime=x }\n"
+	    "advertise_prefix 10.0.0.0/8 { interface=a }\n"
+	    "advertise_prefix fe80::/64 { interface=a }\n"
+	    "advertise_prefix fd00::/64 { interface=b }\n"
+	    "advertise_prefix fd01::/64 { interface=a }\n"
+	    "advertise_prefix fd01::/64 { interface=a }\n",
+	    "etc/f:4:26: \"a..b\": dns_search is a domain name, as "
+	    "example.org\n"
+	    "etc/f:4:46: \"x\": valid_lifetime is a number of seconds, at "
+	    "least 0, or infinite\n"
+	    "etc/f:5:18: expected an IPv6 prefix that is neither link-local "
+	    "nor multicast\n"
+	    "etc/f:6:18: expected an IPv6 prefix that is neither link-local "
+	    "nor multicast\n"
+	    "etc/f:7:30: b sends no advertisements; expected advertise b { "
+	    "... } in this file\n"
+	    "etc/f:9:18: this prefix of this interface is given twice, first "
+	    "at line 8; expected it once\n" },
 	{ "a bad interface does not spoil its routes",
 	    "interface a { driver=tap device=t address=10.0.0.1/33 }\n"
 	    "route 0.0.0.0/0 { via = 10.0.0.9 interface = a }\n",
