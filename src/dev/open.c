@@ -164,6 +164,8 @@ open_restore(const struct open_req *req, struct open_res *os)
 		return open_fail(os, error, "socket: %s", strerror(error));
 	if (req->or_mtu != 0)
 		error = link_set_mtu(fd, req->or_name, req->or_mtu, os);
+	if (error == 0 && (req->or_flags & OPENF_RXVLAN) != 0)
+		error = link_take_tags(fd, req->or_name, os);
 	if (error == 0 && (req->or_flags & OPENF_DOWN) != 0)
 		error = link_set_up(fd, req->or_name, false, os);
 	close(fd);

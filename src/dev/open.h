@@ -52,7 +52,8 @@ enum { /* or_flags */
 	OPENF_PROMISC = 1u << 1, /* xdp: frames to any address */
 	OPENF_DOWN = 1u << 2, /* restore: it was down */
 	OPENF_NOMUTE = 1u << 3, /* packet: the kernel's stack hears too */
-	OPENF_ALL = 15
+	OPENF_RXVLAN = 1u << 4, /* restore: it took VLAN tags off */
+	OPENF_ALL = 31
 };
 
 enum open_mode { OPENM_AUTO, OPENM_COPY, OPENM_ZEROCOPY, OPENM_N };
@@ -82,6 +83,8 @@ enum { /* os_flags */
 	OPENS_BYPASS = 1u << 9, /* packet: past the queueing discipline */
 	OPENS_DEVQ = 1u << 10, /* packet: queues are the device's */
 	OPENS_MUTED = 1u << 11, /* packet: the kernel's stack hears nothing */
+	OPENS_RXVLAN = 1u << 12, /* xdp: it had to be told to leave VLAN tags */
+	OPENS_TAGS = 1u << 13, /* xdp: the program puts tags back */
 };
 
 struct open_res {

@@ -37,17 +37,25 @@ bool link_segments(int fd, const char *name);
 /* The name of the interface of this number, likewise; false: it is gone. */
 bool link_name(int fd, unsigned ifindex, char name[static OPEN_NAMELEN]);
 
-enum { LINK_XDP_ZEROCOPY = 1u << 3 };
+enum { LINK_XDP_ZEROCOPY = 1u << 3, LINK_XDP_VLAN_TAG = 1u << 2 };
 
 /* What the device's driver can do for XDP; all 0 before Linux 6.3. */
 struct link_xdp_caps {
-	uint64_t lx_features; /* LINK_XDP_* */
+	uint64_t lx_features; /* LINK_XDP_ZEROCOPY */
+	uint64_t lx_metadata; /* LINK_XDP_VLAN_TAG */
 	uint32_t lx_segs; /* pieces of a frame without copying */
 };
 void link_xdp_caps(uint32_t ifindex, struct link_xdp_caps *);
 
 /* How many queues of a tap with several are attached to, by anybody. */
 unsigned link_tap_queues(const char *name);
+
+/*
+ * The device no longer takes VLAN tags off what it receives, if that can be
+ * helped; sets OPENS_RXVLAN if that changed it.  And back.
+ */
+void link_keep_tags(int fd, const char *name, struct open_res *);
+int link_take_tags(int fd, const char *name, struct open_res *);
 
 /* Configure it up or down; sets OPENS_WASDOWN if that changed it. */
 int link_set_up(int fd, const char *name, bool up, struct open_res *);

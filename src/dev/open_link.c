@@ -313,6 +313,40 @@ link_name(int fd, unsigned ifindex, char name[static OPEN_NAMELEN])
 	return true;
 }
 
+/* Errno value. */
+static int
+link_rxvlan(int fd, const char *name, bool on, bool *was)
+{
+	struct ethtool_value ev = { .cmd = ETHTOOL_GFLAGS };
+	int error = ethtool(fd, name, &ev);
+
+	*was = error == 0 && (ev.data & ETH_FLAG_RXVLAN) != 0;
+	if (error != 0 || *was == on)
+		return error;
+	ev.cmd = ETHTOOL_SFLAGS;
+	ev.data ^= ETH_FLAG_RXVLAN;
+	return ethtool(fd, name, &ev);
+}
+
+void
+link_keep_tags(int fd, const char *name, struct open_res *os)
+{
+	bool was;
+
+	if (link_rxvlan(fd, name, false, &was) == 0 && was)
+		os->os_flags |= OPENS_RXVLAN;
+}
+
+int
+link_take_tags(int fd, const char *name, struct open_res *os)
+{
+	bool was;
+	int error = link_rxvlan(fd, name, true, &was);
+
+	return error == 0 ? 0 : open_fail(os, error, "%s: cannot set rxvlan "
+	    "on: %s", name, strerror(error));
+}
+
 int
 link_set_up(int fd, const char *name, bool up, struct open_res *os)
 {

@@ -22,6 +22,7 @@
 #define NETDEV_IFINDEX	1
 #define NETDEV_FEATURES 3
 #define NETDEV_ZC_SEGS	4
+#define NETDEV_METADATA 5
 
 struct netdev_msg {
 	struct nlmsghdr nm_nh;
@@ -113,6 +114,8 @@ link_xdp_caps(uint32_t ifindex, struct link_xdp_caps *lx)
 	if (netdev_query(fd, ifindex, &na)) {
 		(void)netdev_attr(&na, NETDEV_FEATURES, &lx->lx_features,
 		    sizeof(lx->lx_features));
+		(void)netdev_attr(&na, NETDEV_METADATA, &lx->lx_metadata,
+		    sizeof(lx->lx_metadata));
 		(void)netdev_attr(&na, NETDEV_ZC_SEGS, &lx->lx_segs,
 		    sizeof(lx->lx_segs));
 	}

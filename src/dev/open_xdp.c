@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "dev/open_btf.h"
 #include "dev/open_int.h"
 #include "dev/xdp_prog.h"
 
@@ -46,6 +47,7 @@
 /* Newer than some distributions' headers. */
 #define OPEN_XDP_USE_SG	   (1u << 4)
 #define OPEN_XDP_HAS_FRAGS (1u << 5)
+#define OPEN_XDP_DEV_BOUND (1u << 6)
 
 /*
  * A queue stays busy for about half a second after its last user closed it,
@@ -283,13 +285,16 @@ xdp_map(const int *socks, unsigned n)
 	return fd;
 }
 
-/* One that takes frames in pieces, if the kernel knows that. */
+/*
+ * One that takes frames in pieces, if the kernel knows that.  tagfn: see
+ * xdp_prog(); only a program for this device can call it.  -1 and errno.
+ */
 static int
-xdp_load(int mapfd)
+xdp_load(int mapfd, int tagfn, uint32_t ifindex)
 {
 	struct bpf_insn insn[XDP_PROG_LEN];
 	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_XDP,
-		.insn_cnt = XDP_PROG_LEN,
+		.insn_cnt = xdp_prog(insn, mapfd, tagfn),
 		.insns = (uintptr_t)insn,
 		.license = (uintptr_t) "Dual BSD/GPL",
 		.prog_name = "spate",
@@ -297,7 +302,11 @@ xdp_load(int mapfd)
 		.expected_attach_type = BPF_XDP };
 	int fd;
 
-	xdp_prog(insn, mapfd);
+	if (tagfn != 0) {
+		attr.prog_flags |= OPEN_XDP_DEV_BOUND;
+		attr.prog_ifindex = ifindex;
+		return bpf(BPF_PROG_LOAD, &attr);
+	}
 	if ((fd = bpf(BPF_PROG_LOAD, &attr)) < 0 && errno == EINVAL) {
 		attr.prog_flags = 0;
 		fd = bpf(BPF_PROG_LOAD, &attr);
@@ -356,25 +365,68 @@ xdp_attach(int progfd, struct open_res *os, bool native)
 	return fd;
 }
 
+/* One that puts VLAN tags back, in the driver; -1: it cannot. */
+static int
+xdp_attach_tagging(int mapfd, struct open_res *os)
+{
+	struct link_xdp_caps lx;
+	struct open_res native = *os;
+	int linkfd = -1, progfd = -1, tagfn;
+
+	link_xdp_caps(os->os_ifindex, &lx);
+	if ((lx.lx_metadata & LINK_XDP_VLAN_TAG) == 0 ||
+	    (tagfn = btf_kernel_func("bpf_xdp_metadata_rx_vlan_tag")) == 0 ||
+	    (progfd = xdp_load(mapfd, tagfn, os->os_ifindex)) < 0)
+		return -1;
+	if ((linkfd = xdp_attach(progfd, &native, true)) >= 0)
+		os->os_flags |= OPENS_NATIVE | OPENS_TAGS;
+	close(progfd);
+	return linkfd;
+}
+
+/* One that does without.  -1 and errno. */
+static int
+xdp_attach_plain(const struct open_req *req, int mapfd, struct open_res *os)
+{
+	int error, linkfd, progfd = xdp_load(mapfd, 0, 0);
+
+	if (progfd < 0)
+		return -1;
+	linkfd = xdp_attach(progfd, os, req->or_mode == OPENM_ZEROCOPY);
+	error = errno;
+	close(progfd);
+	errno = error;
+	return linkfd;
+}
+
+/* The link holds the program, the program the map. */
 static int
 xdp_program(const struct open_req *req, struct open_res *os, int *fds)
 {
-	int error = 0, linkfd = -1, mapfd, progfd = -1;
+	int error, linkfd, mapfd = xdp_map(fds, os->os_nrxq);
 
-	if ((mapfd = xdp_map(fds, os->os_nrxq)) < 0 ||
-	    (progfd = xdp_load(mapfd)) < 0 ||
-	    (linkfd = xdp_attach(progfd, os,
-		req->or_mode == OPENM_ZEROCOPY)) < 0)
-		error = errno;
-	/* The link holds the program, the program the map. */
-	if (progfd >= 0)
-		close(progfd);
-	if (mapfd >= 0)
-		close(mapfd);
-	if (error != 0)
+	if (mapfd < 0)
+		return xdp_fail(os, req->or_name, "XDP program", errno);
+	if ((linkfd = xdp_attach_tagging(mapfd, os)) < 0)
+		linkfd = xdp_attach_plain(req, mapfd, os);
+	error = errno;
+	close(mapfd);
+	if (linkfd < 0)
 		return xdp_fail(os, req->or_name, "XDP program", error);
 	fds[os->os_nfds++] = linkfd;
 	return 0;
+}
+
+/* Tags that the device takes off, and nobody puts back, are left on. */
+static void
+xdp_tags(const struct open_req *req, struct open_res *os)
+{
+	int sock;
+
+	if ((os->os_flags & OPENS_TAGS) != 0 || link_socket(&sock) != 0)
+		return;
+	link_keep_tags(sock, req->or_name, os);
+	close(sock);
 }
 
 /*
@@ -429,6 +481,7 @@ open_xdp(const struct open_req *req, int memfd, struct open_res *os, int *fds)
 	    (error = xdp_sockets(req, memfd, os, fds)) == 0 &&
 	    (error = xdp_program(req, os, fds)) == 0 &&
 	    (error = xdp_multicast(req, os, fds)) == 0) {
+		xdp_tags(req, os);
 		/* Whether the kernel copies is its own choice in auto. */
 		if (xdp_zerocopy(fds[0]))
 			os->os_flags |= OPENS_ZEROCOPY;

@@ -132,10 +132,15 @@ xdp_restore(const struct xdp_softc *xs)
 	struct open_req req;
 	struct open_res answer;
 
-	if ((xs->xs_found.os_flags & OPENS_WASDOWN) == 0 || xs->xs_gone)
+	if (xs->xs_gone)
 		return;
 	open_req_init(&req, OPEN_RESTORE, xs->xs_name);
-	req.or_flags = OPENF_DOWN;
+	if ((xs->xs_found.os_flags & OPENS_WASDOWN) != 0)
+		req.or_flags |= OPENF_DOWN;
+	if ((xs->xs_found.os_flags & OPENS_RXVLAN) != 0)
+		req.or_flags |= OPENF_RXVLAN;
+	if (req.or_flags == 0)
+		return;
 	(void)xs->xs_opener->op_open(
 	    xs->xs_opener, &req, -1, &answer, NULL, 0);
 }
@@ -290,7 +295,7 @@ xdp_log_open(const struct ifnet *ifp, const struct xdp_softc *xs)
 	    xs->xs_pieces > 1 ? ", frames in pieces" : "");
 	if ((flags & OPENS_NATIVE) == 0)
 		log_warn(l, "%s: the driver does not run the program, large "
-		    "frames are lost: %s", ifp->if_name, xs->xs_found.os_text);
+		    "frames and VLAN tags are lost: %s", ifp->if_name, xs->xs_found.os_text);
 	if (xs->xs_pieces == 1 && xs->xs_found.os_mtu > XDP_MTU_ONE)
 		log_warn(l, "%s: frames larger than %u bytes are lost: "
 		    "ip link set %s mtu %u", ifp->if_name, MBUF_DATA,

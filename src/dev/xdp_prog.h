@@ -17,7 +17,7 @@
 #define XDP_DONE_ENTRIES 2048u
 #define XDP_FILL_ENTRIES 4096u
 
-#define XDP_PROG_LEN 6
+#define XDP_PROG_LEN 40
 
 /*
  * Largest MTU of frames that lie in one buffer; pieces of larger ones: as many
@@ -30,7 +30,11 @@
  * Packets go to the socket of the queue they arrived on, which the map of
  * this descriptor holds; without one, as before the sockets are there and
  * after they are closed, to the kernel.
+ * tagfn: the kernel's function that tells a VLAN tag which is not in the frame
+ * (bpf_xdp_metadata_rx_vlan_tag, by its number in the kernel's BTF), so that it
+ * is put there; 0: none.  Returns how many instructions there are.
  */
-void xdp_prog(struct bpf_insn insn[static XDP_PROG_LEN], int mapfd);
+unsigned xdp_prog(
+    struct bpf_insn insn[static XDP_PROG_LEN], int mapfd, int tagfn);
 
 #endif
