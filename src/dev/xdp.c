@@ -295,7 +295,8 @@ xdp_log_open(const struct ifnet *ifp, const struct xdp_softc *xs)
 	    xs->xs_pieces > 1 ? ", frames in pieces" : "");
 	if ((flags & OPENS_NATIVE) == 0)
 		log_warn(l, "%s: the driver does not run the program, large "
-		    "segments and VLAN tags are lost: %s", ifp->if_name, xs->xs_found.os_text);
+		    "segments and VLAN tags are lost: %s",
+		    ifp->if_name, xs->xs_found.os_text);
 	if (xs->xs_pieces == 1 && xs->xs_found.os_mtu > XDP_MTU_ONE)
 		log_warn(l, "%s: frames larger than %u bytes are lost: "
 		    "ip link set %s mtu %u", ifp->if_name, MBUF_DATA,
