@@ -15,6 +15,7 @@
 #include "ip6/ra_send.h"
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
+#include "netisr/balancer.h"
 #include "netisr/move.h"
 #include "netisr/netisr.h"
 #include "path.h"
@@ -83,6 +84,7 @@ spate_ctl_create(struct spate *sp)
 	sp->sp_ep[sp_ctl_id(sp)] = &ctl->ctl_ep;
 	if ((error = if_ctl_init(ctl)) != 0 ||
 	    (error = move_ctl_init(ctl)) != 0 ||
+	    (error = balancer_init(ctl)) != 0 ||
 	    (error = route_ctl_init(ctl)) != 0 ||
 	    (error = neigh_ctl_init(ctl, &arp_proto, &nd6_proto)) != 0 ||
 	    (error = arp_ctl_init(ctl)) != 0 ||
@@ -105,6 +107,7 @@ spate_ctl_destroy(struct spate *sp)
 	arp_ctl_fini(ctl);
 	neigh_ctl_fini(ctl);
 	if_ctl_fini(ctl);
+	balancer_fini(ctl);
 	move_ctl_fini(ctl);
 	route_ctl_fini(ctl);
 	ctl_fini(ctl);

@@ -16,6 +16,7 @@
 #include "cpu/wheel.h"
 
 struct arp_ctl;
+struct balancer;
 struct capture_job;
 struct if_ctl;
 struct nd6_ctl;
@@ -41,6 +42,7 @@ struct ctl {
 	struct ra_ctl *ctl_ra; /* [C] router discovery, ip6/ */
 	struct route_ctl *ctl_route; /* [C] next hops, route/ */
 	struct move_ctl *ctl_move; /* [C] buckets that move, netisr/ */
+	struct balancer *ctl_balancer; /* [C] moves buckets, netisr/ */
 	struct ping *ctl_pings; /* [C] who waits for echo replies, ip/ */
 	struct control *ctl_control; /* [C] configuration, ctl/ */
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */

@@ -47,6 +47,19 @@
 	    "hash TCP, IPv4 and IPv6, over ports, too")			\
 	X(rss_udp_4tuple, "net.inet.rss.udp_4tuple", 0, 0, 1,		\
 	    "hash UDP, IPv4 and IPv6, over ports, too")			\
+	X(rss_balance, "net.inet.rss.balance", 0, 0, 1,			\
+	    "move buckets from busy CPUs to idle ones")			\
+	X(rss_balance_interval, "net.inet.rss.balance_interval", 1000,	\
+	    10, 3600000, "milliseconds between two looks at the load")	\
+	X(rss_balance_threshold, "net.inet.rss.balance_threshold", 20,	\
+	    1, 100, "percent of a CPU's time that are too uneven")	\
+	X(rss_balance_hot, "net.inet.rss.balance_hot", 30, 1, 100,	\
+	    "percent of its time the busiest CPU must work, at least")	\
+	X(rss_balance_moves, "net.inet.rss.balance_moves", 8, 1, 4096,	\
+	    "buckets moved after one look, at most")			\
+	X(rss_balance_rest, "net.inet.rss.balance_rest", 10, 1, 250,	\
+	    "looks that a bucket stays once moved; twice as many "	\
+	    "each time")						\
 	X(ip_forwarding, "net.inet.ip.forwarding", 1, 0, 1,		\
 	    "forward IPv4 packets")					\
 	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\
