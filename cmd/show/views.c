@@ -247,6 +247,19 @@ static const struct table rss[] = {
 		{ "checked",	"CHECKED",	CELL_NUMBER },
 		{ "wrong",	"WRONG",	CELL_NUMBER },
 		{ "queue_found", "QUEUE FOUND",	CELL_TEXT } } },
+	{ "moves", NULL, NULL, {
+		{ "moved",	"BUCKETS MOVED", CELL_NUMBER },
+		{ "running",	"NOW",		CELL_YES },
+		{ "balance",	"BALANCER",	CELL_TEXT },
+		{ "looks",	"LOOKS",	CELL_NUMBER },
+		{ "acted",	"ACTED",	CELL_NUMBER },
+		{ "balanced",	"MOVED BY IT",	CELL_NUMBER } } },
+	{ "balanced", NULL, NULL, {
+		{ "ago",	"AGO",		CELL_TIME },
+		{ "bucket",	"BUCKET",	CELL_NUMBER },
+		{ "from",	"FROM CPU",	CELL_NUMBER },
+		{ "to",		"TO CPU",	CELL_NUMBER },
+		{ "percent",	"% OF A CPU",	CELL_REAL } } },
 	{ "buckets", NULL, NULL, {
 		{ "bucket",	"BUCKET",	CELL_NUMBER },
 		{ "cpu",	"CPU",		CELL_NUMBER },

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "ctl/show_int.h"
+#include "netisr/balancer.h"
+#include "netisr/move.h"
 #include "netisr/netisr.h"
 #include "netisr/trust.h"
 
@@ -166,12 +168,48 @@ show_rss_interfaces(const struct spate *sp)
 	return list;
 }
 
+/* What the balancer did last, newest first. */
+static json_t *
+show_balanced(const struct ctl *ctl, const struct balancer_info *bi)
+{
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < bi->bi_nlast; i++) {
+		const struct balancer_move *bm = &bi->bi_last[i];
+
+		json_array_append_new(list,
+		    json_pack("{s:f, s:i, s:i, s:i, s:f}", "ago",
+			(double)(ctl->ctl_now - bm->bm_when) / NS_S, "bucket",
+			(int)bm->bm_move.bm_bucket, "from",
+			(int)bm->bm_move.bm_from, "to",
+			(int)bm->bm_move.bm_to, "percent",
+			100.0 * (double)bm->bm_move.bm_weight /
+			    (double)bm->bm_span));
+	}
+	return list;
+}
+
+/* Moves of buckets, and by whom. */
+static json_t *ON_CTL
+show_moves(const struct ctl *ctl, const struct balancer_info *bi)
+{
+	return json_pack("{s:I, s:b, s:s, s:I, s:I, s:I}", "moved",
+	    INT(move_count(ctl)), "running", (int)move_running(ctl), "balance",
+	    !bi->bi_on ? "off" : bi->bi_active ? "moving" : "watching",
+	    "looks", INT(bi->bi_looks), "acted", INT(bi->bi_acted),
+	    "balanced", INT(bi->bi_buckets));
+}
+
 json_t *
 show_rss(struct ctl *ctl)
 {
 	const struct spate *sp = ctl->ctl_sp;
+	struct balancer_info bi;
 
-	return json_pack("{s:o, s:o, s:o, s:o}", "rss", show_rss_conf(sp),
-	    "types", show_rss_types(sp), "interfaces",
-	    show_rss_interfaces(sp), "buckets", show_buckets(sp));
+	balancer_info(ctl, &bi);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "rss",
+	    show_rss_conf(sp), "types", show_rss_types(sp), "interfaces",
+	    show_rss_interfaces(sp), "moves", show_moves(ctl, &bi), "balanced",
+	    show_balanced(ctl, &bi), "buckets", show_buckets(sp));
 }

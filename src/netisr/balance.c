@@ -61,8 +61,8 @@ balance_loads(struct balance *ba)
 		bc->bc_stuck = false;
 	}
 	for (b = 0; b < ba->ba_nbuckets; b++)
-		ba->ba_cpu[ba->ba_bucket[b].bb_cpu].bc_owned +=
-		    ba->ba_bucket[b].bb_packets;
+		ba->ba_cpu[ba->ba_bucket[b].bb_cpu].bc_owned += ba->ba_bucket[b]
+								    .bb_packets;
 }
 
 /*

@@ -86,8 +86,8 @@ balancer_measure(struct ctl *ctl)
 
 	ba->ba_span = since(&bl->bl_when, ctl->ctl_now);
 	for (i = 0; i < ba->ba_ncpus; i++) {
-		const stat_cell *sc =
-		    &sp->sp_cpu[i]->c_stat[SG_CPU][cps_busy_ns];
+		const stat_cell *sc = &sp->sp_cpu[i]
+					   ->c_stat[SG_CPU][cps_busy_ns];
 
 		ba->ba_cpu[i].bc_busy =
 		    since(&bl->bl_busy[i], stat_cell_read(sc));

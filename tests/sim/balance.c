@@ -148,18 +148,6 @@ info(struct traffic *t)
 	return bi;
 }
 
-/* Flows whose owner is this CPU now. */
-static unsigned
-flows_of(const struct traffic *t, unsigned cpu)
-{
-	const struct spate *sp = host_spate(t->t_r);
-	unsigned i, n = 0;
-
-	for (i = 0; i < t->t_nflows; i++)
-		n += rss_cpu(sp, flow_bucket(t, t->t_flow[i])) == cpu;
-	return n;
-}
-
 static uint64_t
 busy(const struct traffic *t, unsigned cpu)
 {

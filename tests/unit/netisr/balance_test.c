@@ -272,7 +272,7 @@ random_world(struct rnd *r)
 		n = (unsigned)rnd_below(r, 100);
 		weight[b] = n < 50 ? 0 :
 		    n < 95	   ? rnd_below(r, 2 * PERCENT) :
-				     rnd_below(r, 30 * PERCENT);
+			rnd_below(r, 30 * PERCENT);
 	}
 	/* No CPU has more to do than there is time. */
 	for (b = 0; b < ba.ba_nbuckets; b++)
