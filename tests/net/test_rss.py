@@ -33,6 +33,10 @@ def test_moves(net):
     out = json.loads(router.spate("rss", "--json", "bucket", "all", "spread"))
     assert out == {"buckets": 128, "moved": 64}
     assert owners(router) == spread
+    moves = router.show("rss")["moves"]
+    assert moves["moved"] > 128 and not moves["running"]
+    assert moves["balance"] == "off" and moves["balanced"] == 0
+    assert "BUCKETS MOVED" in router.spate("show", "rss")
 
 
 @pytest.mark.parametrize("words, says", [
