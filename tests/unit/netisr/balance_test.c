@@ -154,7 +154,7 @@ skewed_gets_even(void **state)
 			weight[b] = 95 * PERCENT / tab[i].nbuckets;
 		n = settle();
 		assert_true(n > 0 && n <= tab[i].nbuckets);
-		assert_true(uneven() <= (i == 4 ? 30 : 20) * PERCENT);
+		assert_true(uneven() <= (i < 3 ? 20 : 30) * PERCENT);
 		assert_int_equal(settle(), 0);
 	}
 }
