@@ -76,16 +76,18 @@ packet_release(struct packet_queue *pq)
 	pq->pq_at++;
 }
 
-/* Put the tag back between addresses and type; there is headroom. */
-static void
+/* Put the tag back between addresses and type; false: there is no headroom. */
+static bool
 packet_tag(struct mbuf *m, const struct packet_slot *ps)
 {
 	uint8_t *p = m_prepend(m, PACKET_TAG);
 
-	KASSERT(p != NULL);
+	if (unlikely(p == NULL))
+		return false;
 	memmove(p, p + PACKET_TAG, 2 * ETHER_ALEN);
 	st16be(p + 2 * ETHER_ALEN, ps->ps_tpid);
 	st16be(p + 2 * ETHER_ALEN + 2, ps->ps_tci);
+	return true;
 }
 
 /* The frame of a slot, in buffers of ours. */
@@ -178,13 +180,12 @@ packet_take(struct cpu *c, struct packet_queue *pq)
 	}
 	if (m == NULL)
 		return NULL;
-	if (unlikely(!vnet_to_mbuf(hdr, m))) {
+	if (unlikely(!vnet_to_mbuf(hdr, m) ||
+		(ps.ps_tagged && !packet_tag(m, &ps)))) {
 		stat_cell_add(&pq->pq_rxbad, 1);
 		m_free(c, m);
 		return NULL;
 	}
-	if (ps.ps_tagged)
-		packet_tag(m, &ps);
 	return m;
 }
 
