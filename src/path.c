@@ -15,6 +15,7 @@
 #include "base/cycles.h"
 #include "base/kassert.h"
 #include "base/point.h"
+#include "base/probe.h"
 #include "dev/dev.h"
 #include "ether/arp.h"
 #include "ether/ether.h"
@@ -47,6 +48,7 @@ path_create(struct cpu *c)
 		return ENOMEM;
 	c->c_path = p;
 	p->p_now = ST_N;
+	p->p_names = path_names;
 	for (i = 0; i < c->c_sp->sp_ncpus; i++)
 		if (i != c->c_id &&
 		    (p->p_in[i] = ring_create(HAND_RING)) == NULL) {
@@ -120,10 +122,14 @@ path_run_stage(struct cpu *c, enum stage st)
 	mv.mv_n = n;
 	ps->ps_vec.mv_n = 0;
 	c->c_path->p_now = st;
+	if (PROBE_ON(stage__begin))
+		PROBE(stage__begin, c->c_id, st, n, path_names[st]);
 	if (tun(c->c_sp, isr_cycles) != 0)
 		path_call_timed(c, ps, st, &mv);
 	else
 		path_fn[st](c, &mv);
+	if (PROBE_ON(stage__end))
+		PROBE(stage__end, c->c_id, st, n, path_names[st]);
 	stat_cell_add(&ps->ps_packets, n);
 	stat_cell_add(&ps->ps_calls, 1);
 	if (ps->ps_tail != NULL)

@@ -70,6 +70,7 @@ struct path_hand {
 
 struct path {
 	enum stage p_now; /* [o] the one that runs; ST_N: none */
+	const char *const *p_names; /* [I] path_names, for layers below */
 	struct path_stage p_stage[ST_N];
 	struct path_hand p_hand[CPU_MAX];
 	struct ring *p_in[CPU_MAX]; /* [I] from each other CPU */

@@ -17,9 +17,11 @@
 #include "base/bytes.h"
 #include "base/kassert.h"
 #include "base/plant.h"
+#include "base/probe.h"
 #include "mbuf/capture.h"
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
+#include "path.h"
 
 #define HUGE_2M        (2ul << 20)
 #define MPOOL_LOW      8 /* starved below this part of the pool */
@@ -465,6 +467,18 @@ m_free_bulk(struct cpu *c, struct mbuf **mm, unsigned n)
 	}
 }
 
+/* Out of line: only tracers come here.  bpftrace knows six arguments. */
+static void __attribute__((noinline, cold)) m_drop_probe(
+    const struct cpu *c, const struct mbuf *m, enum stat_group g, unsigned why)
+{
+	/* A packet for another CPU never came to the stage it was meant for. */
+	enum stage st = g == SG_PATH ? m->m_stage : c->c_path->p_now;
+
+	PROBE(drop, c->c_id, m->m_rcvif,
+	    st < ST_N ? c->c_path->p_names[st] : "-",
+	    stat_groups[g].sg_desc[why].sd_text, m->m_data, m->m_len);
+}
+
 void
 m_drop(struct cpu *c, struct mbuf *m, enum stat_group g, unsigned why)
 {
@@ -476,6 +490,8 @@ m_drop(struct cpu *c, struct mbuf *m, enum stat_group g, unsigned why)
 	stat_cell_add(&c->c_drop[m->m_rcvif][stat_base(g) + why], 1);
 	if (unlikely((cs = captures_running(c->c_sp)) != NULL))
 		capture_drop(c, cs, m, g, why);
+	if (PROBE_ON(drop))
+		m_drop_probe(c, m, g, why);
 	m_free(c, m);
 }
 

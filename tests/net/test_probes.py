@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Probes, seen by bpftrace while packets pass.  See docs/probes.md."""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from lib import SPATE, die_with_parent, wait_for
+from test_daemon import ROUTER, two_hosts
+
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                    "../../docs/probes.md")
+UPROBES = "/sys/bus/event_source/devices/uprobe"
+NO_ROUTE = "no IPv4 route to the destination"
+
+if not shutil.which("bpftrace"):
+    pytest.skip("bpftrace is not installed", allow_module_level=True)
+if not os.path.exists(UPROBES):
+    pytest.skip("this kernel has no uprobes", allow_module_level=True)
+with open(SPATE, "rb") as program:
+    if b"stapsdt" not in program.read():
+        pytest.skip("built without probes", allow_module_level=True)
+
+
+def at(script):
+    """A script of the page, for the program that is tested."""
+    return script.replace("/usr/local/bin/spate", SPATE)
+
+
+class Tracer:
+    """bpftrace with a script, listening; end() gives all that it printed."""
+
+    def __init__(self, script, *options):
+        self.lines = []
+        self.process = subprocess.Popen(
+            ["bpftrace", *options, "-e", script], text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+
+    def said(self, what):
+        return any(what in line for line in self.lines)
+
+    def wait(self, what):
+        wait_for(f"bpftrace says \"{what}\"", lambda: self.said(what)
+                 or self.process.poll() is not None)
+        assert self.said(what), "".join(self.lines)
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+        self.reader.join()
+        return "".join(self.lines)
+
+
+@pytest.fixture(name="lab")
+def fixture_lab(net):
+    router = net.daemon(ROUTER)
+    alice, bob = two_hosts(router)
+    alice.ping("10.0.2.2")
+    return router, alice, bob
+
+
+def test_seen(lab):
+    """Every packet, in the stages it passes and where it dies."""
+    router, alice, _ = lab
+    with Tracer("BEGIN { printf(\"listening\\n\"); } "
+                + at("usdt:/usr/local/bin/spate:spate:stage__begin "
+                     "{ @begun[str(arg3)] = sum(arg2); } "
+                     "usdt:/usr/local/bin/spate:spate:stage__end "
+                     "{ @ended[str(arg3)] = sum(arg2); } "
+                     "usdt:/usr/local/bin/spate:spate:drop "
+                     "/ str(arg3) == \"" + NO_ROUTE + "\" / "
+                     "{ @died[arg1, str(arg2), arg5] = count(); }"),
+                "-f", "json") as tracer:
+        tracer.wait("listening")
+        before = router.show("drops")["drops"]
+        alice.run("ping -q -c 20 -i 0.01 -W 1 203.0.113.1", check=False)
+        alice.ping("10.0.2.2", "-q -c 20 -i 0.01 -W 1")
+        maps = {}
+        for line in tracer.end().split("\n"):
+            if line.startswith('{"type": "map"'):
+                maps.update(json.loads(line)["data"])
+    assert not [d for d in before if d["reason"] == NO_ROUTE]
+    left = next(i["index"] for i in router.show("interfaces")["interfaces"]
+                if i["name"] == "left")
+    # 84 bytes of IPv4 each.
+    assert maps["@died"] == {f"{left},ip_input,84": 20}
+    assert maps["@begun"]["ip_input"] >= 60
+    assert maps["@begun"]["ip_forward"] >= 40
+    assert maps["@begun"] == maps["@ended"]
+
+
+def scripts():
+    with open(PAGE, encoding="utf-8") as page:
+        return re.findall(r"^    bpftrace -e '(.*)'$", page.read(), re.M)
+
+
+def test_page(lab):
+    """What the page tells to type works."""
+    assert len(scripts()) >= 5
+    _, alice, _ = lab
+    for script in scripts():
+        with Tracer(at(script)) as tracer:
+            tracer.wait("Attaching")
+            alice.run("ping -q -c 2 -i 0.01 -W 1 203.0.113.1", check=False)
+            out = tracer.end()
+            assert tracer.process.returncode == 0, out
+            assert "ERROR: Could not" not in out and "rror:" not in out, out
