@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Buckets move from CPU to CPU while their flows are forwarded ("deferred":
- * one receive queue, all CPUs work): within a flow nothing is lost and nothing
- * overtakes.
+ * one receive queue, all CPUs work), or their fragments are put together:
+ * within a flow nothing is lost and nothing overtakes.
  *
  *	test -- left, 1 queue -- r -- right -- test
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "netisr/move.h"
 #include "netisr/netisr.h"
 #include "sim/sim.h"
@@ -13,6 +16,9 @@
 #define FLOWS 64
 #define MOVES 12
 #define SPORT 5000
+#define SOURCES 10
+#define ECHO_LEN 2400 /* in three pieces */
+#define PIECE 1000
 
 struct traffic {
 	struct sim *t_sim;
@@ -137,7 +143,9 @@ deferred(struct sim *s)
 	struct traffic t;
 	unsigned i;
 
-	setup(&t, s, 2 + (unsigned)sim_below(s, 3), 1);
+	/* One queue to send by, or one for each CPU. */
+	setup(&t, s, 2 + (unsigned)sim_below(s, 3),
+	    (unsigned)sim_below(s, 2));
 	for (i = 0; i < MOVES; i++) {
 		send_some(&t);
 		host_ctl(t.t_r, move, &t);
@@ -151,11 +159,158 @@ deferred(struct sim *s)
 	SIM_CHECK(s, host_stat(t.t_r, SG_NETISR, nis_moved) > 0);
 }
 
+/* Hosts that ping the router by datagrams in pieces. */
+struct echoes {
+	struct traffic e_t; /* its moves */
+	struct frame_spec e_spec[SOURCES];
+	uint8_t e_data[SOURCES][ECHO_LEN];
+	unsigned e_off[SOURCES]; /* of the next piece */
+	uint16_t e_sent[SOURCES]; /* datagrams, the last maybe in part */
+	uint16_t e_next[SOURCES]; /* answer expected next */
+	unsigned e_open; /* datagrams of which more is to come */
+};
+
+/* Answers come in the order of the requests, each whole. */
+static void
+answered(void *arg, const struct frame_info *fi, const uint8_t *p, size_t n)
+{
+	struct echoes *e = arg;
+	unsigned i;
+
+	(void)p;
+	(void)n;
+	if (fi->fi_type != FT_IP4 || fi->fi_proto != FP_ICMP ||
+	    (fi->fi_frag & 0x1fff) != 0)
+		return;
+	i = (fi->fi_dst.a_v4 & 0xff) - 16;
+	if (i >= SOURCES || fi->fi_l4[0] != 0)
+		SIM_FAIL(e->e_t.t_sim, "an ICMP packet of type %u",
+		    fi->fi_l4[0]);
+	if (ld16be(fi->fi_l4 + 6) != e->e_next[i])
+		SIM_FAIL(e->e_t.t_sim, "source %u: %u came, %u was next", i,
+		    ld16be(fi->fi_l4 + 6), e->e_next[i]);
+	e->e_next[i]++;
+}
+
+static void
+echo_make(struct echoes *e, unsigned i)
+{
+	uint8_t *p = e->e_data[i];
+	unsigned k;
+
+	for (k = 8; k < ECHO_LEN; k++)
+		p[k] = (uint8_t)(k * 7 + e->e_sent[i]);
+	memset(p, 0, 8);
+	p[0] = 8;
+	st16be(p + 6, e->e_sent[i]);
+	st16be(p + 2, frame_cksum(p, ECHO_LEN, 0));
+	e->e_sent[i]++;
+	e->e_open++;
+}
+
+/* The next piece of source i, of a new datagram if there is none. */
+static void
+echo_piece(struct echoes *e, unsigned i)
+{
+	unsigned off = e->e_off[i], n = umin(PIECE, ECHO_LEN - off);
+	struct frame_spec *fs = &e->e_spec[i];
+	struct frame f;
+
+	if (off == 0)
+		echo_make(e, i);
+	fs->fs_id = e->e_sent[i];
+	fs->fs_frag =
+	    (uint16_t)(off / 8 | (off + n < ECHO_LEN ? FF_MF : 0));
+	frame_ip(&f, fs, e->e_data[i] + off, n);
+	wire_inject(e->e_t.t_left, &f);
+	e->e_off[i] = off + n;
+	if (e->e_off[i] < ECHO_LEN)
+		return;
+	e->e_off[i] = 0;
+	e->e_open--;
+}
+
+static void
+echo_some(struct echoes *e)
+{
+	struct sim *s = e->e_t.t_sim;
+	unsigned n = (unsigned)sim_below(s, 40);
+
+	while (n-- > 0)
+		echo_piece(e, (unsigned)sim_below(s, SOURCES));
+	sim_pass(s, sim_below(s, 20 * NS_US));
+}
+
+static void
+echo_setup(struct echoes *e, struct sim *s)
+{
+	struct traffic *t = &e->e_t;
+	struct peer *pr;
+	struct ping *pg;
+	char text[32];
+	unsigned i;
+
+	*e = (struct echoes){ .e_t.t_sim = s };
+	t->t_r = sim_host(s, "r", 2 + (unsigned)sim_below(s, 3));
+	t->t_left = sim_wire(s, t->t_r, "left", (unsigned)sim_below(s, 2));
+	host_addr(t->t_r, "left", "10.0.1.1/24");
+	host_sysctl(t->t_r, "net.isr.dispatch",
+	    sim_below(s, 2) != 0 ? "deferred" : "hybrid");
+	for (i = 0; i < SOURCES; i++) {
+		snprintf(text, sizeof(text), "10.0.1.%u/24", 16 + i);
+		pr = wire_peer(t->t_left, text, "10.0.1.1");
+		pg = peer_ping(pr, "10.0.1.1", 1, NS_S, 8);
+		SIM_UNTIL(s, ping_done(pg), 4 * NS_S);
+		SIM_CHECK(s, peer_spec(pr, &pg->pg_dst, &e->e_spec[i]));
+		e->e_spec[i].fs_proto = FP_ICMP;
+	}
+	wire_watch(t->t_left, answered, e);
+}
+
+static bool
+all_answered(const struct echoes *e)
+{
+	unsigned i;
+
+	for (i = 0; i < SOURCES; i++)
+		if (e->e_next[i] != e->e_sent[i])
+			return false;
+	return true;
+}
+
+/* What is half put together moves, and is finished by the new owner. */
+static void
+fragments(struct sim *s)
+{
+	struct echoes e;
+	unsigned i, open = 0;
+
+	echo_setup(&e, s);
+	for (i = 0; i < MOVES; i++) {
+		echo_some(&e);
+		host_ctl(e.e_t.t_r, move, &e.e_t);
+		open += e.e_open;
+		echo_some(&e);
+	}
+	for (i = 0; i < SOURCES; i++)
+		while (e.e_off[i] != 0)
+			echo_piece(&e, i);
+	SIM_UNTIL(s, e.e_t.t_moves == 0, NS_S);
+	SIM_UNTIL(s, all_answered(&e), NS_S);
+	SIM_CHECK(s, open > 0);
+	sim_note(s, "%u buckets moved, %u unfinished; %u packets held",
+	    (unsigned)host_stat(e.e_t.t_r, SG_NETISR, nis_moved), open,
+	    (unsigned)host_stat(e.e_t.t_r, SG_NETISR, nis_held));
+	SIM_EQ(s, host_stat(e.e_t.t_r, SG_PATH, pks_dropped), 0);
+	SIM_CHECK(s, host_stat(e.e_t.t_r, SG_NETISR, nis_moved) > 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
 		{ "deferred", deferred, 200 },
+		{ "fragments", fragments, 100 },
 		{ NULL, NULL, 0 },
 	};
 
