@@ -14,6 +14,7 @@
 
 #include "base/cycles.h"
 #include "base/kassert.h"
+#include "base/lines.h"
 #include "base/point.h"
 #include "base/probe.h"
 #include "dev/dev.h"
@@ -44,7 +45,7 @@ path_create(struct cpu *c)
 	struct path *p;
 	unsigned i;
 
-	if ((p = calloc(1, sizeof(*p))) == NULL)
+	if ((p = lines_alloc(1, sizeof(*p))) == NULL)
 		return ENOMEM;
 	c->c_path = p;
 	p->p_now = ST_N;

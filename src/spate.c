@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/lines.h"
 #include "ether/arp.h"
 #include "if/if.h"
 #include "ip/ip.h"
@@ -31,7 +32,7 @@ spate_cpu_create(struct spate *sp, unsigned id)
 	struct cpu *c;
 	int error;
 
-	if ((c = aligned_alloc(CACHELINE, sizeof(*c))) == NULL)
+	if ((c = lines_alloc(1, sizeof(*c))) == NULL)
 		return ENOMEM;
 	if ((error = cpu_init(c, sp, id)) != 0) {
 		free(c);
@@ -74,7 +75,7 @@ spate_ctl_create(struct spate *sp)
 	int error;
 
 	role_enter(&on_ctl);
-	if ((ctl = aligned_alloc(CACHELINE, sizeof(*ctl))) == NULL)
+	if ((ctl = lines_alloc(1, sizeof(*ctl))) == NULL)
 		return ENOMEM;
 	if ((error = ctl_init(ctl, sp)) != 0) {
 		free(ctl);
@@ -127,7 +128,7 @@ spate_create(const struct spate_conf *sc, const struct spate_env *env,
 	role_enter(&on_ctl);
 	if (sc->sc_ncpus == 0 || sc->sc_ncpus > CPU_MAX)
 		return EINVAL;
-	if ((sp = aligned_alloc(CACHELINE, sizeof(*sp))) == NULL)
+	if ((sp = lines_alloc(1, sizeof(*sp))) == NULL)
 		return ENOMEM;
 	*sp = (struct spate){ .sp_env = *env, .sp_ncpus = sc->sc_ncpus };
 	snprintf(sp->sp_hostname, sizeof(sp->sp_hostname), "%s",

@@ -8,22 +8,10 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/lines.h"
 #include "cpu/cpu.h"
 
 _Thread_local struct cpu *curcpu;
-
-/* Each array on lines of its own: CPUs write next to nobody. */
-static stat_cell *
-stat_alloc(unsigned n)
-{
-	size_t size =
-	    (n * sizeof(stat_cell) + CACHELINE - 1) & ~(size_t)(CACHELINE - 1);
-	stat_cell *s = aligned_alloc(CACHELINE, size + CACHELINE);
-
-	if (s != NULL)
-		memset(s, 0, size + CACHELINE);
-	return s;
-}
 
 int
 cpu_init(struct cpu *c, struct spate *sp, unsigned id)
@@ -42,7 +30,8 @@ cpu_init(struct cpu *c, struct spate *sp, unsigned id)
 	wheel_init(&c->c_wheel, c->c_now, c);
 	rnd_seed(&c->c_rnd, sp->sp_env.env_seed + id + 1);
 	for (g = 0; g < SG_N; g++)
-		if ((c->c_stat[g] = stat_alloc(stat_groups[g].sg_n)) == NULL)
+		if ((c->c_stat[g] = lines_alloc(
+			 stat_groups[g].sg_n, sizeof(stat_cell))) == NULL)
 			goto fail;
 	if (cpu_drop_attach(c, 0) != 0)
 		goto fail;
@@ -71,7 +60,8 @@ cpu_drop_attach(struct cpu *c, unsigned ifindex)
 
 	if (c->c_drop[ifindex] != NULL)
 		return 0; /* an earlier interface of this index: goes on */
-	if ((s = stat_alloc(stat_total())) == NULL)
+	s = lines_alloc(stat_total(), sizeof(stat_cell));
+	if (s == NULL)
 		return ENOMEM;
 	c->c_drop[ifindex] = s;
 	return 0;

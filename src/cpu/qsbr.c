@@ -70,11 +70,10 @@ qsbr_init(struct qsbr *q, unsigned ncpus, bool poison)
 	unsigned i;
 
 	memset(q, 0, sizeof(*q));
-	q->q_cpu = aligned_alloc(CACHELINE, ncpus * sizeof(*q->q_cpu));
+	q->q_cpu = lines_alloc(ncpus, sizeof(*q->q_cpu));
 	if (q->q_cpu == NULL)
 		return ENOMEM;
 	/* All CPUs count as asleep until their first round. */
-	memset(q->q_cpu, 0, ncpus * sizeof(*q->q_cpu));
 	atomic_init(&q->q_epoch, 1);
 	q->q_ncpus = ncpus;
 	q->q_poison = poison;

@@ -26,12 +26,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/bytes.h"
+#include "base/lines.h"
 #include "base/tsa.h"
 
 /* One a CPU, on a line of its own: the epoch it last passed, 0 = asleep. */
 struct qsbr_cpu {
-	alignas(CACHELINE) _Atomic uint64_t qc_epoch; /* [A] written by o */
+	alignas(LINEPAIR) _Atomic uint64_t qc_epoch; /* [A] written by o */
 };
 
 struct qsbr_retired;

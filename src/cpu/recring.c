@@ -30,21 +30,21 @@
 
 #include "base/bytes.h"
 #include "base/kassert.h"
+#include "base/lines.h"
 #include "base/point.h"
 
-#define PAIR         (2 * CACHELINE)
 #define RECRING_SKIP UINT64_MAX
 
 struct recring {
 	uint64_t rr_mask; /* [I] size - 1 */
 	uint8_t *rr_mem; /* [I] */
 
-	alignas(PAIR) _Atomic uint64_t rr_head; /* [A] by the producer */
+	alignas(LINEPAIR) _Atomic uint64_t rr_head; /* [A] by the producer */
 	uint64_t rr_tail_seen; /* [p] rr_tail, perhaps of old */
 	uint64_t rr_at; /* [p] where what is reserved begins */
 	size_t rr_room; /* [p] bytes reserved, without the word */
 
-	alignas(PAIR) _Atomic uint64_t rr_tail; /* [A] by the consumer */
+	alignas(LINEPAIR) _Atomic uint64_t rr_tail; /* [A] by the consumer */
 	uint64_t rr_head_seen; /* [c] rr_head, perhaps of old */
 };
 
@@ -54,11 +54,10 @@ recring_create(size_t size)
 	struct recring *r;
 
 	KASSERT(size >= 64 && size <= 1u << 30 && (size & (size - 1)) == 0);
-	if ((r = aligned_alloc(PAIR, sizeof(*r))) == NULL)
+	if ((r = lines_alloc(1, sizeof(*r))) == NULL)
 		return NULL;
-	memset(r, 0, sizeof(*r));
 	r->rr_mask = size - 1;
-	if ((r->rr_mem = aligned_alloc(CACHELINE, size)) == NULL) {
+	if ((r->rr_mem = aligned_alloc(LINEPAIR, size)) == NULL) {
 		free(r);
 		return NULL;
 	}

@@ -37,10 +37,10 @@
 
 #include "base/bytes.h"
 #include "base/kassert.h"
+#include "base/lines.h"
 #include "base/point.h"
 
-#define PAIR       (2 * CACHELINE)
-#define PAIR_ALIGN alignas(PAIR)
+#define PAIR_ALIGN alignas(LINEPAIR)
 
 struct ring {
 	uint32_t rg_mask; /* [I] size - 1 */
@@ -60,12 +60,10 @@ struct ring *
 ring_create(unsigned size)
 {
 	struct ring *r;
-	size_t n;
 
 	KASSERT(is_pow2(size));
-	n = sizeof(*r) + (size_t)size * sizeof(r->rg_slot[0]);
-	n = (n + PAIR - 1) / PAIR * PAIR; /* aligned_alloc() wants it */
-	if ((r = aligned_alloc(PAIR, n)) == NULL)
+	r = lines_alloc(1, sizeof(*r) + (size_t)size * sizeof(r->rg_slot[0]));
+	if (r == NULL)
 		return NULL;
 	r->rg_mask = size - 1;
 	atomic_init(&r->rg_head, 0);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/point.h"
 #include "dev/drivers.h"
 #include "dev/pair_int.h"
@@ -60,7 +61,7 @@ pair_txq_init(struct pair_end *pe, unsigned q, uint64_t seed)
 
 	pt->pt_end = pe;
 	rnd_seed(&pt->pt_rnd, seed);
-	pt->pt_wire = aligned_alloc(CACHELINE, n * sizeof(*pt->pt_wire));
+	pt->pt_wire = lines_alloc(n, sizeof(*pt->pt_wire));
 	if (pt->pt_wire == NULL)
 		return ENOMEM;
 	for (i = 0; i < n; i++)
@@ -75,18 +76,8 @@ pair_rxq_init(struct pair_end *pe, unsigned q)
 
 	pr->pr_end = pe;
 	pr->pr_index = q;
-	pr->pr_heap = calloc(pe->pe_pair->p_delay, sizeof(*pr->pr_heap));
+	pr->pr_heap = lines_alloc(pe->pe_pair->p_delay, sizeof(*pr->pr_heap));
 	return pr->pr_heap != NULL ? 0 : ENOMEM;
-}
-
-static void *
-pair_zalloc(size_t n, size_t size)
-{
-	void *p = aligned_alloc(CACHELINE, n * size);
-
-	if (p != NULL)
-		memset(p, 0, n * size);
-	return p;
 }
 
 /* A locally administered unicast address, if none is given. */
@@ -114,8 +105,8 @@ pair_end_init(struct pair_end *pe, const struct pair_side *ps, uint64_t seed)
 	pair_mac(pe, ps, seed);
 	pair_set_impair(pe, &ps->ps_impair);
 	pe->pe_tz = malloc(sizeof(*pe->pe_tz));
-	pe->pe_txq = pair_zalloc(pe->pe_maxq, sizeof(*pe->pe_txq));
-	pe->pe_rxq = pair_zalloc(pe->pe_maxq, sizeof(*pe->pe_rxq));
+	pe->pe_txq = lines_alloc(pe->pe_maxq, sizeof(*pe->pe_txq));
+	pe->pe_rxq = lines_alloc(pe->pe_maxq, sizeof(*pe->pe_rxq));
 	if (pe->pe_tz == NULL || pe->pe_txq == NULL || pe->pe_rxq == NULL)
 		return ENOMEM;
 	pe->pe_keyed = ps->ps_key != NULL;

@@ -27,6 +27,7 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 
+#include "base/lines.h"
 #include "base/random.h"
 #include "cpu/ring.h"
 #include "dev/pair.h"
@@ -37,7 +38,7 @@ struct pair_wire {
 	struct ring *pw_data; /* [I] frames, see pair_entry() */
 	struct ring *pw_done; /* [I] between instances: copied ones */
 
-	alignas(CACHELINE) uint32_t pw_out; /* [s] not come back yet; at most
+	alignas(LINEPAIR) uint32_t pw_out; /* [s] not come back yet; at most
 					     * the size of either ring */
 	uint32_t pw_n; /* [s] gathered for pw_data */
 	void *pw_stage[MVEC_MAX]; /* [s] */
@@ -54,9 +55,11 @@ enum pair_sstat { /* pt_stat */
 };
 
 struct pair_txq {
-	alignas(CACHELINE) _Atomic uint32_t pt_busy; /* [A] the guard */
 	struct pair_end *pt_end; /* [I] */
 	struct pair_wire *pt_wire; /* [I] to each queue of the other side */
+
+	/* Receivers find their wires above, and must not wait for this. */
+	alignas(LINEPAIR) _Atomic uint32_t pt_busy; /* [A] the guard */
 	uint64_t pt_dirty; /* [s] receiving queues to tell */
 	uint32_t pt_out; /* [s] sum of pw_out */
 	struct rnd pt_rnd; /* [s] */
@@ -71,7 +74,7 @@ struct pair_arrival {
 };
 
 struct pair_rxq {
-	alignas(CACHELINE) _Atomic uint32_t pr_busy; /* [A] the guard */
+	alignas(LINEPAIR) _Atomic uint32_t pr_busy; /* [A] the guard */
 	struct pair_end *pr_end; /* [I] */
 	unsigned pr_index; /* [I] */
 	unsigned pr_turn; /* [r] wire to begin with */

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/kassert.h"
+#include "base/lines.h"
 #include "base/point.h"
 #include "if/if_int.h"
 
@@ -134,12 +135,10 @@ if_set_queues(struct ifnet *ifp, unsigned nrxq, unsigned ntxq)
 
 	free(ifp->if_rxq);
 	free(ifp->if_txq);
-	ifp->if_rxq = aligned_alloc(CACHELINE, nrxq * sizeof(*ifp->if_rxq));
-	ifp->if_txq = aligned_alloc(CACHELINE, ntxq * sizeof(*ifp->if_txq));
+	ifp->if_rxq = lines_alloc(nrxq, sizeof(*ifp->if_rxq));
+	ifp->if_txq = lines_alloc(ntxq, sizeof(*ifp->if_txq));
 	if (ifp->if_rxq == NULL || ifp->if_txq == NULL)
 		return ENOMEM;
-	memset(ifp->if_rxq, 0, nrxq * sizeof(*ifp->if_rxq));
-	memset(ifp->if_txq, 0, ntxq * sizeof(*ifp->if_txq));
 	for (i = 0; i < nrxq; i++) {
 		ifp->if_rxq[i].rxq_if = ifp;
 		ifp->if_rxq[i].rxq_index = (uint16_t)i;

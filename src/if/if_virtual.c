@@ -10,18 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "if/if.h"
 #include "if/if_int.h"
 
 int
 if_virtual_init(struct ifnet *ifp)
 {
-	size_t size = ifp->if_sp->sp_ncpus * sizeof(*ifp->if_count);
-
-	if ((ifp->if_count = aligned_alloc(CACHELINE, size)) == NULL)
-		return ENOMEM;
-	memset(ifp->if_count, 0, size);
-	return 0;
+	ifp->if_count =
+	    lines_alloc(ifp->if_sp->sp_ncpus, sizeof(*ifp->if_count));
+	return ifp->if_count != NULL ? 0 : ENOMEM;
 }
 
 static bool

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/lines.h"
 #include "ip/icmp_limit.h"
 #include "ip/ip.h"
 
@@ -25,7 +26,7 @@ icmp_cpu_init(struct cpu *c)
 	struct icmp_limit *il;
 	unsigned i;
 
-	if ((il = calloc(1, sizeof(*il))) == NULL)
+	if ((il = lines_alloc(1, sizeof(*il))) == NULL)
 		return ENOMEM;
 	for (i = 0; i < IB_N; i++) {
 		il->il_credit[i] = NS_S;

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/kassert.h"
+#include "base/lines.h"
 #include "ip/reass_int.h"
 #include "netisr/rss.h"
 
@@ -42,7 +43,7 @@ reass_cpu_init(struct cpu *c, enum reass_family fam, const struct reass_ops *ro)
 	struct reass_cpu *rc = c->c_reass;
 
 	if (rc == NULL) {
-		if ((rc = calloc(1, sizeof(*rc))) == NULL)
+		if ((rc = lines_alloc(1, sizeof(*rc))) == NULL)
 			return ENOMEM;
 		rnd_bytes(&c->c_rnd, rc->rc_key, sizeof(rc->rc_key));
 		c->c_reass = rc;

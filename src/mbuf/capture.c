@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/point.h"
 #include "mbuf/in_cksum.h"
 #include "path.h"
@@ -58,11 +59,9 @@ capture_create(struct spate *sp, unsigned kinds, uint32_t snaplen,
 	cap->cap_ncpus = sp->sp_ncpus;
 	cap->cap_spare = calloc(1, sizeof(*cap->cap_spare));
 	for (i = 0; i < cap->cap_ncpus && cap->cap_spare != NULL; i++) {
-		cc = aligned_alloc(CACHELINE,
-		    (sizeof(*cc) + CACHELINE - 1) / CACHELINE * CACHELINE);
+		cc = lines_alloc(1, sizeof(*cc));
 		if ((cap->cap_cpu[i] = cc) == NULL)
 			break;
-		memset(cc, 0, sizeof(*cc));
 		if ((cc->cc_ring = recring_create(buffer)) == NULL)
 			break;
 	}

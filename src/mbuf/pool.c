@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/kassert.h"
+#include "base/lines.h"
 #include "base/plant.h"
 #include "base/probe.h"
 #include "mbuf/capture.h"
@@ -189,7 +190,7 @@ pktmem_mbuf(const struct pktmem *pm, const void *addr)
 int
 mstack_init(struct mstack *ms, uint32_t total)
 {
-	ms->ms_m = calloc(total, sizeof(*ms->ms_m));
+	ms->ms_m = lines_alloc(total, sizeof(*ms->ms_m));
 	ms->ms_total = total;
 	return ms->ms_m != NULL ? 0 : ENOMEM;
 }
@@ -255,20 +256,20 @@ mpool_create(struct cpu *c)
 	uint32_t n = (uint32_t)(c->c_sp->sp_pktmem->pm_size / MBUF_SIZE /
 	    c->c_sp->sp_ncpus);
 	struct mpool *mp;
-	size_t clonebytes = (size_t)n * CLONES_PER_BUF * sizeof(struct mbuf);
+	uint32_t nclones = n * CLONES_PER_BUF;
 
-	if ((mp = calloc(1, sizeof(*mp))) == NULL)
+	if ((mp = lines_alloc(1, sizeof(*mp))) == NULL)
 		return ENOMEM;
 	c->c_mpool = mp;
 	if (mstack_init(&mp->mp_free, n) != 0 ||
-	    mstack_init(&mp->mp_clones, n * CLONES_PER_BUF) != 0 ||
-	    (mp->mp_clonehdr = aligned_alloc(CACHELINE, clonebytes)) == NULL ||
+	    mstack_init(&mp->mp_clones, nclones) != 0 ||
+	    (mp->mp_clonehdr = lines_alloc(nclones, sizeof(struct mbuf))) ==
+		NULL ||
 	    mpool_large_create(c, mp, n) != 0 ||
 	    mpool_rings(c, mp) != 0) {
 		mpool_destroy(c);
 		return ENOMEM;
 	}
-	memset(mp->mp_clonehdr, 0, clonebytes);
 	mpool_fill(c, mp);
 	return 0;
 }

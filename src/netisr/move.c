@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/lines.h"
 #include "base/plant.h"
 #include "netisr/move_int.h"
 #include "netisr/netisr.h"
@@ -279,7 +280,7 @@ move_mark(struct endpoint *ep, struct msg *msg)
 int
 move_cpu_init(struct cpu *c)
 {
-	if ((c->c_move = calloc(1, sizeof(*c->c_move))) == NULL)
+	if ((c->c_move = lines_alloc(1, sizeof(*c->c_move))) == NULL)
 		return ENOMEM;
 	c->c_move->mc_tail = &c->c_move->mc_held;
 	return 0;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "netisr/move.h"
 #include "netisr/netisr_int.h"
 #include "netisr/trust.h"
@@ -36,12 +37,11 @@ const char *const netisr_policies[3] = {
 int
 netisr_cpu_init(struct cpu *c)
 {
-	struct netisr_cpu *nc = aligned_alloc(CACHELINE, sizeof(*nc));
+	struct netisr_cpu *nc = lines_alloc(1, sizeof(*nc));
 	int error;
 
 	if (nc == NULL)
 		return ENOMEM;
-	memset(nc, 0, sizeof(*nc));
 	c->c_netisr = nc;
 	if ((error = move_cpu_init(c)) != 0)
 		return error;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "dev/frame.h"
 #include "netisr/netisr_int.h"
 
@@ -25,7 +26,7 @@ struct trust_msg {
 int
 trust_cpu_init(struct cpu *c)
 {
-	c->c_trust = calloc(IF_MAX, sizeof(*c->c_trust));
+	c->c_trust = lines_alloc(IF_MAX, sizeof(*c->c_trust));
 	return c->c_trust != NULL ? 0 : ENOMEM;
 }
 

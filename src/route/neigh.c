@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/kassert.h"
+#include "base/lines.h"
 #include "base/plant.h"
 #include "path.h"
 #include "route/neigh_int.h"
@@ -73,7 +74,7 @@ neigh_cpu_init(struct cpu *c)
 	struct neigh_cpu *nc;
 	unsigned i;
 
-	if ((nc = calloc(1, sizeof(*nc))) == NULL)
+	if ((nc = lines_alloc(1, sizeof(*nc))) == NULL)
 		return ENOMEM;
 	nc->nc_key = rnd_u64(&c->c_rnd);
 	for (i = 0; i < HOLDQ_MAX; i++) {
