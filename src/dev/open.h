@@ -96,6 +96,7 @@ struct open_res {
 	uint32_t os_ifindex;
 	uint32_t os_mtu; /* as it is now */
 	uint32_t os_wasmtu; /* as it was found */
+	uint32_t os_irq[OPEN_MAXQ]; /* kernel's of each queue; 0: not known */
 	uint32_t os_pieces; /* xdp: buffers that a frame may take */
 	uint8_t os_mac[6];
 	char os_driver[18]; /* the kernel's driver: "veth", "tun", … */

@@ -31,6 +31,7 @@
 
 #include "base/bytes.h"
 #include "dev/open_int.h"
+#include "dev/open_irq.h"
 #include "dev/packet_ring.h"
 
 /* Newer than the distribution's headers. */
@@ -343,6 +344,8 @@ open_packet(const struct open_req *req, struct open_res *os, int *fds)
 	    (error = packet_mute(req, os, fds)) == 0 &&
 	    (error = packet_listen(req, os, fds)) == 0) {
 		os->os_nrxq = os->os_ntxq = req->or_queues;
+		if ((os->os_flags & OPENS_DEVQ) != 0)
+			link_irqs(req->or_name, os->os_irq, os->os_nrxq);
 		return 0;
 	}
 	while (os->os_nfds > 0)

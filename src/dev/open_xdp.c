@@ -40,6 +40,7 @@
 #include "base/bytes.h"
 #include "dev/open_btf.h"
 #include "dev/open_int.h"
+#include "dev/open_irq.h"
 #include "dev/xdp_prog.h"
 
 #define XDP_CHUNK 2048
@@ -485,6 +486,7 @@ open_xdp(const struct open_req *req, int memfd, struct open_res *os, int *fds)
 		/* Whether the kernel copies is its own choice in auto. */
 		if (xdp_zerocopy(fds[0]))
 			os->os_flags |= OPENS_ZEROCOPY;
+		link_irqs(req->or_name, os->os_irq, os->os_nrxq);
 		return 0;
 	}
 	xdp_close(os, fds);

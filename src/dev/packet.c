@@ -141,6 +141,7 @@ packet_ifnet_init(struct ifnet *ifp, struct packet_softc *ps,
 	for (q = 0; q < ps->ps_nq; q++) {
 		ifp->if_rxq[q].rxq_sc = &ps->ps_q[q];
 		ifp->if_rxq[q].rxq_fd = ps->ps_q[q].pq_fd;
+		ifp->if_rxq[q].rxq_irq = ps->ps_found.os_irq[q];
 		ifp->if_txq[q].txq_sc = &ps->ps_q[q];
 	}
 	memcpy(ifp->if_mac,

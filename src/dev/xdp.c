@@ -200,6 +200,7 @@ xdp_ifnet_init(struct ifnet *ifp, struct xdp_softc *xs,
 	for (q = 0; q < xs->xs_nq; q++) {
 		ifp->if_rxq[q].rxq_sc = &xs->xs_q[q];
 		ifp->if_rxq[q].rxq_fd = xs->xs_q[q].xq_fd;
+		ifp->if_rxq[q].rxq_irq = xs->xs_found.os_irq[q];
 	}
 	for (q = 0; q < ntxq; q++)
 		ifp->if_txq[q].txq_sc = &xs->xs_q[q];
