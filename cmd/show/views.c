@@ -241,6 +241,8 @@ static const struct table rss[] = {
 	{ "interfaces", NULL, NULL, {
 		{ "name",	"INTERFACE",	CELL_TEXT },
 		{ "queues",	"QUEUES",	CELL_NUMBER },
+		{ "key",	"ITS KEY",	CELL_TEXT },
+		{ "table",	"TABLE",	CELL_TEXT },
 		{ "gives",	"GIVES",	CELL_TEXT },
 		{ "hash_found",	"HASH FOUND",	CELL_TEXT },
 		{ "used",	"USED",		CELL_YES },

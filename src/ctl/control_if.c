@@ -17,6 +17,7 @@
 #include "ctl/control_int.h"
 #include "dev/dev.h"
 #include "dev/pair.h"
+#include "netisr/rss.h"
 
 /* What can change while an interface stays attached. */
 static const char *const changeable[] = { "address", "description", "mss",
@@ -161,6 +162,7 @@ static int ON_CTL
 if_open_one(struct ctl *ctl, const struct conf *conf, const struct conf_if *ci,
     struct pair_end *link, struct conf_errors *errs)
 {
+	const struct rss *rs = ctl->ctl_sp->sp_rss;
 	static const char *const modes[] = { [CONF_MODE_AUTO] = "auto",
 		[CONF_MODE_COPY] = "copy", [CONF_MODE_ZEROCOPY] = "zerocopy" };
 	struct dev_conf dc = {
@@ -177,6 +179,7 @@ if_open_one(struct ctl *ctl, const struct conf *conf, const struct conf_if *ci,
 		.dc_read = ci->ci_read,
 		.dc_write = ci->ci_write,
 		.dc_pair = link,
+		.dc_rsskey = rs->rs_algo == RSS_TOEPLITZ ? rs->rs_key : NULL,
 	};
 	struct ifnet *ifp;
 	char err[256];

@@ -142,6 +142,11 @@ show_buckets(const struct spate *sp)
 static json_t *ON_CTL
 show_rss_interfaces(const struct spate *sp)
 {
+	static const char *const hw[][2] = {
+		[IFHW_UNKNOWN] = { "-", "-" },
+		[IFHW_OURS] = { "ours", "in turn" },
+		[IFHW_OTHER] = { "other", "other" },
+	};
 	json_t *list = json_array();
 	struct trust_info tr;
 	unsigned i;
@@ -155,7 +160,7 @@ show_rss_interfaces(const struct spate *sp)
 		trust_info(sp, ifp, &tr);
 		json_array_append_new(list,
 		    json_pack("{s:s, s:i, s:s, s:s, s:b, s:I, s:I, s:s, s:i, "
-			      "s:i}",
+			      "s:i, s:s, s:s}",
 			"name", ifp->if_name, "queues", (int)ifp->if_nrxq,
 			"gives",
 			(ifp->if_caps & IFCAP_HASH) != 0 ? "hash" : "-",
@@ -163,7 +168,9 @@ show_rss_interfaces(const struct spate *sp)
 			(int)tr.tr_used, "checked", INT(tr.tr_checked),
 			"wrong", INT(tr.tr_wrong), "queue_found",
 			rss_choice_name(tr.tr_choice), "samples",
-			(int)tr.tr_samples, "predicted", (int)tr.tr_agree));
+			(int)tr.tr_samples, "predicted", (int)tr.tr_agree,
+			"key", hw[ifp->if_hwkey][0], "table",
+			hw[ifp->if_hwtable][1]));
 	}
 	return list;
 }

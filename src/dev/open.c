@@ -118,6 +118,8 @@ req_mistake(const struct open_req *req)
 	if (req->or_mtu != 0 &&
 	    (req->or_mtu < OPEN_MTU_MIN || req->or_mtu > OPEN_MTU_MAX))
 		return "MTU";
+	if (!hwrss_sound(&req->or_rss))
+		return "indirection table";
 	if (xdp ? req->or_memsize == 0 || req->or_memsize % OPEN_CHUNK != 0 :
 	    req->or_memsize != 0)
 		return "memory size";
@@ -166,6 +168,8 @@ open_restore(const struct open_req *req, struct open_res *os)
 		error = link_set_mtu(fd, req->or_name, req->or_mtu, os);
 	if (error == 0 && (req->or_flags & OPENF_RXVLAN) != 0)
 		error = link_take_tags(fd, req->or_name, os);
+	if ((req->or_flags & OPENF_RSS) != 0)
+		link_rss_restore(req->or_name, &req->or_rss);
 	if (error == 0 && (req->or_flags & OPENF_DOWN) != 0)
 		error = link_set_up(fd, req->or_name, false, os);
 	close(fd);

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dev/open_rss.h"
+
 struct spate;
 
 #define OPEN_VERSION 1
@@ -53,7 +55,8 @@ enum { /* or_flags */
 	OPENF_DOWN = 1u << 2, /* restore: it was down */
 	OPENF_NOMUTE = 1u << 3, /* packet: the kernel's stack hears too */
 	OPENF_RXVLAN = 1u << 4, /* restore: it took VLAN tags off */
-	OPENF_ALL = 31
+	OPENF_RSS = 1u << 5, /* or_rss: set its key; restore: all of it */
+	OPENF_ALL = 63
 };
 
 enum open_mode { OPENM_AUTO, OPENM_COPY, OPENM_ZEROCOPY, OPENM_N };
@@ -68,6 +71,7 @@ struct open_req {
 			  * able to; 0: the device's */
 	uint64_t or_memsize; /* xdp: bytes of packet memory */
 	char or_name[OPEN_NAMELEN];
+	struct hwrss or_rss; /* with OPENF_RSS */
 };
 
 enum { /* os_flags */
@@ -85,6 +89,7 @@ enum { /* os_flags */
 	OPENS_MUTED = 1u << 11, /* packet: the kernel's stack hears nothing */
 	OPENS_RXVLAN = 1u << 12, /* xdp: it had to be told to leave VLAN tags */
 	OPENS_TAGS = 1u << 13, /* xdp: the program puts tags back */
+	OPENS_RSS = 1u << 14, /* os_rssfound must be put back */
 };
 
 struct open_res {
@@ -96,6 +101,8 @@ struct open_res {
 	uint32_t os_ifindex;
 	uint32_t os_mtu; /* as it is now */
 	uint32_t os_wasmtu; /* as it was found */
+	struct hwrss os_rss; /* as it is now; no lengths: not known */
+	struct hwrss os_rssfound; /* and was */
 	uint32_t os_irq[OPEN_MAXQ]; /* kernel's of each queue; 0: not known */
 	uint32_t os_pieces; /* xdp: buffers that a frame may take */
 	uint8_t os_mac[6];

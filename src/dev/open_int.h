@@ -47,6 +47,16 @@ struct link_xdp_caps {
 };
 void link_xdp_caps(uint32_t ifindex, struct link_xdp_caps *);
 
+/*
+ * If the request asks for it: the key of or_rss, and queues in turn, for a
+ * device with several; what it is like now in os_rss, and OPENS_RSS if that was
+ * changed.  A device that refuses is one that stays as it is.
+ */
+void link_rss(int fd, const struct open_req *, struct open_res *);
+
+/* Put back what link_rss() changed. */
+void link_rss_restore(const char *name, const struct hwrss *);
+
 /* How many queues of a tap with several are attached to, by anybody. */
 unsigned link_tap_queues(const char *name);
 

@@ -49,6 +49,44 @@ ethtool(int fd, const char *name, void *p)
 	return ioctl(fd, SIOCETHTOOL, &ifr) != 0 ? errno : 0;
 }
 
+struct rss_call {
+	int rc_fd;
+	const char *rc_name;
+};
+
+static int
+rss_call(void *arg, void *command)
+{
+	const struct rss_call *rc = arg;
+
+	return ethtool(rc->rc_fd, rc->rc_name, command);
+}
+
+void
+link_rss(int fd, const struct open_req *req, struct open_res *os)
+{
+	struct rss_call rc = { .rc_fd = fd, .rc_name = req->or_name };
+	bool changed = false;
+
+	if ((req->or_flags & OPENF_RSS) == 0 || os->os_nrxq < 2)
+		return;
+	(void)hwrss_program(rss_call, &rc, req->or_rss.hr_key, os->os_nrxq,
+	    &os->os_rssfound, &os->os_rss, &changed);
+	if (changed)
+		os->os_flags |= OPENS_RSS;
+}
+
+void
+link_rss_restore(const char *name, const struct hwrss *hr)
+{
+	struct rss_call rc = { .rc_name = name };
+
+	if (link_socket(&rc.rc_fd) != 0)
+		return;
+	(void)hwrss_set(rss_call, &rc, hr);
+	close(rc.rc_fd);
+}
+
 static bool
 ethtool_flag(int fd, const char *name, uint32_t cmd)
 {

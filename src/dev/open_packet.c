@@ -314,11 +314,13 @@ packet_prepare(const struct open_req *req, struct open_res *os)
 		os->os_flags |= OPENS_BYPASS;
 	if (error == 0)
 		error = link_set_up(sock, req->or_name, true, os);
-	close(sock);
 	if (packet_has_uso())
 		os->os_flags |= OPENS_USO;
 	if (req->or_queues > 1 && os->os_nrxq >= req->or_queues)
 		os->os_flags |= OPENS_DEVQ;
+	if (error == 0 && (os->os_flags & OPENS_DEVQ) != 0)
+		link_rss(sock, req, os);
+	close(sock);
 	return error;
 }
 
@@ -350,5 +352,7 @@ open_packet(const struct open_req *req, struct open_res *os, int *fds)
 	}
 	while (os->os_nfds > 0)
 		close(fds[--os->os_nfds]);
+	if ((os->os_flags & OPENS_RSS) != 0)
+		link_rss_restore(req->or_name, &os->os_rssfound);
 	return error;
 }

@@ -463,6 +463,8 @@ xdp_prepare(const struct open_req *req, struct open_res *os)
 		return xdp_fail(os, req->or_name, "socket", error);
 	if ((error = link_query(sock, req->or_name, os)) == 0)
 		error = link_set_up(sock, req->or_name, true, os);
+	if (error == 0 && os->os_nrxq <= OPEN_MAXQ)
+		link_rss(sock, req, os);
 	close(sock);
 	if (error == 0 && os->os_nrxq > OPEN_MAXQ)
 		return open_fail(os, E2BIG, "%s has %u receive queues, at most "
@@ -490,5 +492,7 @@ open_xdp(const struct open_req *req, int memfd, struct open_res *os, int *fds)
 		return 0;
 	}
 	xdp_close(os, fds);
+	if ((os->os_flags & OPENS_RSS) != 0)
+		link_rss_restore(req->or_name, &os->os_rssfound);
 	return error;
 }

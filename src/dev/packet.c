@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dev/dev_int.h"
 #include "dev/drivers.h"
 #include "dev/open_int.h"
 #include "dev/packet_int.h"
@@ -93,10 +94,14 @@ packet_restore(const struct packet_softc *ps)
 	struct open_req req;
 	struct open_res answer;
 
-	if ((ps->ps_found.os_flags & OPENS_WASDOWN) == 0 || ps->ps_gone)
+	if (ps->ps_gone)
 		return;
 	open_req_init(&req, OPEN_RESTORE, ps->ps_name);
-	req.or_flags = OPENF_DOWN;
+	if ((ps->ps_found.os_flags & OPENS_WASDOWN) != 0)
+		req.or_flags |= OPENF_DOWN;
+	dev_rss_restore(&req, &ps->ps_found);
+	if (req.or_flags == 0)
+		return;
 	(void)ps->ps_opener->op_open(
 	    ps->ps_opener, &req, -1, &answer, NULL, 0);
 }
@@ -149,6 +154,7 @@ packet_ifnet_init(struct ifnet *ifp, struct packet_softc *ps,
 	ifp->if_mtu = (uint16_t)(dc->dc_mtu != 0 ? dc->dc_mtu : most);
 	ifp->if_caps = packet_caps(dc, &ps->ps_found);
 	ifp->if_softc = ps;
+	dev_rss_note(ifp, dc, &ps->ps_found);
 	snprintf(ifp->if_device, sizeof(ifp->if_device), "%s", ps->ps_name);
 	return 0;
 }
@@ -210,6 +216,7 @@ packet_request(const struct ifnet *ifp, const struct dev_conf *dc,
 	req->or_queues = umin(ifp->if_nrxq, OPEN_MAXQ);
 	if (dc->dc_nomute)
 		req->or_flags |= OPENF_NOMUTE;
+	dev_rss_ask(req, dc);
 }
 
 static int

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dev/dev_int.h"
 #include "dev/drivers.h"
 #include "dev/open_int.h"
 #include "dev/reclaim.h"
@@ -139,6 +140,7 @@ xdp_restore(const struct xdp_softc *xs)
 		req.or_flags |= OPENF_DOWN;
 	if ((xs->xs_found.os_flags & OPENS_RXVLAN) != 0)
 		req.or_flags |= OPENF_RXVLAN;
+	dev_rss_restore(&req, &xs->xs_found);
 	if (req.or_flags == 0)
 		return;
 	(void)xs->xs_opener->op_open(
@@ -208,6 +210,7 @@ xdp_ifnet_init(struct ifnet *ifp, struct xdp_softc *xs,
 	    dc->dc_mac != NULL ? dc->dc_mac : xs->xs_found.os_mac, ETHER_ALEN);
 	ifp->if_caps = xs->xs_pieces > 1 ? IFCAP_CHAIN : 0;
 	ifp->if_softc = xs;
+	dev_rss_note(ifp, dc, &xs->xs_found);
 	snprintf(ifp->if_device, sizeof(ifp->if_device), "%s", xs->xs_name);
 	return 0;
 }
@@ -274,6 +277,7 @@ xdp_request(struct ifnet *ifp, const struct dev_conf *dc, struct open_req *req,
 		req->or_flags |= OPENF_PROMISC;
 	req->or_mtu = dc->dc_mtu;
 	req->or_memsize = pktmem_size(pm);
+	dev_rss_ask(req, dc);
 	if (pktmem_fd(pm) < 0) {
 		snprintf(err, errlen,
 		    "%s: packet memory was not made to be shared",

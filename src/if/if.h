@@ -64,6 +64,9 @@ enum { /* if_mss */
 	IF_MSS_AUTO = 1, /* what fits the MTU */
 };
 
+/* What a device's RSS was read back as: not at all, as set, otherwise. */
+enum if_hw { IFHW_UNKNOWN, IFHW_OURS, IFHW_OTHER };
+
 /* Whether CPUs serve the queues. */
 enum if_dev { IFD_OPEN, IFD_CLOSING, IFD_CLOSED };
 
@@ -232,6 +235,8 @@ struct ifnet {
 	char if_device[64]; /* [I] what the driver opened */
 	unsigned if_letgo; /* [C] CPUs that still serve it; goes */
 	enum if_dev if_dev; /* [C] */
+	enum if_hw if_hwkey; /* [C] key of the device's hash */
+	enum if_hw if_hwtable; /* [C] its indirection table */
 	struct if_conf *if_conf; /* [C] how to open the device again */
 	_Atomic uint32_t if_past_devs; /* [A] devices let go so far */
 	struct dev_stats if_past; /* [C] of devices before this one */
@@ -301,6 +306,8 @@ struct dev_conf {
 	const char *dc_write; /* pcap: file to record */
 	void *dc_pair; /* pair: the end, see dev/pair.h */
 	struct ifnet *dc_lower; /* virtual: what it stands on */
+	const uint8_t *dc_rsskey; /* that a device shall hash with; NULL: any;
+				   * stays valid with the instance */
 	const struct vlan_conf *dc_vlan; /* vlan: see ether/vlan.h */
 };
 

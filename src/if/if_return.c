@@ -149,6 +149,8 @@ if_queues_take(struct ifnet *ifp, struct ifnet *new)
 	memcpy(ifp->if_txcpu, new->if_txcpu, sizeof(ifp->if_txcpu));
 	memcpy(ifp->if_device, new->if_device, sizeof(ifp->if_device));
 	ifp->if_softc = new->if_softc;
+	ifp->if_hwkey = new->if_hwkey;
+	ifp->if_hwtable = new->if_hwtable;
 	ifp->if_dev = IFD_OPEN;
 	atomic_store_explicit(&ifp->if_caps, new->if_caps,
 	    memory_order_relaxed);
