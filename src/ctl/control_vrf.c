@@ -59,6 +59,21 @@ vrf_there(struct ctl *ctl, const struct control_obj *o)
 	return strcmp(rtable_name(ctl->ctl_sp, vr->vr_id), vr->vr_name) == 0;
 }
 
+/*
+ * Whether the table was another VRF's: a name that is on one side only is
+ * one that has changed.
+ */
+static bool ON_CTL
+vrf_moved(struct ctl *ctl, const struct control_obj *o)
+{
+	const struct conf_vrf *vr = o->o_sec;
+	const char *was = rtable_name(ctl->ctl_sp, vr->vr_id);
+
+	return *was != '\0' &&
+	    (conf_rtable(o->o_conf, was) >= 0 ||
+		rtable_find(ctl->ctl_sp, vr->vr_name) < RT_MAX);
+}
+
 static int ON_CTL
 vrf_make(struct ctl *ctl, const struct control_obj *o,
     struct conf_errors *errs)
@@ -66,6 +81,8 @@ vrf_make(struct ctl *ctl, const struct control_obj *o,
 	const struct conf_vrf *vr = o->o_sec;
 
 	(void)errs;
+	if (vrf_moved(ctl, o))
+		route_flush_table(ctl, vr->vr_id);
 	rtable_set_name(ctl, vr->vr_id, vr->vr_name);
 	return control_loopback(ctl, vr->vr_id);
 }
@@ -80,6 +97,7 @@ vrf_clear(struct ctl *ctl, const struct control_obj *o)
 	if (!vrf_there(ctl, o))
 		return;
 	rtable_set_name(ctl, vr->vr_id, NULL);
+	route_flush_table(ctl, vr->vr_id);
 	for (i = 0; i < countof(loopbacks); i++)
 		(void)route_unset(ctl, vr->vr_id, &loopbacks[i], RP_LOCAL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Between nhop.c, nhop_group.c and route.c; private to route/.
+ * Between nhop.c, nhop_group.c, route.c and route_flush.c; private to route/.
  */
 #ifndef ROUTE_NHOP_INT_H
 #define ROUTE_NHOP_INT_H
@@ -13,6 +13,7 @@
 #include "cpu/instance.h"
 #include "cpu/wheel.h"
 #include "route/nhop.h"
+#include "route/rib.h"
 
 /*
  * A next hop without routes is named by the FIBs of the last publish before
@@ -52,6 +53,10 @@ void nhop_group_fini(struct ctl *) ON_CTL;
 /* The group got its first reference, or lost its last one. */
 void nhop_group_hold(struct ctl *, const struct nhop_group *) ON_CTL;
 void nhop_group_release(struct ctl *, const struct nhop_group *) ON_CTL;
+
+/* route.c: take an entry out of a table that has it. */
+void route_drop(struct ctl *, unsigned rtable, const struct prefix *,
+    const struct rib_entry *) ON_CTL;
 
 /*
  * slots.c: who has which slot.  Pure.

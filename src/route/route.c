@@ -144,7 +144,7 @@ rtable_find(const struct spate *sp, const char *name)
 	return i;
 }
 
-static void ON_CTL
+void
 route_drop(struct ctl *ctl, unsigned rtable, const struct prefix *p,
     const struct rib_entry *re)
 {
@@ -238,7 +238,8 @@ route_set(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	int error;
 
 	KASSERT(rtable < RT_MAX);
-	if (rib_find(rib, p, proto, &other))
+	/* Also from one source to another flows should stay. */
+	if (rib_find(rib, p, proto, &other) || rib_lookup_exact(rib, p, &other))
 		from = other.re_nhop;
 	if ((error = route_nhop(ctl, nh, n, from, &re.re_nhop)) != 0)
 		return error;
@@ -257,92 +258,6 @@ route_set(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	while (rib_find_other(rib, p, proto, re.re_nhop, &other))
 		route_drop(ctl, rtable, p, &other);
 	return 0;
-}
-
-struct route_found {
-	struct prefix rf_prefix;
-	struct rib_entry rf_entry;
-};
-
-/* The entries by way of an interface, to be deleted after the walk. */
-struct route_flush {
-	const struct ctl *rl_ctl;
-	unsigned rl_ifindex;
-	struct route_found *rl_found; /* NULL: they are only counted */
-	size_t rl_n;
-	size_t rl_room;
-};
-
-static int
-route_flush_find(void *arg, const struct prefix *p, const struct rib_entry *re,
-    bool active)
-{
-	struct route_flush *rl = arg;
-
-	if (!nhop_uses_if(rl->rl_ctl, re->re_nhop, rl->rl_ifindex))
-		return 0;
-	if (rl->rl_found != NULL)
-		rl->rl_found[rl->rl_n] = (struct route_found){ *p, *re };
-	return ++rl->rl_n == rl->rl_room;
-}
-
-/* The other ways of a route take over, if it has any. */
-static void ON_CTL
-route_leave_if(struct ctl *ctl, unsigned rtable, const struct route_found *rf,
-    unsigned ifindex)
-{
-	struct rib *rib = ctl->ctl_sp->sp_rt[rtable].rt_rib;
-	struct rib_entry rest = rf->rf_entry;
-
-	if (nhop_group_without(ctl, rest.re_nhop, ifindex, &rest.re_nhop) ==
-		0 && rib_add(rib, &rf->rf_prefix, &rest) != 0)
-		nhop_put(ctl, rest.re_nhop);
-	route_drop(ctl, rtable, &rf->rf_prefix, &rf->rf_entry);
-}
-
-static void ON_CTL
-route_flush_table(struct ctl *ctl, unsigned rtable, struct route_flush *rl)
-{
-	const struct rib *rib = ctl->ctl_sp->sp_rt[rtable].rt_rib;
-	unsigned family;
-	size_t i;
-
-	for (family = 4; family <= 6; family += 2)
-		do {
-			rl->rl_n = 0;
-			rib_walk(rib, (uint8_t)family, route_flush_find, rl);
-			for (i = 0; i < rl->rl_n; i++)
-				route_leave_if(ctl, rtable, &rl->rl_found[i],
-				    rl->rl_ifindex);
-		} while (rl->rl_n == rl->rl_room);
-}
-
-/* At once if there is memory for all; else a few at a time. */
-void
-route_flush_if(struct ctl *ctl, unsigned ifindex)
-{
-	struct route_flush rl = { .rl_ctl = ctl,
-		.rl_ifindex = ifindex };
-	struct route_found few[64], *many;
-	unsigned i;
-
-	for (i = 0; i < RT_MAX; i++) {
-		rib_walk(ctl->ctl_sp->sp_rt[i].rt_rib, 4, route_flush_find,
-		    &rl);
-		rib_walk(ctl->ctl_sp->sp_rt[i].rt_rib, 6, route_flush_find,
-		    &rl);
-	}
-	if (rl.rl_n == 0)
-		return;
-	rl.rl_room = rl.rl_n + 1;
-	many = rl.rl_found = malloc(rl.rl_room * sizeof(*many));
-	if (many == NULL) {
-		rl.rl_found = few;
-		rl.rl_room = countof(few);
-	}
-	for (i = 0; i < RT_MAX; i++)
-		route_flush_table(ctl, i, &rl);
-	free(many);
 }
 
 static void

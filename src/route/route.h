@@ -29,7 +29,8 @@ int route_delete(struct ctl *, unsigned rtable, const struct prefix *,
 /*
  * Have the source know this prefix by these n (1 to NHG_MAX) next hops of equal
  * cost alone, each once, whatever it knew it by before; or not at all (ESRCH:
- * it did not).  Flows of next hops that stay, stay with them.  route_is_set()
+ * it did not).  Flows of next hops that stay, stay with them, also of those
+ * that another source had in force.  route_is_set()
  * tells whether it is as route_set() would make it.  ENOMEM: the prefix may
  * have lost it.
  */
@@ -49,6 +50,12 @@ bool route_has(const struct ctl *, unsigned rtable, const struct prefix *,
  * goes.  One of several ways goes on with the others.
  */
 void route_flush_if(struct ctl *, unsigned ifindex) ON_CTL;
+
+/*
+ * Delete the routes of a table that were added by hand, and those that lead
+ * into it, because what goes by its number from now on is another one.
+ */
+void route_flush_table(struct ctl *, unsigned rtable) ON_CTL;
 
 /*
  * The name of a table ("main" is 0; without a name it is not in use), and the

@@ -78,7 +78,8 @@ gateway(const struct world *w, unsigned i)
 
 /* The route becomes one of the members whose digits stand in "ways". */
 static void
-set(struct world *w, const char *text, const char *ways)
+set_from(struct world *w, enum rib_proto proto, const char *text,
+    const char *ways)
 {
 	struct nhop nh[NHG_MAX];
 	struct prefix p;
@@ -89,11 +90,17 @@ set(struct world *w, const char *text, const char *ways)
 	for (n = 0; ways[n] != '\0'; n++)
 		nh[n] = gateway(w, (unsigned)(ways[n] - '0'));
 	if (n == 0)
-		assert_int_equal(route_unset(w->b.ctl, 0, &p, RP_STATIC), 0);
+		assert_int_equal(route_unset(w->b.ctl, 0, &p, proto), 0);
 	else
 		assert_int_equal(
-		    route_set(w->b.ctl, 0, &p, RP_STATIC, 0, nh, n), 0);
+		    route_set(w->b.ctl, 0, &p, proto, 0, nh, n), 0);
 	assert_int_equal(route_publish(w->b.ctl), 0);
+}
+
+static void
+set(struct world *w, const char *text, const char *ways)
+{
+	set_from(w, RP_STATIC, text, ways);
 }
 
 static const struct nhop *
@@ -369,6 +376,26 @@ random_walk(void **state)
 	}
 }
 
+/* By hand, and back to the configuration: the next hops that stay keep theirs. */
+static void
+sources_change(void **state)
+{
+	struct world *w = *state;
+	uint8_t way[NFLOW], was[NFLOW];
+
+	set(w, "10.1.0.0/16", "012");
+	ways(w, 0x0a010001, was);
+	set_from(w, RP_RUNTIME, "10.1.0.0/16", "0123");
+	set(w, "10.1.0.0/16", "");
+	ways(w, 0x0a010001, way);
+	assert_moved(was, way, NIF, 3);
+	memcpy(was, way, sizeof(was));
+	set(w, "10.1.0.0/16", "023");
+	set_from(w, RP_RUNTIME, "10.1.0.0/16", "");
+	ways(w, 0x0a010001, way);
+	assert_moved(was, way, 1, NIF);
+}
+
 int
 main(void)
 {
@@ -379,6 +406,7 @@ main(void)
 		T(links_go_and_come),
 		T(members_change),
 		T(members_change_while_down),
+		T(sources_change),
 		T(gateway_is_silent),
 		T(random_walk),
 	};

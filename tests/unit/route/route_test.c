@@ -500,6 +500,51 @@ random_changes(void **state)
 	qsbr_sleep(&sp->sp_qsbr, 0);
 }
 
+static void
+leak(unsigned rtable, const char *text, enum rib_proto proto, unsigned into)
+{
+	struct nhop nh = { .nh_type = NH_TABLE, .nh_table = (uint8_t)into };
+	struct prefix p = prefix(text);
+
+	role_enter(&on_ctl);
+	assert_int_equal(
+	    route_add(sp->sp_ctl, rtable, &p, proto, 0, &nh), 0);
+}
+
+/* What stood in it by hand goes with it, and what led there. */
+static void
+table_goes(void **state)
+{
+	struct nhop hole = { .nh_type = NH_BLACKHOLE };
+	struct prefix p = prefix("10.3.0.0/16");
+	unsigned i;
+
+	(void)state;
+	role_enter(&on_ctl);
+	assert_int_equal(
+	    route_add(sp->sp_ctl, 2, &p, RP_RUNTIME, 0, &hole), 0);
+	assert_int_equal(route_add(sp->sp_ctl, 3, &p, RP_RUNTIME, 0, &hole), 0);
+	leak(0, "10.1.0.0/16", RP_RUNTIME, 2);
+	leak(0, "10.2.0.0/16", RP_RUNTIME, 3);
+	leak(3, "fd00::/16", RP_RUNTIME, 2);
+	leak(3, "fd01::/16", RP_STATIC, 2);
+	leak(2, "::/0", RP_RUNTIME, 3);
+	leak(2, "0.0.0.0/0", RP_STATIC, 3);
+	route_flush_table(sp->sp_ctl, 2);
+	for (i = 0; i < RT_MAX; i++) {
+		size_t four[] = { 1, 0, 1, 1 }, six[] = { 0, 0, 0, 1 };
+
+		assert_int_equal(rib_count(sp->sp_rt[i].rt_rib, 4),
+		    i < countof(four) ? four[i] : 0);
+		assert_int_equal(rib_count(sp->sp_rt[i].rt_rib, 6),
+		    i < countof(six) ? six[i] : 0);
+	}
+	p = prefix("fd01::/16");
+	assert_true(route_has(sp->sp_ctl, 3, &p, RP_STATIC));
+	p = prefix("10.2.0.0/16");
+	assert_true(route_has(sp->sp_ctl, 0, &p, RP_RUNTIME));
+}
+
 int
 main(void)
 {
@@ -514,6 +559,7 @@ main(void)
 		T(routes_of_an_address),
 		T(addresses_share),
 		T(protocols_in_order),
+		T(table_goes),
 		T(random_changes),
 	};
 #undef T
