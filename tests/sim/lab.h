@@ -29,4 +29,15 @@ void lab_make_mtu(struct lab *, struct sim *, unsigned ncpus, unsigned queues,
 /* n pings each of a4 to b4 and a6 to b6; all must be answered. */
 void lab_ping(struct lab *, unsigned n);
 
+/*
+ * A configuration as a text: the first one of a host, another one (confirm:
+ * seconds until it goes back, 0: it stays), and one whose errno value is the
+ * test's to judge.  What is given one must be given up by host_fini().
+ */
+void host_apply(struct sim *, struct host *, const char *text);
+void host_reload(struct sim *, struct host *, const char *text,
+    unsigned confirm);
+int host_reload_try(struct sim *, struct host *, const char *text);
+void host_fini(struct host *);
+
 #endif

@@ -64,23 +64,87 @@ random_wire(struct sim *s, struct text *t, const char *name, unsigned net)
 	add(t, "} }\n");
 }
 
+enum { RED = 1, BLUE = 2 };
+
+/* Names and numbers change hands, too.  Which of them there are. */
+static unsigned
+random_vrfs(struct sim *s, struct text *t)
+{
+	unsigned have = 0, id = (unsigned)sim_below(s, 3);
+
+	if (chance(s, 70)) {
+		add(t, "vrf red { id = %u }\n", 1 + id);
+		have |= RED;
+	}
+	if (chance(s, 70)) {
+		add(t, "vrf blue { id = %u }\n",
+		    1 + (id + 1 + (unsigned)sim_below(s, 2)) % 3);
+		have |= BLUE;
+	}
+	return have;
+}
+
+/* One of them, or main. */
+static const char *
+random_vrf(struct sim *s, unsigned have)
+{
+	unsigned n = (unsigned)sim_below(s, 3);
+
+	return n == 1 && (have & RED) != 0 ? "vrf = red" :
+	    n == 2 && (have & BLUE) != 0   ? "vrf = blue" :
+		"";
+}
+
+/* Where one leads into another, main into all and red into blue. */
 static void
-random_interfaces(struct sim *s, struct text *t)
+random_leaks(struct sim *s, struct text *t, unsigned have)
+{
+	static const char *const ends[] = { "blackhole = yes",
+		"unreachable = yes", "prohibit = yes" };
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		if ((have & RED) != 0 && chance(s, 60))
+			add(t, "route 10.22%u.0.0/16 { table = red }\n"
+			    "route 10.22%u.0.0/16 { vrf = red %s }\n", i, i,
+			    (have & BLUE) != 0 && chance(s, 50) ?
+				"table = blue" :
+				ends[sim_below(s, 3)]);
+		if ((have & BLUE) != 0 && chance(s, 60))
+			add(t, "route fd7%u::/16 { table = blue }\n"
+			    "route fd7%u::/16 { vrf = blue %s }\n", i, i,
+			    ends[sim_below(s, 3)]);
+	}
+}
+
+static void
+random_pair(struct sim *s, struct text *t, unsigned have)
+{
+	const char *vrf = random_vrf(s, have);
+
+	add(t, "interface p0 { driver = pair peer = p1 mtu = %u "
+	    "address = 10.31.0.1/24 %s }\n"
+	    "interface p1 { driver = pair peer = p0 %s }\n",
+	    1400 + (unsigned)sim_below(s, 2), vrf, random_vrf(s, have));
+	add(t, "route 10.230.0.0/16 { %s %s }\n", vrf,
+	    chance(s, 50) ? "via = 10.31.0.7" : "via = {10.31.0.7, 10.31.0.8}");
+}
+
+static void
+random_interfaces(struct sim *s, struct text *t, unsigned have)
 {
 	unsigned i;
 
 	random_wire(s, t, "left", 1);
 	random_wire(s, t, "right", 2);
 	if (chance(s, 50))
-		add(t, "interface p0 { driver = pair peer = p1 mtu = %u "
-		    "address = 10.31.0.1/24 }\n"
-		    "interface p1 { driver = pair peer = p0 }\n",
-		    1400 + (unsigned)sim_below(s, 2));
+		random_pair(s, t, have);
 	for (i = 0; i < 3; i++)
 		if (chance(s, 40))
 			add(t, "vlan right.%u { parent = right id = %u "
-			    "address = 10.4%u.0.1/24 }\n", i,
-			    100 + (unsigned)sim_below(s, 2) + 10 * i, i);
+			    "address = 10.4%u.0.1/24 %s }\n", i,
+			    100 + (unsigned)sim_below(s, 2) + 10 * i, i,
+			    random_vrf(s, have));
 }
 
 static void
@@ -88,10 +152,13 @@ random_routes(struct sim *s, struct text *t)
 {
 	static const char *const ways[] = { "via = 10.0.2.2",
 		"via = 10.0.2.9", "via = 10.0.1.2", "blackhole = yes",
-		"unreachable = yes" };
+		"unreachable = yes", "prohibit = yes",
+		"via = {10.0.2.2, 10.0.2.9}",
+		"via = {10.0.1.2, 10.0.2.3, 10.0.2.9}" };
 	static const char *const ways6[] = { "via = fd00:2::2",
 		"via = fd00:1::2", "via = fe80::1 interface = right",
-		"blackhole = yes", "unreachable = yes" };
+		"blackhole = yes", "unreachable = yes",
+		"via = {fd00:2::2, fd00:1::2}" };
 	unsigned i;
 
 	for (i = 0; i < 20; i++) {
@@ -114,10 +181,12 @@ random_routes(struct sim *s, struct text *t)
 static void
 random_conf(struct sim *s, struct text *t)
 {
-	unsigned i;
+	unsigned i, have;
 
 	t->t_len = 0;
-	random_interfaces(s, t);
+	have = random_vrfs(s, t);
+	random_interfaces(s, t, have);
+	random_leaks(s, t, have);
 	random_routes(s, t);
 	for (i = 0; i < 4; i++)
 		if (chance(s, 40))
@@ -129,107 +198,11 @@ random_conf(struct sim *s, struct text *t)
 		    30 + (unsigned)sim_below(s, 3));
 }
 
-/* A host's change to a configuration. */
-struct job {
-	struct sim	*j_sim;
-	const char	*j_text;
-	size_t		 j_len;
-	unsigned	 j_confirm;
-	bool		 j_done;
-	int		 j_error;
-	int		 j_want;	/* what j_error should be */
-};
-
-static struct conf *
-job_conf(struct job *j)
-{
-	struct conf_errors errs;
-	struct conf *conf;
-
-	if (conf_parse_text("conf", j->j_text, j->j_len, &control_conf_env,
-		&conf, &errs) != 0) {
-		conf_errors_print(&errs, stderr);
-		SIM_FAIL(j->j_sim, "the test's own configuration is wrong");
-	}
-	return conf;
-}
-
-static void
-apply_job(struct ctl *ctl, void *arg)
-{
-	struct job *j = arg;
-	struct conf_errors errs;
-
-	role_enter(&on_ctl);
-	j->j_error = control_apply(ctl, job_conf(j), &errs);
-	conf_errors_print(&errs, stderr);
-	conf_errors_free(&errs);
-}
-
-static void
-reload_done(void *arg, int error, const struct conf_errors *errs)
-{
-	struct job *j = arg;
-
-	conf_errors_print(errs, stderr);
-	j->j_error = error;
-	j->j_done = true;
-}
-
-static void
-reload_job(struct ctl *ctl, void *arg)
-{
-	struct job *j = arg;
-	struct conf_errors errs;
-
-	role_enter(&on_ctl);
-	j->j_error = reload_start(ctl, job_conf(j), j->j_confirm, reload_done,
-	    j, &errs);
-	if (j->j_error != 0)
-		j->j_done = true;
-	if (j->j_error != j->j_want)
-		conf_errors_print(&errs, stderr);
-	conf_errors_free(&errs);
-}
-
-static void
-fini_job(struct ctl *ctl, void *arg)
-{
-	role_enter(&on_ctl);
-	control_fini(ctl);
-}
-
-static void
-host_apply(struct sim *s, struct host *h, const struct text *t)
-{
-	struct job j = { .j_sim = s, .j_text = t->t_buf, .j_len = t->t_len };
-
-	host_ctl(h, apply_job, &j);
-	SIM_EQ(s, j.j_error, 0);
-}
-
-static void
-host_reload(struct sim *s, struct host *h, const struct text *t,
-    unsigned confirm)
-{
-	struct job j = { .j_sim = s, .j_text = t->t_buf, .j_len = t->t_len,
-		.j_confirm = confirm };
-
-	host_ctl(h, reload_job, &j);
-	SIM_UNTIL(s, j.j_done, 20 * NS_S);
-	SIM_EQ(s, j.j_error, 0);
-}
-
-static void
-host_fini(struct host *h)
-{
-	host_ctl(h, fini_job, NULL);
-}
-
 /* All that ctl knows, in words, without what must differ between hosts. */
 struct dump {
 	struct ctl	*d_ctl;
 	struct text	*d_text;
+	unsigned	 d_rtable;
 };
 
 static const char *
@@ -241,19 +214,59 @@ dump_ifname(const struct dump *d, unsigned index)
 }
 
 static int
+text_cmp(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Members are in the order of their numbers, which differ. */
+static void
+dump_group(struct dump *d, const struct nhop_group *ng)
+{
+	char via[NHG_MAX][ADDR_STRLEN];
+	const struct nhop *nh;
+	unsigned i;
+
+	for (i = 0; i < ng->ng_n; i++) {
+		nh = nhop_lookup(d->d_ctl->ctl_sp, ng->ng_member[i]);
+		addr_format(&nh->nh_gw, via[i]);
+	}
+	qsort(via, ng->ng_n, sizeof(via[0]), text_cmp);
+	for (i = 0; i < ng->ng_n; i++)
+		add(d->d_text, ", %s", via[i]);
+}
+
+static void
+dump_nhop(struct dump *d, const struct nhop *nh)
+{
+	char via[ADDR_STRLEN] = "";
+
+	if (nh->nh_type == NH_GATEWAY)
+		addr_format(&nh->nh_gw, via);
+	add(d->d_text, ", %u %s %s %s", nh->nh_type, via,
+	    nh->nh_type == NH_TABLE ?
+	    rtable_name(d->d_ctl->ctl_sp, nh->nh_table) : "",
+	    dump_ifname(d, nh->nh_ifindex));
+}
+
+static int
 dump_route(void *arg, const struct prefix *p, const struct rib_entry *re,
     bool active)
 {
 	struct dump *d = arg;
 	const struct nhop *nh = nhop_lookup(d->d_ctl->ctl_sp, re->re_nhop);
-	char text[PREFIX_STRLEN], via[ADDR_STRLEN] = "";
+	const struct spate *sp = d->d_ctl->ctl_sp;
+	char text[PREFIX_STRLEN];
 
-	if (nh->nh_type == NH_GATEWAY)
-		addr_format(&nh->nh_gw, via);
-	add(d->d_text, "%s %s %u %s %s mtu %u distance %u%s\n",
-	    prefix_format(p, text), rib_proto_name(re->re_proto), nh->nh_type,
-	    via, dump_ifname(d, nh->nh_ifindex), nh->nh_mtu, re->re_distance,
+	add(d->d_text, "%s %s %s mtu %u distance %u%s",
+	    rtable_name(sp, d->d_rtable), prefix_format(p, text),
+	    rib_proto_name(re->re_proto), nh->nh_mtu, re->re_distance,
 	    active ? " active" : "");
+	if (nh->nh_type == NH_GROUP)
+		dump_group(d, (const void *)nh);
+	else
+		dump_nhop(d, nh);
+	add(d->d_text, "\n");
 	return 0;
 }
 
@@ -284,7 +297,8 @@ dump_addrs(struct dump *d, const struct ifnet *ifp)
 		    in6_is_linklocal(p.p_addr.a_v6))
 			add(d->d_text, "%s link-local\n", ifp->if_name);
 		else
-			add(d->d_text, "%s %s flags %u mtu %u\n",
+			add(d->d_text, "%s %s %s flags %u mtu %u\n",
+			    rtable_name(ifp->if_sp, ifp->if_rtable),
 			    ifp->if_name, prefix_format(&p, text),
 			    ias->ias_a[i].ifa_flags, ifp->if_mtu);
 	}
@@ -302,6 +316,7 @@ dump_job(struct ctl *ctl, void *arg)
 		if (if_lookup(ctl->ctl_sp, i) != NULL)
 			dump_addrs(d, if_lookup(ctl->ctl_sp, i));
 	for (i = 0; i < RT_MAX; i++) {
+		d->d_rtable = i;
 		rib_walk(ctl->ctl_sp->sp_rt[i].rt_rib, 4, dump_route, d);
 		rib_walk(ctl->ctl_sp->sp_rt[i].rt_rib, 6, dump_route, d);
 	}
@@ -356,7 +371,7 @@ fresh(struct sim *s, const struct text *t)
 
 	wire_anything(sim_wire(s, h, "left", 0));
 	wire_anything(sim_wire(s, h, "right", 0));
-	host_apply(s, h, t);
+	host_apply(s, h, t->t_buf);
 	return h;
 }
 
@@ -374,7 +389,7 @@ world_make(struct world *w, struct sim *s, const struct text *t)
 	lab_make(&w->w_lab, s, 2, 0);
 	wire_anything(w->w_lab.l_left);
 	wire_anything(w->w_lab.l_right);
-	host_apply(s, w->w_lab.l_r, t);
+	host_apply(s, w->w_lab.l_r, t->t_buf);
 	lab_ping(&w->w_lab, 1);
 }
 
@@ -400,7 +415,7 @@ differences(struct sim *s)
 	world_ping(&w);
 	for (i = 0; i < 5; i++) {
 		random_conf(s, &t);
-		host_reload(s, w.w_lab.l_r, &t, 0);
+		host_reload(s, w.w_lab.l_r, t.t_buf, 0);
 		sim_pass(s, sim_below(s, 3 * NS_MS));
 	}
 	SIM_UNTIL(s, ping_done(w.w_p4) && ping_done(w.w_p6), 2 * NS_S);
@@ -426,7 +441,7 @@ goes_back(struct sim *s)
 	do
 		random_conf(s, &t);
 	while (strcmp(t.t_buf, was.t_buf) == 0);
-	host_reload(s, w.w_lab.l_r, &t, 60);
+	host_reload(s, w.w_lab.l_r, t.t_buf, 60);
 	world_ping(&w);
 	sim_pass(s, 59 * NS_S);
 	host_dump(w.w_lab.l_r, &after);
@@ -454,17 +469,14 @@ static void
 confirmed(struct sim *s)
 {
 	static struct text was, t, before, now;
-	struct job j = { .j_sim = s, .j_text = t.t_buf, .j_want = EBUSY };
 	struct world w;
 	int error;
 
 	random_conf(s, &was);
 	world_make(&w, s, &was);
 	random_conf(s, &t);
-	host_reload(s, w.w_lab.l_r, &t, 60);
-	j.j_len = t.t_len;
-	host_ctl(w.w_lab.l_r, reload_job, &j);
-	SIM_EQ(s, j.j_error, EBUSY);
+	host_reload(s, w.w_lab.l_r, t.t_buf, 60);
+	SIM_EQ(s, host_reload_try(s, w.w_lab.l_r, t.t_buf), EBUSY);
 	error = 0;
 	host_ctl(w.w_lab.l_r, confirm_job, &error);
 	SIM_EQ(s, error, 0);
@@ -472,7 +484,7 @@ confirmed(struct sim *s)
 	SIM_EQ(s, error, ESRCH);
 	sim_pass(s, 70 * NS_S);
 	host_dump(w.w_lab.l_r, &before);
-	host_reload(s, w.w_lab.l_r, &was, 60);
+	host_reload(s, w.w_lab.l_r, was.t_buf, 60);
 	error = 1;
 	host_ctl(w.w_lab.l_r, confirm_job, &error);
 	SIM_EQ(s, error, 0);
@@ -490,7 +502,6 @@ restart(struct sim *s)
 		"hostname = other\n", "control { socket = /elsewhere }\n",
 		"interface x { driver = pcap write = /tmp/x }\n" };
 	static struct text t, before, after;
-	struct job j = { .j_sim = s, .j_text = t.t_buf, .j_want = EINVAL };
 	struct world w;
 	unsigned i;
 	size_t len;
@@ -503,9 +514,7 @@ restart(struct sim *s)
 	for (i = 0; i < countof(more); i++) {
 		t.t_len = len;
 		add(&t, "%s", more[i]);
-		j.j_len = t.t_len;
-		host_ctl(w.w_lab.l_r, reload_job, &j);
-		SIM_EQ(s, j.j_error, EINVAL);
+		SIM_EQ(s, host_reload_try(s, w.w_lab.l_r, t.t_buf), EINVAL);
 	}
 	host_dump(w.w_lab.l_r, &after);
 	SIM_CHECK(s, strcmp(before.t_buf, after.t_buf) == 0);

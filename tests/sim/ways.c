@@ -34,6 +34,7 @@ struct ecmp {
 	struct host	*e_r;
 	struct peer	*e_from[2];
 	struct out	 e_out[NWAYS];
+	bool		 e_conf;	/* routes are those of a configuration */
 	unsigned	 e_seq[2];	/* sent of each flow */
 	unsigned	 e_heard[2][NFLOW];	/* number that came last */
 	uint8_t		 e_way[2][NFLOW];	/* and where */
@@ -81,13 +82,43 @@ ecmp_out(struct ecmp *e, unsigned k)
 	wire_watch(o->o_wire, out_heard, o);
 }
 
+/* The configuration that has these routes. */
+static void
+ecmp_text(const struct ecmp *e, const char *ways, char *text, size_t n)
+{
+	static const char *const dst[] = { "172.16.0.0/16", "fd00:f::/64" };
+	unsigned i, f;
+	FILE *to = fmemopen(text, n, "w");
+
+	fprintf(to, "interface in { driver = tap device = in address = "
+	    "{10.1.0.1/24, fd00:aa::1/64} }\n");
+	for (i = 0; i < NWAYS; i++)
+		fprintf(to, "interface out%u { driver = tap device = out%u "
+		    "address = {10.0.%u.1/24, fd00:%u::1/64} }\n", i, i, i,
+		    i);
+	for (f = 0; f < 2; f++) {
+		fprintf(to, "route %s { via = {", dst[f]);
+		for (i = 0; ways[i] != '\0'; i++)
+			fprintf(to, "%s, ",
+			    e->e_out[ways[i] - '0'].o_gw[f]->pr_text);
+		fprintf(to, "} }\n");
+	}
+	fclose(to);
+}
+
 /* The routes by these ways, whose digits stand in the text. */
 static void
 ecmp_ways(struct ecmp *e, const char *ways)
 {
+	char text[2048];
 	const char *via[2][NWAYS + 1] = { { NULL }, { NULL } };
 	unsigned i, f;
 
+	if (e->e_conf) {
+		ecmp_text(e, ways, text, sizeof(text));
+		host_reload(e->e_sim, e->e_r, text, 0);
+		return;
+	}
 	for (f = 0; f < 2; f++)
 		for (i = 0; ways[i] != '\0'; i++)
 			via[f][i] = e->e_out[ways[i] - '0'].o_gw[f]->pr_text;
@@ -124,9 +155,9 @@ ecmp_all(const struct ecmp *e)
 	return true;
 }
 
-/* A few packets of each flow, mixed by seed; all arrive, in order. */
+/* A few packets of each flow, mixed by seed. */
 static void
-ecmp_round(struct ecmp *e)
+ecmp_burst(struct ecmp *e)
 {
 	unsigned k, f, i, from;
 
@@ -139,6 +170,13 @@ ecmp_round(struct ecmp *e)
 				ecmp_send(e, f, (from + i) % NFLOW);
 		sim_pass(e->e_sim, sim_below(e->e_sim, 200000));
 	}
+}
+
+/* All arrive, in order. */
+static void
+ecmp_round(struct ecmp *e)
+{
+	ecmp_burst(e);
 	SIM_UNTIL(e->e_sim, ecmp_all(e), 5 * NS_S);
 }
 
@@ -212,6 +250,60 @@ ecmp(struct sim *s)
 	ecmp_moved(e, NWAYS, NWAYS, false);
 	ecmp_ways(e, "");
 	SIM_EQ(s, host_dropped(e->e_r, NULL, SG_IP, ips_noroute), 0);
+	free(e);
+}
+
+static unsigned
+ecmp_on(const struct ecmp *e, unsigned way)
+{
+	unsigned f, i, n = 0;
+
+	for (f = 0; f < 2; f++)
+		for (i = 0; i < NFLOW; i++)
+			n += e->e_way[f][i] == way;
+	return n;
+}
+
+/*
+ * Members come and go by reload while packets are on their way; so do other
+ * things in the same file.
+ */
+static void
+ecmp_reload(struct sim *s)
+{
+	struct ecmp *e = calloc(1, sizeof(*e));
+	char text[2048];
+
+	ecmp_make(e, s);
+	ecmp_text(e, "012", text, sizeof(text));
+	host_apply(s, e->e_r, text);
+	e->e_conf = true;
+	ecmp_round(e);
+	memcpy(e->e_was, e->e_way, sizeof(e->e_was));
+	ecmp_ways(e, "210"); /* the order means nothing */
+	ecmp_round(e);
+	ecmp_moved(e, NWAYS, NWAYS, false);
+	ecmp_burst(e);
+	ecmp_ways(e, "0123");
+	ecmp_round(e);
+	ecmp_moved(e, NWAYS, 3, true);
+	ecmp_burst(e);
+	ecmp_ways(e, "013");
+	ecmp_round(e);
+	ecmp_moved(e, 2, NWAYS, true);
+	/* Down to one, which is no group, and up again. */
+	ecmp_burst(e);
+	ecmp_ways(e, "1");
+	ecmp_round(e);
+	SIM_EQ(s, ecmp_on(e, 1), 2 * NFLOW);
+	memcpy(e->e_was, e->e_way, sizeof(e->e_was));
+	ecmp_burst(e);
+	ecmp_ways(e, "13");
+	ecmp_round(e);
+	SIM_CHECK(s, ecmp_on(e, 1) > NFLOW / 2 && ecmp_on(e, 3) > NFLOW / 2);
+	SIM_EQ(s, host_dropped(e->e_r, NULL, SG_IP, ips_noroute), 0);
+	SIM_EQ(s, host_dropped(e->e_r, NULL, SG_IP6, i6s_noroute), 0);
+	host_fini(e->e_r);
 	free(e);
 }
 
@@ -396,6 +488,7 @@ main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
 		{ "ecmp", ecmp, 30 },
+		{ "reload", ecmp_reload, 20 },
 		{ "silent", silent, 3 },
 		{ "vrfs", vrfs, 20 },
 		{ "vrf-self", vrf_self, 20 },
