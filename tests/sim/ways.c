@@ -34,7 +34,7 @@ struct ecmp {
 	struct host	*e_r;
 	struct peer	*e_from[2];
 	struct out	 e_out[NWAYS];
-	bool		 e_conf;	/* routes are those of a configuration */
+	bool		 e_conf;	/* routes are of a configuration */
 	unsigned	 e_seq[2];	/* sent of each flow */
 	unsigned	 e_heard[2][NFLOW];	/* number that came last */
 	uint8_t		 e_way[2][NFLOW];	/* and where */

@@ -376,7 +376,7 @@ random_walk(void **state)
 	}
 }
 
-/* By hand, and back to the configuration: the next hops that stay keep theirs. */
+/* By hand, and back by configuration: next hops that stay keep theirs. */
 static void
 sources_change(void **state)
 {
