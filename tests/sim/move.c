@@ -19,6 +19,7 @@
 #define SOURCES 10
 #define ECHO_LEN 2400 /* in three pieces */
 #define PIECE 1000
+#define BUFFERS 4096 /* of a CPU */
 
 struct traffic {
 	struct sim *t_sim;
@@ -251,7 +252,9 @@ echo_setup(struct echoes *e, struct sim *s)
 	unsigned i;
 
 	*e = (struct echoes){ .e_t.t_sim = s };
-	t->t_r = sim_host(s, "r", 2 + (unsigned)sim_below(s, 3));
+	/* Where buffers run short, fragments make room. */
+	t->t_r = sim_host_small(
+	    s, "r", 2 + (unsigned)sim_below(s, 3), BUFFERS);
 	t->t_left = sim_wire(s, t->t_r, "left", (unsigned)sim_below(s, 2));
 	host_addr(t->t_r, "left", "10.0.1.1/24");
 	host_sysctl(t->t_r, "net.isr.dispatch",
