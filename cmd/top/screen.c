@@ -63,6 +63,7 @@ bool
 screen_possible(void)
 {
 	const char *term = getenv("TERM");
+	bool able;
 	int error;
 
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
@@ -80,12 +81,12 @@ screen_possible(void)
 		    "\"%s\": set TERM, or use \"spate top --batch\"\n", term);
 		return false;
 	}
-	if (cursor_address == NULL || clear_screen == NULL) {
+	able = cursor_address != NULL && clear_screen != NULL;
+	if (!able)
 		fprintf(stderr, "spate: a terminal \"%s\" (TERM) cannot show a "
 		    "whole screen: use \"spate top --batch\"\n", term);
-		return false;
-	}
-	return true;
+	del_curterm(cur_term); /* newterm() looks it up for itself */
+	return able;
 }
 
 static void
