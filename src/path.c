@@ -18,6 +18,7 @@
 #include "base/point.h"
 #include "base/probe.h"
 #include "dev/dev.h"
+#include "dhcp/relay.h"
 #include "ether/arp.h"
 #include "ether/ether.h"
 #include "ip/ip.h"

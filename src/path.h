@@ -32,6 +32,8 @@
 	X(ST_FORWARD6,	ip6_forward)					\
 	X(ST_ICMP,	icmp_input)	/* for this host */		\
 	X(ST_ICMP6,	icmp6_input)					\
+	X(ST_DHCP,	relay_input)	/* of clients and servers */	\
+	X(ST_DHCP6,	relay6_input)					\
 	X(ST_UNREACH,	ip_unreach)	/* neighbour does not answer */	\
 	X(ST_UNREACH6,	ip6_unreach)					\
 	X(ST_IPOUT,	ip_output)	/* source, route, fragment */	\

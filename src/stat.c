@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "cpu/stat.h"
 #include "dev/dev_stat.h"
+#include "dhcp/relay_stat.h"
 #include "ether/arp_stat.h"
 #include "ether/ether_stat.h"
 #include "ip/icmp_stat.h"
@@ -40,6 +41,7 @@ const struct stat_group_desc stat_groups[SG_N] = {
 	GROUP(SG_IP6, "ip6", IP6_STATS),
 	GROUP(SG_ICMP6, "icmp6", ICMP6_STATS),
 	GROUP(SG_ND6, "nd6", ND6_STATS),
+	GROUP(SG_DHCP, "dhcp", RELAY_STATS),
 };
 
 unsigned

@@ -140,6 +140,26 @@ static const struct table cpus[] = {
 	{ 0 }
 };
 
+static const struct table dhcp[] = {
+	{ "relays", NULL, "no interface relays DHCP", {
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "address",	"GIADDR",	CELL_TEXT },
+		{ "address6",	"LINK ADDRESS",	CELL_TEXT },
+		{ "hops",	"HOPS",		CELL_NUMBER },
+		{ "hops6",	"HOPS6",	CELL_NUMBER },
+		{ "agent",	"OPTION 82",	CELL_YES },
+		{ "existing",	"IF THERE",	CELL_TEXT },
+		{ "circuit",	"CIRCUIT",	CELL_TEXT },
+		{ "remote",	"REMOTE",	CELL_TEXT } } },
+	{ "relays/servers", NULL, NULL, {
+		{ "../interface", "INTERFACE",	CELL_TEXT },
+		{ "address",	"SERVER",	CELL_TEXT } } },
+	{ "messages", NULL, NULL, {
+		{ "packets",	"MESSAGES",	CELL_NUMBER },
+		{ "text",	"WHAT BECAME OF THEM", CELL_TEXT } } },
+	{ 0 }
+};
+
 static const struct table drops[] = {
 	{ "drops", NULL, "no packet was dropped", {
 		{ "interface",	"INTERFACE",	CELL_TEXT },
@@ -311,6 +331,7 @@ const struct view views[] = {
 	VIEW(affinity, "which CPU serves which receive queue"),
 	VIEW(netisr, "packets handed between CPUs, by protocol"),
 	VIEW(rss, "which CPU owns which flows"),
+	VIEW(dhcp, "interfaces that relay DHCP, and what they relayed"),
 	VIEW(drops, "packets that died here, and why"),
 	VIEW(counters, "everything counted, if it is not zero"),
 	VIEW(memory, "packet buffers and routing tables"),

@@ -106,6 +106,7 @@ struct spate {
 	_Atomic(struct neigh_table *) sp_neighs; /* [P] */
 	_Atomic(struct captures *) sp_captures; /* [P] NULL: none runs */
 	_Atomic uint32_t sp_mss; /* [A] interfaces that limit TCP's MSS */
+	_Atomic uint32_t sp_relays; /* [A] interfaces that relay DHCP */
 
 	struct qsbr sp_qsbr; /* lines of its own */
 };

@@ -38,7 +38,8 @@
 	X(SG_ICMP)							\
 	X(SG_IP6)							\
 	X(SG_ICMP6)							\
-	X(SG_ND6)
+	X(SG_ND6)							\
+	X(SG_DHCP)
 /* clang-format on */
 
 #define X(id) id,

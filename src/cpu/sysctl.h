@@ -103,6 +103,8 @@
 	    "milliseconds until a packet's fragments are all there")	\
 	X(icmp6_limit, "net.inet6.icmp6.errppslimit", 200, 0, 1000000,	\
 	    "ICMPv6 errors a second and CPU; 0 sends none")		\
+	X(relay_rate, "net.inet.dhcprelay.rate", 1000, 1, 1000000,	\
+	    "DHCP messages a second, CPU, family and direction")	\
 	X(neigh_maxhold, "net.link.neigh.maxhold", 16, 1, 1024,		\
 	    "packets a CPU holds for one unresolved neighbour")		\
 	X(neigh_maxheld, "net.link.neigh.maxheld", 512, 1, 65536,	\

@@ -26,6 +26,7 @@ static const struct control_kind *const control_kinds[] = {
 	&control_addr_kind,
 	&control_advertise_kind,
 	&control_neigh_kind,
+	&control_relay_kind,
 	&control_route_kind,
 };
 

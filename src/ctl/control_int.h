@@ -88,6 +88,7 @@ extern const struct control_kind control_mss_kind;
 extern const struct control_kind control_addr_kind;
 extern const struct control_kind control_advertise_kind;
 extern const struct control_kind control_neigh_kind;
+extern const struct control_kind control_relay_kind;
 extern const struct control_kind control_route_kind;
 
 /* control.c */

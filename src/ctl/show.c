@@ -456,6 +456,7 @@ static const struct {
 	{ "config", show_config },
 	{ "counters", show_counters },
 	{ "cpus", show_cpus },
+	{ "dhcp", show_dhcp },
 	{ "drops", show_drops },
 	{ "fragments", show_fragments },
 	{ "interfaces", show_interfaces },
@@ -485,7 +486,7 @@ show(struct ctl *ctl, const char *what)
 const char *
 show_names(void)
 {
-	return "affinity, config, counters, cpus, drops, fragments, "
+	return "affinity, config, counters, cpus, dhcp, drops, fragments, "
 	       "interfaces, memory, neighbours, netisr, routers, routes, rss, "
 	       "sysctl, top, version, vrfs";
 }

@@ -14,6 +14,7 @@
 #define INT(n) ((json_int_t)(n))
 
 json_t *show_affinity(struct ctl *) ON_CTL;
+json_t *show_dhcp(struct ctl *) ON_CTL;
 json_t *show_fragments(struct ctl *) ON_CTL;
 json_t *show_netisr(struct ctl *) ON_CTL;
 json_t *show_routers(struct ctl *) ON_CTL;

@@ -38,6 +38,7 @@ if_free(struct ifnet *ifp)
 {
 	free(atomic_load_explicit(&ifp->if_addrs, memory_order_relaxed));
 	free(atomic_load_explicit(&ifp->if_vlans, memory_order_relaxed));
+	free(atomic_load_explicit(&ifp->if_relay, memory_order_relaxed));
 	free(ifp->if_count);
 	free(ifp->if_rxq);
 	free(ifp->if_txq);
@@ -453,7 +454,7 @@ if_detach(struct ctl *ctl, struct ifnet *ifp)
 	atomic_store_explicit(
 	    &ctl->ctl_sp->sp_if[ifp->if_index], NULL, memory_order_release);
 	sim_point(SP_PUBLISH);
-	if_mss_count(ctl);
+	if_feature_count(ctl);
 	if_virtual_orphan(ctl, ifp);
 	switch (ifp->if_dev) {
 	case IFD_OPEN:

@@ -77,6 +77,7 @@ enum { /* if_ra: what ctl wants to hear of */
 
 struct ifnet;
 struct dev_conf;
+struct relay;
 struct vlan_conf;
 struct vlan_table;
 
@@ -227,6 +228,7 @@ struct ifnet {
 	uint16_t if_lowergen; /* [I] … generation of the one it stands on */
 	uint16_t if_framemax; /* [I] largest frame it sends; 0: any */
 	_Atomic(struct vlan_table *) if_vlans; /* [P] ether/vlan.h; or NULL */
+	_Atomic(struct relay *) if_relay; /* [P] dhcp/relay.h; or NULL */
 	struct ifcount *if_count; /* [I] virtual: one for each CPU */
 	uint16_t if_txcpu[CPU_MAX]; /* [I] CPU that sends for each CPU */
 	struct txq *if_tx[CPU_MAX]; /* [I] its queue; NULL: see if_txcpu */
@@ -279,6 +281,19 @@ static inline unsigned
 if_mss(const struct ifnet *ifp)
 {
 	return atomic_load_explicit(&ifp->if_mss, memory_order_relaxed);
+}
+
+/* Whether any interface relays DHCP. */
+static inline bool
+if_any_relay(const struct spate *sp)
+{
+	return atomic_load_explicit(&sp->sp_relays, memory_order_relaxed) != 0;
+}
+
+static inline const struct relay *
+if_relay(const struct ifnet *ifp)
+{
+	return atomic_load_explicit(&ifp->if_relay, memory_order_acquire);
 }
 
 static inline const struct ifaddrs *
@@ -376,6 +391,9 @@ int if_queue_move(struct ctl *, struct ifnet *, unsigned queue, unsigned cpu,
     char *err, size_t errlen) ON_CTL;
 
 void if_set_up(struct ctl *, struct ifnet *, bool up) ON_CTL;
+
+/* Bring sp_mss and sp_relays up to date, after if_relay has changed. */
+void if_feature_count(struct ctl *) ON_CTL;
 
 /*
  * The largest TCP segments that hosts may agree on (MSS) for connections that

@@ -50,9 +50,6 @@ void if_msgs_send(struct ctl *, struct if_queues_msg *const iqm[static CPU_MAX],
 void cpu_serve_queues(struct endpoint *, struct msg *);
 void cpu_drop_queues(struct endpoint *, struct msg *);
 
-/* Bring sp_mss up to date. */
-void if_mss_count(struct ctl *) ON_CTL;
-
 /* A virtual interface counts where others have queues that do.  ENOMEM. */
 int if_virtual_init(struct ifnet *) ON_CTL;
 

@@ -17,6 +17,10 @@ enum icmp_budget {
 	IB_ICMP6,
 	IB_RST, /* TCP resets of either family */
 	IB_PING, /* echo replies told to ctl */
+	IB_DHCP, /* messages relayed to DHCP servers, and to clients */
+	IB_DHCP_REPLY,
+	IB_DHCP6,
+	IB_DHCP6_REPLY,
 	IB_N
 };
 

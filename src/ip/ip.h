@@ -35,6 +35,15 @@ void ip_output(struct cpu *, struct mvec *) ON_CPU;
 bool ip_source(
     const struct spate *, unsigned rtable, uint32_t dst, uint32_t *src);
 
+/*
+ * A datagram for this host, whose header is copied to *uh: ips_none, or why it
+ * must be dropped.
+ */
+struct ip_info;
+struct udp_wire;
+enum ipstat ip_udp_check(
+    const struct mbuf *, const struct ip_info *, struct udp_wire *uh);
+
 /* What an IPv4/ICMP CPU remembers (the error budget).  ENOMEM. */
 int icmp_cpu_init(struct cpu *);
 void icmp_cpu_fini(struct cpu *);

@@ -4,6 +4,7 @@
  * no sockets yet.  RFC 1122, 3.2.1.3 (source), 3.2.2.1 (protocol and port
  * unreachable), 4.2.2.12 by way of RFC 9293, 3.10.7.1 (TCP).
  */
+#include "if/if.h"
 #include "ip/icmp_wire.h"
 #include "ip/ip_int.h"
 #include "path.h"
@@ -25,6 +26,20 @@ ip_check_source(const struct cpu *c, const struct mbuf *m, uint32_t src)
 	default:
 		return ips_none;
 	}
+}
+
+#define PORT_DHCP 67
+
+/* For the relay of DHCP, which looks at it again. */
+static bool
+ip_is_dhcp(const struct cpu *c, const struct mbuf *m, const struct ip_info *ii)
+{
+	struct udp_wire uh;
+
+	if (!if_any_relay(c->c_sp) || m->m_pktlen < ii->ii_hlen + sizeof(uh))
+		return false;
+	m_copydata(m, ii->ii_hlen, sizeof(uh), &uh);
+	return ld16be(uh.uh_dport) == PORT_DHCP;
 }
 
 void
@@ -49,7 +64,10 @@ ip_deliver(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 		ip_refuse_tcp(c, m, ii);
 		break;
 	case IPP_UDP:
-		ip_refuse_udp(c, m, ii);
+		if (ip_is_dhcp(c, m, ii))
+			path_next(c, ST_DHCP, m);
+		else
+			ip_refuse_udp(c, m, ii);
 		break;
 	default:
 		ip_reject(

@@ -13,6 +13,7 @@
  * RFC 1122, 3.2.1 and 3.3; RFC 1812, 4.2.2.11, 5.2 and 5.3.
  */
 #include "base/addr.h"
+#include "if/if.h"
 #include "ip/icmp_wire.h"
 #include "ip/ip.h"
 #include "ip/ip_int.h"
@@ -157,18 +158,35 @@ ip_follow(const struct spate *sp, const struct nhop *nh, uint32_t dst,
 }
 
 /*
+ * From a host that asks everybody for its address (RFC 1122, 3.2.1.3; RFC
+ * 2131, 4.1), and we are who passes it on.
+ */
+static bool
+ip_is_first_word(
+    const struct cpu *c, const struct mbuf *m, const struct ip_info *ii)
+{
+	const struct ifnet *ifp = if_lookup(c->c_sp, m->m_rcvif);
+
+	return ii->ii_src == 0 && in_is_broadcast(ii->ii_dst) &&
+	    ii->ii_proto == IPP_UDP && ifp != NULL && if_relay(ifp) != NULL;
+}
+
+/*
  * RFC 1122, 3.2.1.3: addresses that no packet from the wire may carry.  Own
  * addresses as source are looked for on delivery and before an answer, where
  * they can do harm; a router need not (RFC 1812, 5.3.7).
  */
 static enum ipstat
-ip_check_addrs(const struct mbuf *m, const struct ip_info *ii)
+ip_check_addrs(
+    const struct cpu *c, const struct mbuf *m, const struct ip_info *ii)
 {
 	uint32_t src = ii->ii_src, dst = ii->ii_dst;
 
 	if (m->m_rcvif == 0)
 		return ips_none;
-	if (src >> 24 == 0 || in_is_loopback(src) || src >> 28 >= 0xe)
+	if (src >> 24 == 0 && !ip_is_first_word(c, m, ii))
+		return ips_badsrc;
+	if (in_is_loopback(src) || src >> 28 >= 0xe)
 		return ips_badsrc;
 	if (dst >> 24 == 0 || in_is_loopback(dst) ||
 	    (dst >> 28 == 0xf && !in_is_broadcast(dst)))
@@ -222,7 +240,7 @@ ip_input_other(struct cpu *c, struct mbuf *m, const struct nhop *nh)
 	enum ipstat why;
 
 	ip_take(mtod(m, const uint8_t *), &ii);
-	if ((why = ip_check_addrs(m, &ii)) != ips_none) {
+	if ((why = ip_check_addrs(c, m, &ii)) != ips_none) {
 		ip_drop(c, m, why);
 	} else if (in_is_multicast(ii.ii_dst)) {
 		if (ii.ii_dst == IN_ALLHOSTS)

@@ -121,23 +121,31 @@ ip_refuse_tcp(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 	ip_drop(c, m, ips_notcp);
 }
 
+enum ipstat
+ip_udp_check(
+    const struct mbuf *m, const struct ip_info *ii, struct udp_wire *uh)
+{
+	unsigned have = m->m_pktlen - ii->ii_hlen;
+	unsigned len;
+
+	if (have < sizeof(*uh))
+		return ips_badl4;
+	m_copydata(m, ii->ii_hlen, sizeof(*uh), uh);
+	len = ld16be(uh->uh_len);
+	if (len < sizeof(*uh) || len > have)
+		return ips_badl4;
+	return ld16be(uh->uh_sum) == 0 || ip_l4_cksum_ok(m, ii, len) ?
+	    ips_none : ips_badl4sum;
+}
+
 void
 ip_refuse_udp(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 {
-	unsigned have = m->m_pktlen - ii->ii_hlen;
 	struct udp_wire uh;
-	unsigned len;
+	enum ipstat why = ip_udp_check(m, ii, &uh);
 
-	if (have < sizeof(uh)) {
-		ip_drop(c, m, ips_badl4);
-		return;
-	}
-	m_copydata(m, ii->ii_hlen, sizeof(uh), &uh);
-	len = ld16be(uh.uh_len);
-	if (len < sizeof(uh) || len > have)
-		ip_drop(c, m, ips_badl4);
-	else if (ld16be(uh.uh_sum) != 0 && !ip_l4_cksum_ok(m, ii, len))
-		ip_drop(c, m, ips_badl4sum);
+	if (why != ips_none)
+		ip_drop(c, m, why);
 	else
 		ip_reject(c, m, ips_noport, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
 }

@@ -45,6 +45,15 @@ bool ip6_source(const struct spate *, unsigned rtable, unsigned link,
 unsigned ip6_mtu(
     const struct spate *, unsigned rtable, unsigned link, struct in6 dst);
 
+/*
+ * A datagram for this host, whose header is copied to *uh: i6s_none, or why it
+ * must be dropped.
+ */
+struct ip6_info;
+struct udp_wire;
+enum ip6stat ip6_udp_check(
+    const struct mbuf *, const struct ip6_info *, struct udp_wire *uh);
+
 /* A CPU's unfinished packets; reass_cpu_fini() undoes it.  ENOMEM. */
 int ip6_reass_cpu_init(struct cpu *);
 

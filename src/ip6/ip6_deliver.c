@@ -3,6 +3,7 @@
  * IPv6 packets for this host: through their extension headers (RFC 8200, 4)
  * to ICMPv6, or refused, as there are no sockets yet.
  */
+#include "if/if.h"
 #include "ip6/icmp6_wire.h"
 #include "ip6/ip6_int.h"
 #include "path.h"
@@ -62,6 +63,33 @@ ip6_splits_headers(
 	return i6->i6_l4off + ip6_l4_header(i6->i6_proto) > m->m_pktlen;
 }
 
+#define PORT_DHCP6 547
+
+/* For the relay of DHCPv6, which looks at it again. */
+static bool
+ip6_is_dhcp(
+    const struct cpu *c, const struct mbuf *m, const struct ip6_info *i6)
+{
+	struct udp_wire uh;
+
+	if (!if_any_relay(c->c_sp) ||
+	    m->m_pktlen < i6->i6_l4off + sizeof(uh))
+		return false;
+	m_copydata(m, i6->i6_l4off, sizeof(uh), &uh);
+	return ld16be(uh.uh_dport) == PORT_DHCP6;
+}
+
+static void ON_CPU
+ip6_deliver_udp(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
+{
+	if (ip6_is_dhcp(c, m, i6)) {
+		m->m_l4off = i6->i6_l4off;
+		path_next(c, ST_DHCP6, m);
+	} else {
+		ip6_refuse_udp(c, m, i6);
+	}
+}
+
 static void ON_CPU
 ip6_deliver_proto(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
 {
@@ -79,7 +107,7 @@ ip6_deliver_proto(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
 		ip6_refuse_tcp(c, m, i6);
 		break;
 	case IPP_UDP:
-		ip6_refuse_udp(c, m, i6);
+		ip6_deliver_udp(c, m, i6);
 		break;
 	case IPP_NONE:
 		ip6_drop(c, m, i6s_nonext); /* RFC 8200, 4.7 */

@@ -186,6 +186,7 @@ ip6_check_addrs(const struct mbuf *m, const struct ip6_info *i6)
 #define IN6_LINK_HI    UINT64_C(0xff02000000000000)
 #define IN6_ALLNODES   1
 #define IN6_ALLROUTERS 2
+#define IN6_ALLDHCP    UINT64_C(0x10002) /* ff02::1:2: RFC 8415, 7.1 */
 
 /* Tentative addresses count: duplicates are found by their group. */
 static bool
@@ -215,6 +216,8 @@ ip6_in_group(const struct cpu *c, const struct mbuf *m, struct in6 group)
 		return true;
 	if (group.i6_hi == IN6_LINK_HI && group.i6_lo == IN6_ALLROUTERS)
 		return tun(c->c_sp, ip6_forwarding) != 0;
+	if (group.i6_hi == IN6_LINK_HI && group.i6_lo == IN6_ALLDHCP)
+		return ifp != NULL && if_relay(ifp) != NULL;
 	return in6_is_solicited_node(group) && ifp != NULL &&
 	    ip6_solicited(ifp, group);
 }

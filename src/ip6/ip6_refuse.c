@@ -90,24 +90,32 @@ ip6_refuse_tcp(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
 	ip6_drop(c, m, i6s_notcp);
 }
 
+enum ip6stat
+ip6_udp_check(
+    const struct mbuf *m, const struct ip6_info *i6, struct udp_wire *uh)
+{
+	unsigned have = m->m_pktlen - i6->i6_l4off;
+	unsigned len;
+
+	if (m->m_pktlen < i6->i6_l4off || have < sizeof(*uh))
+		return i6s_badl4;
+	m_copydata(m, i6->i6_l4off, sizeof(*uh), uh);
+	len = ld16be(uh->uh_len);
+	if (len < sizeof(*uh) || len > have)
+		return i6s_badl4;
+	return ld16be(uh->uh_sum) != 0 && /* RFC 8200, 8.1 */
+		ip6_l4_cksum_ok(m, i6, len) ?
+	    i6s_none : i6s_badl4sum;
+}
+
 void
 ip6_refuse_udp(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
 {
-	unsigned have = m->m_pktlen - i6->i6_l4off;
 	struct udp_wire uh;
-	unsigned len;
+	enum ip6stat why = ip6_udp_check(m, i6, &uh);
 
-	if (have < sizeof(uh)) {
-		ip6_drop(c, m, i6s_badl4);
-		return;
-	}
-	m_copydata(m, i6->i6_l4off, sizeof(uh), &uh);
-	len = ld16be(uh.uh_len);
-	if (len < sizeof(uh) || len > have)
-		ip6_drop(c, m, i6s_badl4);
-	else if (ld16be(uh.uh_sum) == 0 || /* RFC 8200, 8.1 */
-	    !ip6_l4_cksum_ok(m, i6, len))
-		ip6_drop(c, m, i6s_badl4sum);
+	if (why != i6s_none)
+		ip6_drop(c, m, why);
 	else
 		ip6_reject(
 		    c, m, i6s_noport, ICMP6_UNREACH, ICMP6_UNREACH_PORT, 0);

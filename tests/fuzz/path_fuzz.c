@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dhcp/relay.h"
 #include "sim/sim.h"
 
 #define RENEW 2000 /* inputs, then another router */
@@ -22,6 +23,21 @@ struct target {
 	struct wire *t_wire[2];
 	unsigned t_inputs;
 };
+
+static void
+target_relay(struct ctl *ctl, void *arg)
+{
+	struct relay rl = { .rl_server4 = { 0x0a000202 }, .rl_n4 = 1,
+		.rl_server6 = { { 0xfd00000200000000, 2 } }, .rl_n6 = 1,
+		.rl_hops4 = 4, .rl_hops6 = 8, .rl_agent = true,
+		.rl_policy = RELAY_REPLACE };
+
+	(void)arg;
+	role_enter(&on_ctl);
+	if (relay_set(ctl, if_find(ctl, "left"), &rl) != 0)
+		panic("no memory");
+	if_set_mss(ctl, if_find(ctl, "right"), IF_MSS_AUTO);
+}
 
 static void
 target_open(struct target *t)
@@ -53,6 +69,7 @@ target_open(struct target *t)
 	host_neigh(h, "left.5", "10.0.3.2", mac);
 	host_neigh(h, "inner", "10.0.4.2", mac);
 	host_neigh(h, "inner", "fd00:4::2", mac);
+	host_ctl(h, target_relay, NULL);
 }
 
 static size_t

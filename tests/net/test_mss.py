@@ -27,6 +27,7 @@ ADDRESS = {4: {"alice": "10.0.1.2", "carol": "10.0.2.2"},
            6: {"alice": "fd00:1::2", "carol": "fd00:2::2"}}
 CONF = """
     cpus = 2
+    sysctl {{ net.inet6.ip6.dad_count = 0 }}
     interface left {{
         driver = tap  device = left  address = {{10.0.1.1/24, fd00:1::1/64}}
     }}

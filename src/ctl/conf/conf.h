@@ -206,6 +206,25 @@ struct conf_neigh {
 	uint8_t		 ne_mac[6];
 };
 
+enum conf_agent { CONF_AGENT_DROP, CONF_AGENT_KEEP, CONF_AGENT_REPLACE };
+
+#define CONF_RELAY_SERVERS 16	/* of each family */
+
+/* The relay of DHCP and DHCPv6 of an interface. */
+struct conf_relay {
+	struct conf_sec	 rl_sec;
+	const char	*rl_if;
+	struct conf_addr *rl_server;	/* of both families */
+	unsigned	 rl_nserver;
+	struct conf_addr *rl_addr;	/* at most one of each family */
+	unsigned	 rl_naddr;
+	unsigned	 rl_hops;	/* 0: as the family has it */
+	bool		 rl_agent;	/* option 82 */
+	enum conf_agent	 rl_policy;	/* for those that are there */
+	const char	*rl_circuit;	/* NULL: the interface's name */
+	const char	*rl_remote;
+};
+
 struct conf_sysctl {
 	struct conf_pos	 sy_pos;
 	const char	*sy_name;
@@ -240,6 +259,8 @@ struct conf {
 	unsigned	 cf_nadvertise;
 	struct conf_adprefix *cf_adprefix;
 	unsigned	 cf_nadprefix;
+	struct conf_relay *cf_relay;
+	unsigned	 cf_nrelay;
 	struct conf_sysctl *cf_sysctl;
 	unsigned	 cf_nsysctl;
 	struct conf_control *cf_control;	/* one, always */

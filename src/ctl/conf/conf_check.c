@@ -514,6 +514,7 @@ conf_check(struct conf_ctx *ctx)
 			check_peer(ctx, &cf->cf_if[i]);
 	}
 	conf_check_vlans(ctx);
+	conf_check_relays(ctx);
 	conf_check_vrfs(ctx);
 	return check_if_names(ctx) && check_if_addrs(ctx) &&
 	    conf_check_ras(ctx) &&

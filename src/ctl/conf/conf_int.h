@@ -269,6 +269,9 @@ void	 conf_items_add(struct conf_items *, const void *value,
 void	 conf_items_check(struct conf_ctx *, struct conf_items *,
 	    const char *what);
 
+/* conf_check_relay.c: relays among each other and on their interfaces. */
+void	 conf_check_relays(struct conf_ctx *);
+
 /* conf_check_vlan.c: VLANs among each other and on their parents. */
 void	 conf_check_vlans(struct conf_ctx *);
 bool	 conf_check_route(struct conf_ctx *, const void *);

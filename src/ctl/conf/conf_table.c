@@ -82,6 +82,12 @@ check_path(const char *s)
 	return s[0] == '\0' ? "the name of a file" : NULL;
 }
 
+static const char *
+check_id(const char *s)
+{
+	return s[0] == '\0' ? "a text of 1 to 64 bytes" : NULL;
+}
+
 /* clang-format off */
 static const char *const driver_names[] = {
 	[CONF_TAP] = "tap",
@@ -268,6 +274,26 @@ static const struct conf_keydef neigh_keys[] = {
 	    .kd_hint = "\"02:00:00:00:00:01\"" },
 };
 
+static const char *const agent_names[] = {
+	[CONF_AGENT_DROP] = "drop",
+	[CONF_AGENT_KEEP] = "keep",
+	[CONF_AGENT_REPLACE] = "replace",
+	NULL };
+
+static const struct conf_keydef relay_keys[] = {
+	{ LIST("server", addr, conf_relay, rl_server, rl_nserver,
+	    2 * CONF_RELAY_SERVERS), .kd_required = true,
+	    .kd_hint = "{\"ADDRESS\"}" },
+	{ LIST("address", addr, conf_relay, rl_addr, rl_naddr, 2) },
+	{ KEY("hops", u32, conf_relay, rl_hops), BOUNDS(1, 16) },
+	{ KEY("agent", bool, conf_relay, rl_agent), .kd_default = "yes" },
+	{ KEY("existing", enum, conf_relay, rl_policy),
+	    .kd_names = agent_names, .kd_default = "drop" },
+	{ KEY("circuit", str, conf_relay, rl_circuit),
+	    STRING(64, check_id) },
+	{ KEY("remote", str, conf_relay, rl_remote), STRING(64, check_id) },
+};
+
 static const struct conf_keydef control_keys[] = {
 	/* The address of a UNIX socket holds 107 bytes and a NUL. */
 	{ KEY("socket", str, conf_control, co_socket), STRING(107, check_path),
@@ -323,6 +349,10 @@ const struct conf_secdef conf_sections[] = {
 	    .sd_id = { KEY("a prefix", dst, conf_adprefix, ap_prefix),
 		.kd_hint = "\"PREFIX\"" },
 	    .sd_check = conf_check_adprefix },
+	{ .sd_name = "dhcp_relay", KEYS(relay_keys),
+	    ARRAY(conf_relay, cf_relay, cf_nrelay), .sd_max = 1024,
+	    .sd_id = { KEY("an interface", name, conf_relay, rl_if),
+		STRING(15, check_ifname), .kd_hint = "INTERFACE" } },
 	{ .sd_name = "sysctl", .sd_flags = CONF_ONCE | CONF_FREE,
 	    ARRAY(conf_sysctl, cf_sysctl, cf_nsysctl) },
 	{ .sd_name = "control", .sd_flags = CONF_ONCE, KEYS(control_keys),

@@ -104,6 +104,16 @@ test_values_rest(void **state)
 	assert_true(cf->cf_route[2].ro_blackhole);
 	assert_true(cf->cf_route[3].ro_unreachable);
 	assert_false(cf->cf_route[3].ro_blackhole);
+	assert_int_equal(cf->cf_nrelay, 2);
+	assert_string_equal(cf->cf_relay[0].rl_if, "lan");
+	check_addr(&cf->cf_relay[0].rl_server[1].ca_addr, "fd01::53");
+	check_addr(&cf->cf_relay[0].rl_addr[0].ca_addr, "10.1.2.3");
+	assert_int_equal(cf->cf_relay[0].rl_hops, 7);
+	assert_int_equal(cf->cf_relay[0].rl_policy, CONF_AGENT_KEEP);
+	assert_false(cf->cf_relay[0].rl_agent);
+	assert_string_equal(cf->cf_relay[0].rl_circuit, "port 1");
+	assert_true(cf->cf_relay[1].rl_agent);
+	assert_null(cf->cf_relay[1].rl_remote);
 	assert_int_equal(cf->cf_nsysctl, 1);
 	assert_string_equal(cf->cf_sysctl[0].sy_name, "net.isr.dispatch");
 	assert_string_equal(cf->cf_sysctl[0].sy_value, "a \"b\"");

@@ -83,7 +83,11 @@ static const struct conf_text good_texts[] = {
 	    "route 2001:db8::/32 { unreachable = yes blackhole = no }\n"
 	    "route 198.51.100.7/32 { via = {198.51.100.1} interface = wan }\n"
 	    "sysctl { net.isr.dispatch = \"a \\\"b\\\"\" }\n"
-	    "control { socket = s.sock group = adm mode = 0600 }\n" },
+	    "control { socket = s.sock group = adm mode = 0600 }\n"
+	    "dhcp_relay lan { server = {192.0.2.53, fd01::53} hops = 7\n"
+	    "  address = {10.1.2.3, fd00::1} agent = no existing = keep\n"
+	    "  circuit = \"port 1\" remote = r1 }\n"
+	    "dhcp_relay wan { server = 10.0.0.8 }\n" },
 	{ "all on one line",
 	    "cpus=2;interface a{driver=tap device=t0}route 10.0.0.0/8"
 	    "{unreachable=yes}sysctl{}control{}" },

@@ -391,6 +391,29 @@ static const struct bad_text bad[] = {
 	    "etc/f:5:39: \"0x8100\": protocol is one of 802.1Q, 802.1ad\n"
 	    "etc/f:5:46: unknown key \"queues\" in vlan; known: parent, id, "
 	    "protocol, priority, mtu, mss, vrf, description, address\n" },
+	{ "relays",
+	    "interface a { driver = tap device = t0 address = 10.0.0.1/8 }\n"
+	    "dhcp_relay a { server = {10.0.0.9, fe80::1, 10.0.0.9} }\n"
+	    "dhcp_relay a { server = 10.0.0.9\n"
+	    "\taddress = {10.0.0.2, 10.0.0.1} hops = 17 }\n"
+	    "dhcp_relay b { server = 10.0.0.9 }\n"
+	    "dhcp_relay a { }\n"
+	    "dhcp_relay a { server = 10.0.0.9\n"
+	    "\taddress = {10.0.0.2, 10.0.0.1} }\n",
+	    "etc/f:2:36: \"fe80::1\" is a link-local address; expected one "
+	    "that routes lead to\n"
+	    "etc/f:2:45: \"10.0.0.9\" is given twice; expected each server "
+	    "once\n"
+	    "etc/f:4:40: \"17\": hops is a number from 1 to 16\n"
+	    "etc/f:5:12: no interface \"b\" in this file; known: a\n"
+	    "etc/f:6:12: this dhcp_relay has no server; expected server = "
+	    "{\"ADDRESS\"}\n"
+	    "etc/f:7:12: \"a\" has a relay already (line 2); expected one, "
+	    "with all servers\n"
+	    "etc/f:8:13: \"10.0.0.2\" is no address of a; expected one of "
+	    "them\n"
+	    "etc/f:8:23: two addresses of IPv4; expected at most one of each "
+	    "family\n" },
 	{ "parents of VLANs",
 	    "interface a { driver = tap device = t0 }\n"
 	    "vlan u { parent = b id = 1 }\n"
@@ -442,7 +465,7 @@ static const struct bad_text bad[] = {
 	    "neighbor 192.0.2.1 { }\n",
 	    "etc/f:1:1: unknown section \"neighbor\"; known: vrf, "
 	    "interface, vlan, neighbour, route, "
-	    "advertise, advertise_prefix, sysctl, control; did you "
+	    "advertise, advertise_prefix, dhcp_relay, sysctl, control; did you "
 	    "mean \"neighbour\"?\n" },
 	{ "an unknown sysctl",
 	    "sysctl {\n"
