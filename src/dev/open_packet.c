@@ -27,6 +27,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -38,7 +39,14 @@
 #define PACKET_ATTACH_TCX      46 /* BPF_TCX_INGRESS */
 #define PACKET_ATTACH_FIRST    (1u << 3) /* BPF_F_BEFORE, of all */
 #define PACKET_TCX_DROP	       2
+#define PACKET_TCX_MOST	       64 /* programs of an interface */
 #define PACKET_FANOUT_INCOMING 0x4000 /* PACKET_FANOUT_FLAG_IGNORE_OUTGOING */
+
+#define MUTE_NAME "spate_mute"
+
+/* A daemon that was killed a moment ago may still be leaving. */
+#define BUSY_TRIES    50
+#define BUSY_PAUSE_NS 10000000
 
 #define PACKET_RCVBUF (16 << 20) /* for large frames beside the ring */
 #define PACKET_SNDBUF (4 << 20)
@@ -231,9 +239,58 @@ mute_load(void)
 		.insn_cnt = countof(insn),
 		.insns = (uintptr_t)insn,
 		.license = (uintptr_t) "Dual BSD/GPL",
-		.prog_name = "spate_mute" };
+		.prog_name = MUTE_NAME };
 
 	return bpf(BPF_PROG_LOAD, &attr);
+}
+
+/* Whether the program of this number mutes, if that may be asked. */
+static bool
+mute_is(uint32_t id)
+{
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr attr = { .prog_id = id };
+	int error, fd;
+
+	if ((fd = bpf(BPF_PROG_GET_FD_BY_ID, &attr)) < 0)
+		return false;
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uintptr_t)&info;
+	error = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	close(fd);
+	return error == 0 &&
+	    strncmp(info.name, MUTE_NAME, sizeof(info.name)) == 0;
+}
+
+/* Whether some Spate serves the interface already: two would both answer. */
+static bool
+mute_there(uint32_t ifindex)
+{
+	uint32_t i, ids[PACKET_TCX_MOST] = { 0 };
+	union bpf_attr attr = { .query = { .target_fd = ifindex,
+				    .attach_type = PACKET_ATTACH_TCX,
+				    .prog_ids = (uintptr_t)ids,
+				    .prog_cnt = countof(ids) } };
+
+	if (bpf(BPF_PROG_QUERY, &attr) != 0)
+		return false;
+	for (i = 0; i < umin(attr.query.prog_cnt, countof(ids)); i++)
+		if (mute_is(ids[i]))
+			return true;
+	return false;
+}
+
+static bool
+mute_wait(uint32_t ifindex)
+{
+	const struct timespec pause = { .tv_nsec = BUSY_PAUSE_NS };
+	unsigned tries;
+
+	for (tries = 0; tries < BUSY_TRIES && mute_there(ifindex); tries++)
+		nanosleep(&pause, NULL);
+	return tries < BUSY_TRIES;
 }
 
 /* The link, which holds the program.  -1 and errno. */
@@ -303,6 +360,15 @@ packet_has_uso(void)
 }
 
 static int
+packet_alone(const struct open_req *req, struct open_res *os)
+{
+	if (mute_wait(os->os_ifindex))
+		return 0;
+	return open_fail(os, EBUSY, "%s: another Spate serves it "
+	    "(\"bpftool net show\" names " MUTE_NAME ")", req->or_name);
+}
+
+static int
 packet_prepare(const struct open_req *req, struct open_res *os)
 {
 	int error, sock;
@@ -312,6 +378,8 @@ packet_prepare(const struct open_req *req, struct open_res *os)
 	if ((error = link_query(sock, req->or_name, os)) == 0 &&
 	    link_segments(sock, req->or_name))
 		os->os_flags |= OPENS_BYPASS;
+	if (error == 0)
+		error = packet_alone(req, os);
 	if (error == 0)
 		error = link_set_up(sock, req->or_name, true, os);
 	if (packet_has_uso())

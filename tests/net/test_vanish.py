@@ -3,6 +3,7 @@
 their whole namespace, and a daemon that is killed: counted, logged once, and
 forwarding resumes by itself."""
 import os
+import re
 import signal
 import subprocess
 
@@ -11,7 +12,6 @@ import pytest
 from lab import Lab, NAMES
 from lib import wait_for
 
-BOTH = pytest.mark.parametrize("driver", ["tap", "xdp"])
 ALL = pytest.mark.parametrize("driver", ["tap", "xdp", "packet"])
 
 
@@ -63,6 +63,12 @@ def said(lab, what):
     return sum(what in line for line in lab.router.log().splitlines())
 
 
+def left_behind(lab):
+    """What a daemon puts on the kernel's devices."""
+    return re.findall(r"prog/xdp|promiscuity [1-9]|allmulti [1-9]|\btun\b",
+                      lab.host.run("ip -d link show").stdout)
+
+
 def unchanged(lab):
     """Addresses and routes are as configured."""
     left = lab.interface("left")
@@ -99,7 +105,7 @@ def test_deleted_and_made_again(net, driver):
     lab.wait_balanced()
 
 
-@BOTH
+@ALL
 def test_peer_goes_with_its_namespace(net, driver):
     lab = Lab(net, driver)
     flows(lab)
@@ -113,7 +119,7 @@ def test_peer_goes_with_its_namespace(net, driver):
     lab.wait_balanced()
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize("who", ["parent", "child"])
 def test_daemon_is_killed(net, driver, who):
     lab = Lab(net, driver)
@@ -132,6 +138,17 @@ def test_daemon_is_killed(net, driver, who):
                 make_again(lab, dev)
         lab.wait_addresses()
         flows(lab)
+    lab.wait_balanced()
+    # And nobody takes over.
+    lab.router.process.kill()
+    lab.router.wait()
+    wait_for("the kernel has its devices back",
+             lambda: left_behind(lab) == [])
+    if driver != "tap":
+        lab.host.address("left", "10.0.1.1/24")
+        lab.alice.run("ip neigh flush dev eth0")
+        wait_for("the kernel hears again", lambda: lab.alice.run(
+            "ping -n -c 1 -W 1 10.0.1.1", check=False).returncode == 0)
 
 
 def test_link_of_a_tap_elsewhere(net):
@@ -143,6 +160,16 @@ def test_link_of_a_tap_elsewhere(net):
     lab.alice.run("ip link set eth0 up")
     lab.configure_again("left")
     wait_state(lab, "up")
+    flows(lab)
+
+
+@pytest.mark.parametrize("driver, why", [
+    ("xdp", "another program uses it"), ("packet", "another Spate serves it")])
+def test_device_is_served_by_one_daemon(net, driver, why):
+    lab = Lab(net, driver)
+    second = net.daemon(lab._conf(2), host=lab.host, ready=False)
+    assert second.wait() == 1
+    assert why in second.log()
     flows(lab)
 
 
