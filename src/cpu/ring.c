@@ -60,10 +60,13 @@ struct ring *
 ring_create(unsigned size)
 {
 	struct ring *r;
+	size_t n;
 
 	KASSERT(is_pow2(size));
-	r = lines_alloc(1, sizeof(*r) + (size_t)size * sizeof(r->rg_slot[0]));
-	if (r == NULL)
+	n = sizeof(*r) + (size_t)size * sizeof(r->rg_slot[0]);
+	n = (n + LINEPAIR - 1) / LINEPAIR * LINEPAIR;
+	/* Not lines_alloc(): slots take memory when they are used first. */
+	if ((r = aligned_alloc(LINEPAIR, n)) == NULL)
 		return NULL;
 	r->rg_mask = size - 1;
 	atomic_init(&r->rg_head, 0);
