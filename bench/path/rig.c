@@ -47,7 +47,8 @@ rig_instance(const char *name, unsigned ncpus)
 		.env_wake = rig_wake,
 		.env_seed = 1,
 	};
-	struct spate_conf sc = { .sc_ncpus = ncpus, .sc_hostname = name };
+	struct spate_conf sc = { .sc_ncpus = ncpus, .sc_hostname = name,
+		.sc_pktmem = (uint64_t)ncpus * RIG_BUFS * MBUF_SIZE };
 	struct spate *sp;
 
 	log_init(&env.env_log, log_sink_stderr, NULL, LOGL_WARN);
@@ -88,7 +89,7 @@ rig_route(struct spate *sp, struct ifnet *out, bool six)
 		errx(1, "no memory");
 }
 
-/* From host 192.0.2.host or 2001:db8:1::host; returns the tuple. */
+/* From the host-th address of 198.18.0.0/16 or 2001:db8:1::; returns the tuple. */
 static struct rss_tuple
 rig_frame(uint8_t *p, const struct ifnet *to, bool six, unsigned host)
 {
@@ -99,7 +100,7 @@ rig_frame(uint8_t *p, const struct ifnet *to, bool six, unsigned host)
 	memset(p, 0, RIG_FRAME);
 	memcpy(p, to->if_mac, 6);
 	memcpy(p + 6, from, 6);
-	addr_parse(&src, six ? "2001:db8:1::" : "192.0.2.0");
+	addr_parse(&src, six ? "2001:db8:1::" : "198.18.0.0");
 	addr_parse(&dst, six ? "2001:db8:2::7" : "198.51.100.7");
 	if (six) {
 		src.a_v6.i6_lo += host;
@@ -142,7 +143,7 @@ rig_frames(struct rig *r, const struct ifnet *to, bool six)
 
 	left = r->r_router->sp_ncpus * RIG_FLOWS;
 	for (host = 1; left > 0; host++) {
-		if (host == 255)
+		if (host == 65535)
 			errx(1, "not enough flows for each CPU");
 		tuple = rig_frame(frame, to, six, host);
 		cpu = rig_owner(r->r_router, &tuple);
