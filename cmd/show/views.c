@@ -26,7 +26,9 @@ static const struct table interfaces[] = {
 		{ "../name",	"INTERFACE",	CELL_TEXT },
 		{ "address",	"ADDRESS",	CELL_TEXT },
 		{ "tentative",	"TENTATIVE",	CELL_YES },
-		{ "duplicate",	"DUPLICATE",	CELL_YES } } },
+		{ "duplicate",	"DUPLICATE",	CELL_YES },
+		{ "deprecated",	"DEPRECATED",	CELL_YES },
+		{ "autoconf",	"AUTOCONF",	CELL_YES } } },
 	{ "interfaces/vlan", NULL, NULL, {
 		{ "../name",	"VLAN",		CELL_TEXT },
 		{ "parent",	"ON",		CELL_TEXT },
@@ -91,6 +93,21 @@ static const struct table routers[] = {
 		{ "sent",	"SENT",		CELL_NUMBER },
 		{ "answered",	"ANSWERED",	CELL_NUMBER },
 		{ "next",	"NEXT",		CELL_TIME } } },
+	{ "routers", NULL, NULL, {
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "router",	"DEFAULT ROUTER", CELL_TEXT },
+		{ "preference",	"PREFERENCE",	CELL_TEXT },
+		{ "left",	"LEFT",		CELL_TIME } } },
+	{ "networks", NULL, NULL, {
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "prefix",	"NETWORK ON LINK", CELL_TEXT },
+		{ "left",	"LEFT",		CELL_TIME } } },
+	{ "addresses", NULL, NULL, {
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "address",	"ADDRESS MADE",	CELL_TEXT },
+		{ "state",	"STATE",	CELL_TEXT },
+		{ "left",	"VALID",	CELL_TIME },
+		{ "preferred",	"PREFERRED",	CELL_TIME } } },
 	{ "advertised/prefixes", NULL, NULL, {
 		{ "../interface", "INTERFACE",	CELL_TEXT },
 		{ "prefix",	"PREFIX",	CELL_TEXT },
@@ -324,7 +341,7 @@ const struct view views[] = {
 	VIEW(interfaces, "devices, addresses and what passed"),
 	VIEW(routes, "where packets go"),
 	VIEW(vrfs, "routing tables, and the interfaces of each"),
-	VIEW(routers, "what this router tells hosts of itself"),
+	VIEW(routers, "router discovery: what is advertised, and believed"),
 	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),
 	VIEW(cpus, "what each CPU did, stage by stage"),
 	VIEW(fragments, "datagrams whose fragments have not all come"),

@@ -67,6 +67,7 @@ struct spate_env {
 	struct log env_log;
 	struct opener *env_opener; /* of devices; NULL: dev's own */
 	uint64_t env_seed; /* of all random numbers */
+	uint8_t env_secret[16]; /* the machine's own, the same at each start */
 	bool env_virtual; /* simulated: poison, pair links delay */
 };
 

@@ -101,6 +101,10 @@
 	X(ip6_fraglifetime, "net.inet6.ip6.fraglifetime_ms", 60000,	\
 	    1000, 120000,						\
 	    "milliseconds until a packet's fragments are all there")	\
+	X(ip6_maxifdefrouters, "net.inet6.ip6.maxifdefrouters", 8,	\
+	    0, 16, "default routers accepted on an interface")		\
+	X(ip6_maxifprefixes, "net.inet6.ip6.maxifprefixes", 16,		\
+	    0, 32, "advertised networks accepted on an interface")	\
 	X(icmp6_limit, "net.inet6.icmp6.errppslimit", 200, 0, 1000000,	\
 	    "ICMPv6 errors a second and CPU; 0 sends none")		\
 	X(relay_rate, "net.inet.dhcprelay.rate", 1000, 1, 1000000,	\

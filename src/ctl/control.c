@@ -24,6 +24,7 @@ static const struct control_kind *const control_kinds[] = {
 	&control_vlan_kind,
 	&control_mss_kind,
 	&control_addr_kind,
+	&control_accept_kind,
 	&control_advertise_kind,
 	&control_neigh_kind,
 	&control_relay_kind,

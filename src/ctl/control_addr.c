@@ -92,7 +92,8 @@ addr_there(struct ctl *ctl, const struct control_obj *o)
 		return true;
 	want = addr_wanted(o, ifp);
 	ifa = addr_find(ifp, &want.ifa_addr);
-	return ifa != NULL && ifa->ifa_plen == want.ifa_plen;
+	return ifa != NULL && ifa->ifa_plen == want.ifa_plen &&
+	    (ifa->ifa_flags & IFA_SLAAC) == 0;
 }
 
 /* Duplicate address detection is done: ours to use, or not. */
@@ -133,7 +134,8 @@ control_addr_set(struct ctl *ctl, struct ifnet *ifp, const struct ifaddr *want)
 
 	/* Another length changes nothing about whose it is. */
 	if (found != NULL)
-		ifa.ifa_flags = old.ifa_flags;
+		ifa.ifa_flags = old.ifa_flags &
+		    (uint8_t)~(IFA_SLAAC | IFA_DEPRECATED);
 	else if (a->a_family == ADDR_V6)
 		ifa.ifa_flags |= IFA_TENTATIVE;
 	if ((error = if_addr_set(ctl, ifp, &ifa)) != 0)

@@ -27,6 +27,7 @@
 #include "ether/arp.h"
 #include "if/if.h"
 #include "ip6/nd6.h"
+#include "ip6/ra_host.h"
 #include "ip6/ra_send.h"
 #include "route/neigh.h"
 #include "route/nhop.h"
@@ -97,6 +98,7 @@ link_came(struct ctl *ctl, struct ifnet *ifp)
 	log_info(&ctl->ctl_sp->sp_env.env_log, "%s: link is up",
 	    ifp->if_name);
 	ra_send_changed(ctl, ifp);
+	ra_host_changed(ctl, ifp);
 	for (i = 0; i < ias->ias_n; i++) {
 		const struct ifaddr *ifa = &ias->ias_a[i];
 

@@ -54,10 +54,12 @@ show_addresses(const struct ifnet *ifp)
 			.p_len = ifa->ifa_plen };
 		char text[PREFIX_STRLEN];
 
-		json_array_append_new(list, json_pack("{s:s, s:b, s:b}",
+		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:b, s:b}",
 		    "address", prefix_format(&p, text), "tentative",
 		    (ifa->ifa_flags & IFA_TENTATIVE) != 0, "duplicate",
-		    (ifa->ifa_flags & IFA_DUPLICATE) != 0));
+		    (ifa->ifa_flags & IFA_DUPLICATE) != 0, "deprecated",
+		    (ifa->ifa_flags & IFA_DEPRECATED) != 0, "autoconf",
+		    (ifa->ifa_flags & IFA_SLAAC) != 0));
 	}
 	return list;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * "spate show routers": what this router advertises on its links.
+ * "spate show routers": what this router advertises on its links, and what
+ * it has learnt from others.
  */
 #include "base/bytes.h"
 #include "ctl/show_int.h"
 #include "if/if.h"
+#include "ip6/ra_host.h"
 #include "ip6/ra_send.h"
 
 struct show_routers {
@@ -68,11 +70,70 @@ show_sender(void *arg, const struct ra_send_info *rsi)
 		"prefixes", prefixes));
 }
 
+/* Seconds that are left, or the word. */
+static json_t *
+left_json(const struct ctl *ctl, uint64_t until)
+{
+	if (until == UINT64_MAX)
+		return json_string("infinite");
+	return json_real(
+	    (double)(u64max(until, ctl->ctl_now) - ctl->ctl_now) / NS_S);
+}
+
+static const char *
+address_state(unsigned flags)
+{
+	if ((flags & IFA_DUPLICATE) != 0)
+		return "duplicate";
+	if ((flags & IFA_TENTATIVE) != 0)
+		return "tentative";
+	return (flags & IFA_DEPRECATED) != 0 ? "deprecated" : "preferred";
+}
+
+static void
+show_learnt(void *arg, const struct ra_learnt_info *rli)
+{
+	static const char *const lists[] = { [RAL_ROUTER] = "routers",
+		[RAL_PREFIX] = "networks", [RAL_ADDRESS] = "addresses" };
+	struct show_routers *sr = arg;
+	struct prefix p = { .p_addr = addr_v6(rli->rli_addr),
+		.p_len = rli->rli_len };
+	char text[PREFIX_STRLEN];
+	json_t *one;
+
+	one = json_pack("{s:s, s:o}", "interface",
+	    if_lookup(sr->sr_ctl->ctl_sp, rli->rli_ifindex)->if_name, "left",
+	    left_json(sr->sr_ctl, rli->rli_until));
+	if (rli->rli_what == RAL_ROUTER) {
+		json_object_set_new(one, "router",
+		    json_string(addr_format(&p.p_addr, text)));
+		json_object_set_new(one, "preference",
+		    json_string(preference_name(rli->rli_pref)));
+	} else {
+		json_object_set_new(one,
+		    rli->rli_what == RAL_PREFIX ? "prefix" : "address",
+		    json_string(prefix_format(&p, text)));
+	}
+	if (rli->rli_what == RAL_ADDRESS) {
+		json_object_set_new(one, "state",
+		    json_string(address_state(rli->rli_flags)));
+		json_object_set_new(one, "preferred",
+		    left_json(sr->sr_ctl, rli->rli_preferred));
+	}
+	json_array_append_new(
+	    json_object_get(sr->sr_list, lists[rli->rli_what]), one);
+}
+
 json_t *
 show_routers(struct ctl *ctl)
 {
 	struct show_routers sr = { .sr_ctl = ctl, .sr_list = json_array() };
+	struct show_routers learnt = { .sr_ctl = ctl,
+		.sr_list = json_pack("{s:[], s:[], s:[]}", "routers",
+		    "networks", "addresses") };
 
 	ra_send_dump(ctl, show_sender, &sr);
-	return json_pack("{s:o}", "advertised", sr.sr_list);
+	ra_host_dump(ctl, show_learnt, &learnt);
+	json_object_set_new(learnt.sr_list, "advertised", sr.sr_list);
+	return learnt.sr_list;
 }

@@ -191,6 +191,8 @@ enum { /* ifa_flags */
 	IFA_TENTATIVE = 1u << 0, /* duplicate address detection runs */
 	IFA_DUPLICATE = 1u << 1, /* it failed: never used */
 	IFA_AUTO = 1u << 2, /* link-local, made from the MAC */
+	IFA_DEPRECATED = 1u << 3, /* not for new connections: RFC 4862, 5.5.4 */
+	IFA_SLAAC = 1u << 4, /* of an advertised prefix; brings no network */
 };
 
 struct ifaddr {
@@ -217,6 +219,8 @@ struct ifnet {
 				   * have others */
 	_Atomic uint32_t if_state; /* [A] IFS_* */
 	_Atomic uint32_t if_ra; /* [A] IFRA_* */
+	_Atomic uint16_t if_ramtu; /* [A] of IPv6, as advertised; 0: if_mtu */
+	_Atomic uint8_t if_hlim6; /* [A] as advertised; 0: ip6_hlim */
 	_Atomic(struct ifaddrs *) if_addrs; /* [P] never NULL */
 	const struct dev_ops *if_ops; /* [I] */
 	struct spate *if_sp; /* [I] */
@@ -294,6 +298,16 @@ static inline const struct relay *
 if_relay(const struct ifnet *ifp)
 {
 	return atomic_load_explicit(&ifp->if_relay, memory_order_acquire);
+}
+
+/* What packets of IPv6 on its link may have: if_mtu, or less. */
+static inline unsigned
+if_mtu6(const struct ifnet *ifp)
+{
+	unsigned mtu =
+	    atomic_load_explicit(&ifp->if_ramtu, memory_order_relaxed);
+
+	return mtu != 0 && mtu < ifp->if_mtu ? mtu : ifp->if_mtu;
 }
 
 static inline const struct ifaddrs *

@@ -151,7 +151,7 @@ ip6_mtu(const struct spate *sp, unsigned rtable, unsigned link, struct in6 dst)
 		return umax(nh->nh_mtu, IP6_MTU_MIN);
 	}
 	ifp = if_lookup(sp, link);
-	return ifp != NULL ? umax(ifp->if_mtu, IP6_MTU_MIN) : IP6_MTU_MIN;
+	return ifp != NULL ? umax(if_mtu6(ifp), IP6_MTU_MIN) : IP6_MTU_MIN;
 }
 
 static void ON_CPU
@@ -180,7 +180,7 @@ ip6_output_link(struct cpu *c, struct mbuf *m)
 	if (m->m_oif == 0 || ifp == NULL)
 		ip6_drop(c, m, i6s_noroute);
 	else
-		ip6_send(c, m, ifp->if_mtu);
+		ip6_send(c, m, if_mtu6(ifp));
 }
 
 static void ON_CPU

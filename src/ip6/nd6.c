@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ether/ether.h"
+#include "ip6/ip6_int.h"
 #include "ip6/ip6_wire.h"
 #include "ip6/nd6_int.h"
 #include "ip6/nd6_parse.h"
@@ -49,12 +50,16 @@ nd6_source(const struct ifnet *ifp, struct in6 target)
 	return found;
 }
 
-/* Whether an address is on the link for sure. */
+/*
+ * Whether an address is on the link for sure: of a network of ours that is
+ * there, or that a router has told us of (RFC 5942, 4).
+ */
 static bool
 nd6_is_onlink(const struct ifnet *ifp, struct in6 a)
 {
 	const struct ifaddrs *ias = if_addrs(ifp);
 	struct addr addr = addr_v6(a);
+	const struct nhop *nh;
 	unsigned i;
 
 	if (in6_is_linklocal(a))
@@ -63,10 +68,12 @@ nd6_is_onlink(const struct ifnet *ifp, struct in6 a)
 		struct prefix p = { ias->ias_a[i].ifa_addr,
 			ias->ias_a[i].ifa_plen };
 
-		if (prefix_match(&p, &addr))
+		if ((ias->ias_a[i].ifa_flags & IFA_SLAAC) == 0 &&
+		    prefix_match(&p, &addr))
 			return true;
 	}
-	return false;
+	nh = ip6_route(ifp->if_sp, ifp->if_rtable, a, NULL);
+	return nh->nh_type == NH_CONNECTED && nh->nh_ifindex == ifp->if_index;
 }
 
 /*
@@ -248,7 +255,18 @@ nd6_rs_input(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
 }
 
 static enum nd6stat ON_CPU
-nd6_dispatch(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
+nd6_ra_input(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd,
+    const uint8_t *p, size_t n)
+{
+	if (nd6_is_looped(ifp, nd))
+		return nds_looped;
+	ra_advert_input(c, ifp, nd, p, n);
+	return nds_none;
+}
+
+static enum nd6stat ON_CPU
+nd6_dispatch(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd,
+    const uint8_t *p, size_t n)
 {
 	switch (nd->nd_type) {
 	case ND6_NS:
@@ -263,7 +281,7 @@ nd6_dispatch(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
 		break;
 	case ND6_RA:
 		stat_add(c, SG_ND6, nds_ra, 1);
-		break;
+		return nd6_ra_input(c, ifp, nd, p, n);
 	case ND6_REDIRECT:
 		stat_add(c, SG_ND6, nds_redirect, 1);
 		break;
@@ -289,7 +307,9 @@ nd6_take(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
 	why = nd6_parse(m->m_data + l4off, i6->i6_len - l4off, &nd);
 	if (why != nds_none)
 		return why;
-	return ifp == NULL ? nds_noif : nd6_dispatch(c, ifp, &nd);
+	return ifp == NULL ? nds_noif :
+	    nd6_dispatch(c, ifp, &nd, m->m_data + l4off,
+		i6->i6_len - l4off);
 }
 
 void

@@ -19,6 +19,9 @@
 	C(nds_asked,	"solicitations sent")				\
 	C(nds_dad,	"probes for a duplicate address sent")		\
 	C(nds_announced, "unsolicited advertisements sent")		\
+	C(nds_raignored, "router advertisements ignored: accept_ra = no") \
+	C(nds_rasurplus, "prefixes of an advertisement beyond 64")	\
+	C(nds_solicited, "router solicitations sent")			\
 	C(nds_advertised, "router advertisements sent")		\
 	C(nds_conflicts, "packets in which another used our address")	\
 	C(nds_nosrc,	"solicitations not sent: no address to ask from") \

@@ -150,3 +150,54 @@ ra_solicit_input(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd)
 	rsm->rsm_msg.msg_fn = ra_ctl_solicited;
 	msg_send(&c->c_ep, sp_ctl_id(c->c_sp), &rsm->rsm_msg);
 }
+
+/* Some prefixes of an advertisement; the rest is repeated. */
+static bool ON_CPU
+ra_tell_heard(struct cpu *c, const struct ifnet *ifp, const struct ra_info *ra,
+    unsigned first)
+{
+	struct ra_heard_msg *rhm;
+
+	if (!neigh_may_tell(c, ifp->if_index, NT_ROUTER) ||
+	    (rhm = msg_alloc(&c->c_ep, sizeof(*rhm))) == NULL)
+		return false; /* routers repeat themselves */
+	rhm->rhm_src = ra->ra_src;
+	rhm->rhm_mtu = ra->ra_mtu;
+	rhm->rhm_ifindex = ifp->if_index;
+	rhm->rhm_lifetime = ra->ra_lifetime;
+	rhm->rhm_hlim = ra->ra_hlim;
+	rhm->rhm_pref = ra->ra_pref;
+	rhm->rhm_nprefix =
+	    (uint8_t)umin(ra->ra_nprefix - first, RA_HEARD_PREFIXES);
+	memcpy(rhm->rhm_prefix, ra->ra_prefix + first,
+	    rhm->rhm_nprefix * sizeof(ra->ra_prefix[0]));
+	rhm->rhm_msg.msg_fn = ra_ctl_heard;
+	msg_send(&c->c_ep, sp_ctl_id(c->c_sp), &rhm->rhm_msg);
+	return true;
+}
+
+void
+ra_advert_input(struct cpu *c, struct ifnet *ifp, const struct nd6_info *nd,
+    const uint8_t *p, size_t n)
+{
+	struct addr router = addr_v6(nd->nd_src);
+	struct ra_info ra;
+	unsigned first = 0;
+
+	if ((atomic_load_explicit(&ifp->if_ra, memory_order_relaxed) &
+		IFRA_ADVERTS) == 0) {
+		stat_add(c, SG_ND6, nds_raignored, 1);
+		return;
+	}
+	ra_parse(p, n, &ra);
+	ra.ra_src = nd->nd_src;
+	stat_add(c, SG_ND6, nds_rasurplus, ra.ra_more);
+	if (nd->nd_haslla)
+		neigh_heard(c, ifp->if_index, &router, nd->nd_lla, NN_REQUEST,
+		    NNF_OVERRIDE | NNF_ROUTER);
+	do {
+		if (!ra_tell_heard(c, ifp, &ra, first))
+			break;
+		first += RA_HEARD_PREFIXES;
+	} while (first < ra.ra_nprefix);
+}

@@ -30,10 +30,12 @@ struct ra_packet {
 	uint8_t rpk_bytes[RA_BUILD_MAX]; /* [I] from the IPv6 header on */
 };
 
+struct ra_host;
 struct ra_sender;
 
 struct ra_ctl {
 	struct ra_sender *rac_senders; /* [C] */
+	struct ra_host *rac_hosts; /* [C] */
 	struct ra_packet *rac_packets; /* [C] on their way */
 	struct lograte rac_log; /* [C] */
 };
@@ -54,6 +56,24 @@ struct ra_solicit_msg {
 };
 
 /*
+ * To ctl: a router advertises.  Many prefixes take several messages, each of
+ * which says the rest, too.
+ */
+#define RA_HEARD_PREFIXES 5
+struct ra_heard_msg {
+	struct msg rhm_msg; /* [o] */
+	struct in6 rhm_src; /* [o] */
+	uint32_t rhm_mtu; /* [o] 0: not said */
+	uint16_t rhm_ifindex; /* [o] */
+	uint16_t rhm_lifetime; /* [o] s */
+	uint8_t rhm_hlim; /* [o] 0: not said */
+	uint8_t rhm_pref; /* [o] enum ra_preference */
+	uint8_t rhm_nprefix; /* [o] */
+	struct ra_prefix rhm_prefix[RA_HEARD_PREFIXES]; /* [o] */
+};
+static_assert(sizeof(struct ra_heard_msg) <= MSG_BYTES, "one message");
+
+/*
  * Have a CPU send a packet by an interface, to a group or a neighbour; it
  * counts as "what".  Without memory it counts as lost on the wire: NULL.
  */
@@ -69,9 +89,16 @@ struct nd6_info;
 void ra_solicit_input(
     struct cpu *, struct ifnet *, const struct nd6_info *) ON_CPU;
 
+void ra_advert_input(struct cpu *, struct ifnet *, const struct nd6_info *,
+    const uint8_t *p, size_t n) ON_CPU;
+
+/* For ra_ctl_fini(). */
+void ra_hosts_fini(struct ctl *) ON_CTL;
+
 /* Messages arrive. */
 void ra_cpu_send(struct endpoint *, struct msg *);
 void ra_ctl_sent(struct endpoint *, struct msg *);
+void ra_ctl_heard(struct endpoint *, struct msg *);
 void ra_ctl_solicited(struct endpoint *, struct msg *);
 
 #endif

@@ -128,7 +128,7 @@ ra_network(const struct ifaddr *ifa, struct in6 *prefix)
 	const struct addr *a = &ifa->ifa_addr;
 
 	if (a->a_family != ADDR_V6 || in6_is_linklocal(a->a_v6) ||
-	    (ifa->ifa_flags & IFA_DUPLICATE) != 0 || ifa->ifa_plen > 126)
+	    (ifa->ifa_flags & (IFA_DUPLICATE | IFA_SLAAC)) != 0 || ifa->ifa_plen > 126)
 		return false;
 	*prefix = in6_and(a->a_v6, in6_mask(ifa->ifa_plen));
 	return true;
@@ -479,6 +479,7 @@ ra_ctl_fini(struct ctl *ctl)
 		return;
 	while (rac->rac_senders != NULL)
 		ra_sender_free(ctl, rac->rac_senders);
+	ra_hosts_fini(ctl);
 	while ((rpk = rac->rac_packets) != NULL) {
 		rac->rac_packets = rpk->rpk_next;
 		free(rpk);

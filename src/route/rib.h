@@ -22,6 +22,7 @@
 #define RIB_PROTOS(X)                                                          \
 	X(RP_LOCAL, "local", 0) /* own addresses */                            \
 	X(RP_CONNECTED, "connected", 0) /* their subnets */                    \
+	X(RP_RA, "ra", 200) /* routers advertise it */                         \
 	X(RP_STATIC, "static", 1) /* configured */                             \
 	X(RP_RUNTIME, "runtime", 1) /* by hand, while it runs */
 

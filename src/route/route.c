@@ -346,7 +346,8 @@ route_change(struct ctl *ctl, const struct ifnet *ifp, const struct prefix *p,
 	struct nhop nh = {
 		.nh_type = (uint8_t)type,
 		.nh_ifindex = ifp->if_index,
-		.nh_mtu = ifp->if_mtu,
+		.nh_mtu = p->p_addr.a_family == ADDR_V6 ?
+		    (uint16_t)if_mtu6(ifp) : ifp->if_mtu,
 	};
 	int error;
 
@@ -422,8 +423,8 @@ network_shared(const struct ifnet *ifp, const struct ifaddr *ifa)
 	unsigned i;
 
 	for (i = 0; i < ias->ias_n; i++)
-		if ((ias->ias_a[i].ifa_flags &
-			(IFA_TENTATIVE | IFA_DUPLICATE)) == 0 &&
+		if ((ias->ias_a[i].ifa_flags & (IFA_TENTATIVE | IFA_DUPLICATE |
+			IFA_SLAAC)) == 0 &&
 		    ias->ias_a[i].ifa_plen == ifa->ifa_plen &&
 		    !addr_eq(&ias->ias_a[i].ifa_addr, &ifa->ifa_addr) &&
 		    prefix_match(&net, &ias->ias_a[i].ifa_addr))
@@ -446,6 +447,7 @@ route_address(
 		return 0;
 	error = route_change(ctl, ifp, &own, RP_LOCAL, NH_LOCAL, add);
 	if (error != 0 || ifa->ifa_plen == bits ||
+	    (ifa->ifa_flags & IFA_SLAAC) != 0 ||
 	    (!add && network_shared(ifp, ifa)))
 		return error;
 	error = route_change(ctl, ifp, &net, RP_CONNECTED, NH_CONNECTED, add);
@@ -453,4 +455,41 @@ route_address(
 	if (error != 0 || a->a_family == 6 || ifa->ifa_plen >= 31)
 		return error;
 	return route_broadcast(ctl, ifp, ifa, add);
+}
+
+static void ON_CTL
+route_addresses6(struct ctl *ctl, struct ifnet *ifp, bool add)
+{
+	const struct ifaddrs *ias = if_addrs(ifp);
+	unsigned i;
+
+	for (i = 0; i < ias->ias_n; i++) {
+		const struct ifaddr *ifa = &ias->ias_a[i];
+		struct prefix own = prefix_of(&ifa->ifa_addr, 128);
+		struct prefix net = prefix_of(&ifa->ifa_addr, ifa->ifa_plen);
+
+		if (ifa->ifa_addr.a_family != ADDR_V6 ||
+		    in6_is_linklocal(ifa->ifa_addr.a_v6) ||
+		    (ifa->ifa_flags & (IFA_TENTATIVE | IFA_DUPLICATE)) != 0)
+			continue;
+		if (add) {
+			(void)route_address(ctl, ifp, ifa, true);
+			continue;
+		}
+		/* Several may share the network: it goes once. */
+		(void)route_change(
+		    ctl, ifp, &own, RP_LOCAL, NH_LOCAL, false);
+		if ((ifa->ifa_flags & IFA_SLAAC) == 0)
+			(void)route_change(
+			    ctl, ifp, &net, RP_CONNECTED, NH_CONNECTED, false);
+	}
+}
+
+void
+route_set_mtu6(struct ctl *ctl, struct ifnet *ifp, unsigned mtu)
+{
+	route_addresses6(ctl, ifp, false);
+	atomic_store_explicit(
+	    &ifp->if_ramtu, (uint16_t)mtu, memory_order_relaxed);
+	route_addresses6(ctl, ifp, true);
 }

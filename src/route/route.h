@@ -77,4 +77,10 @@ int route_publish(struct ctl *) ON_CTL;
 int route_address(
     struct ctl *, struct ifnet *, const struct ifaddr *, bool add) ON_CTL;
 
+/*
+ * Packets of IPv6 on the link of ifp may have so many bytes from now on: routes
+ * of its addresses are set anew.  Publishes nothing.
+ */
+void route_set_mtu6(struct ctl *, struct ifnet *, unsigned mtu) ON_CTL;
+
 #endif

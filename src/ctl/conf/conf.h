@@ -101,6 +101,9 @@ enum conf_protocol { CONF_8021Q, CONF_8021AD };
 #define CONF_VRF_MAIN	"main"	/* what has no vrf is in this, of id 0 */
 #define CONF_VRF_MAX	15	/* highest vr_id */
 
+/* Router advertisements: not believed; but for addresses; all of them. */
+enum conf_accept_ra { CONF_RA_NO, CONF_RA_ROUTERS, CONF_RA_YES };
+
 struct conf_vrf {
 	struct conf_sec	 vr_sec;
 	const char	*vr_name;
@@ -135,6 +138,7 @@ struct conf_if {
 	enum conf_protocol ci_protocol;	/* vlan */
 	unsigned	 ci_priority;	/* vlan: 0 to 7, CONF_PRIORITY_MAP */
 	const char	*ci_vrf;	/* NULL: main */
+	enum conf_accept_ra ci_accept_ra;
 	const char	*ci_description;
 	struct conf_prefix *ci_addr;
 	unsigned	 ci_naddr;

@@ -141,6 +141,13 @@ static const struct conf_keydef vrf_keys[] = {
 	    STRING(255, NULL) },
 };
 
+static const char *const accept_ra_names[] = {
+	[CONF_RA_NO] = "no",
+	[CONF_RA_ROUTERS] = "routers",
+	[CONF_RA_YES] = "yes",
+	NULL
+};
+
 static const struct conf_keydef if_keys[] = {
 	{ KEY("driver", enum, conf_if, ci_driver), .kd_names = driver_names,
 	    .kd_required = true },
@@ -174,6 +181,8 @@ static const struct conf_keydef if_keys[] = {
 	{ KEY("write", str, conf_if, ci_write), STRING(1000, check_path),
 	    .kd_drivers = ONLY(CONF_PCAP) },
 	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
+	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
+	    .kd_names = accept_ra_names, .kd_default = "no" },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
@@ -198,6 +207,8 @@ static const struct conf_keydef vlan_keys[] = {
 	{ KEY("mtu", u32, conf_if, ci_mtu), BOUNDS(68, 9216) },
 	{ KEY("mss", mss, conf_if, ci_mss), BOUNDS(64, 65495) },
 	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
+	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
+	    .kd_names = accept_ra_names, .kd_default = "no" },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
