@@ -4,6 +4,7 @@
  * there still are privileges, run without them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "cmd.h"
 #include "ctl/control.h"
 #include "daemon_int.h"
@@ -69,6 +72,32 @@ needs_shared_memory(const struct conf *conf)
 	return false;
 }
 
+/*
+ * What makes the addresses that this host gives itself its own (RFC 7217, 5):
+ * from the system's id, which is not to be told, so that they stay the same.
+ */
+static void
+child_secret(uint8_t secret[static SIPHASH_KEYLEN])
+{
+	static const uint8_t purpose[2][SIPHASH_KEYLEN] = { "spate: addresses",
+		"spate: addresse2" };
+	char id[64];
+	ssize_t n = -1;
+	int fd;
+
+	if ((fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC)) >= 0) {
+		n = read(fd, id, sizeof(id));
+		close(fd);
+	}
+	if (n < 32) { /* none: others at each start */
+		if (getrandom(secret, SIPHASH_KEYLEN, 0) < 0)
+			memset(secret, 0, SIPHASH_KEYLEN);
+		return;
+	}
+	st64be(secret, siphash24(purpose[0], id, (size_t)n));
+	st64be(secret + 8, siphash24(purpose[1], id, (size_t)n));
+}
+
 static int
 child_create(struct child *ch)
 {
@@ -89,6 +118,7 @@ child_create(struct child *ch)
 	ch->ch_env.env_opener = &ch->ch_opener.orm_opener;
 	if (getrandom(&ch->ch_env.env_seed, sizeof(ch->ch_env.env_seed), 0) < 0)
 		return child_fail("no random numbers", errno);
+	child_secret(ch->ch_env.env_secret);
 	if ((error = engine_create(&ch->ch_env, &ch->ch_engine)) != 0 ||
 	    (error = spate_create(&sc, &ch->ch_env, &ch->ch_sp)) != 0)
 		return child_fail("cannot make the instance", error);

@@ -12,12 +12,13 @@
 #include <string.h>
 
 #include "ether/ether.h"
-#include "ip6/ip6_int.h"
 #include "ip6/ip6_wire.h"
 #include "ip6/nd6_int.h"
 #include "ip6/nd6_parse.h"
 #include "ip6/ra_int.h"
 #include "path.h"
+#include "route/fib6.h"
+#include "route/nhop.h"
 
 #define IFA_UNUSABLE (IFA_TENTATIVE | IFA_DUPLICATE)
 
@@ -59,6 +60,7 @@ nd6_is_onlink(const struct ifnet *ifp, struct in6 a)
 {
 	const struct ifaddrs *ias = if_addrs(ifp);
 	struct addr addr = addr_v6(a);
+	const struct fib6 *fib;
 	const struct nhop *nh;
 	unsigned i;
 
@@ -72,7 +74,9 @@ nd6_is_onlink(const struct ifnet *ifp, struct in6 a)
 		    prefix_match(&p, &addr))
 			return true;
 	}
-	nh = ip6_route(ifp->if_sp, ifp->if_rtable, a, NULL);
+	fib = atomic_load_explicit(&ifp->if_sp->sp_rt[ifp->if_rtable].rt_fib6,
+	    memory_order_acquire);
+	nh = nhop_lookup(ifp->if_sp, fib6_lookup(fib, &a));
 	return nh->nh_type == NH_CONNECTED && nh->nh_ifindex == ifp->if_index;
 }
 

@@ -22,9 +22,9 @@
 #define RIB_PROTOS(X)                                                          \
 	X(RP_LOCAL, "local", 0) /* own addresses */                            \
 	X(RP_CONNECTED, "connected", 0) /* their subnets */                    \
-	X(RP_RA, "ra", 200) /* routers advertise it */                         \
 	X(RP_STATIC, "static", 1) /* configured */                             \
-	X(RP_RUNTIME, "runtime", 1) /* by hand, while it runs */
+	X(RP_RUNTIME, "runtime", 1) /* by hand, while it runs */               \
+	X(RP_RA, "ra", 200) /* advertised by a router */
 
 #define X(proto, name, distance) proto,
 enum rib_proto { RIB_PROTOS(X) RP_N };

@@ -14,6 +14,7 @@
 #include "ether/ether_wire.h"
 #include "ip6/nd6.h"
 #include "ip6/nd6_parse.h"
+#include "route/nhop.h"
 
 static const uint8_t peer[6] = { 2, 0, 0, 0, 1, 1 };
 
@@ -24,6 +25,7 @@ setup(struct bed *b)
 {
 	bed_create(b, 1, &nd6_proto, &nd6_proto);
 	role_enter(&on_ctl);
+	assert_int_equal(route_ctl_init(b->ctl), 0);
 	assert_int_equal(nd6_ctl_init(b->ctl), 0);
 	bed_address(b, "fe80::1/64", 0);
 	bed_address(b, "2001:db8::1/64", 0);
@@ -38,6 +40,7 @@ teardown(struct bed *b)
 	bed_balance(b);
 	role_enter(&on_ctl);
 	nd6_ctl_fini(b->ctl);
+	route_ctl_fini(b->ctl);
 	bed_destroy(b);
 }
 
