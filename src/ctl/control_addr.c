@@ -135,7 +135,7 @@ control_addr_set(struct ctl *ctl, struct ifnet *ifp, const struct ifaddr *want)
 	/* Another length changes nothing about whose it is. */
 	if (found != NULL)
 		ifa.ifa_flags = old.ifa_flags &
-		    (uint8_t)~(IFA_SLAAC | IFA_DEPRECATED);
+		    (uint8_t) ~(IFA_SLAAC | IFA_DEPRECATED);
 	else if (a->a_family == ADDR_V6)
 		ifa.ifa_flags |= IFA_TENTATIVE;
 	if ((error = if_addr_set(ctl, ifp, &ifa)) != 0)

@@ -20,7 +20,8 @@
 #include "netisr/rss.h"
 
 /* What can change while an interface stays attached. */
-static const char *const changeable[] = { "address", "accept_ra", "description", "mss",
+static const char *const changeable[] = { "address", "accept_ra",
+	"description", "mss",
 	"vrf", /* its name: the table's number is compared */
 	NULL };
 

@@ -54,7 +54,8 @@ show_addresses(const struct ifnet *ifp)
 			.p_len = ifa->ifa_plen };
 		char text[PREFIX_STRLEN];
 
-		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:b, s:b}",
+		json_array_append_new(list,
+		    json_pack("{s:s, s:b, s:b, s:b, s:b}",
 		    "address", prefix_format(&p, text), "tentative",
 		    (ifa->ifa_flags & IFA_TENTATIVE) != 0, "duplicate",
 		    (ifa->ifa_flags & IFA_DUPLICATE) != 0, "deprecated",

@@ -96,8 +96,7 @@ icmp6_error_make(struct cpu *c, const struct mbuf *m,
 	e->m_oif = ip6_needs_link(i6->i6_src) ? (uint16_t)icmp6_link(m) : 0;
 	ip6 = mtod(e, struct ip6_wire *);
 	*ip6 = (struct ip6_wire){ .ip6_vfc = { 6 << 4 },
-		.ip6_nxt = IPP_ICMPV6,
-		.ip6_hlim = (uint8_t)tun(c->c_sp, ip6_hlim) };
+		.ip6_nxt = IPP_ICMPV6 };
 	st16be(ip6->ip6_plen, (uint16_t)(ICMP6_HLEN + quote));
 	in6_store(ip6->ip6_src, src);
 	in6_store(ip6->ip6_dst, i6->i6_src);

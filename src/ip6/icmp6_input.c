@@ -73,7 +73,7 @@ icmp6_turn(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
 	ip6 = mtod(m, struct ip6_wire *);
 	in6_store(ip6->ip6_src, src);
 	in6_store(ip6->ip6_dst, i6->i6_src);
-	ip6->ip6_hlim = (uint8_t)tun(c->c_sp, ip6_hlim);
+	ip6->ip6_hlim = 0; /* ip6_output() knows it */
 	ic = (void *)(ip6 + 1);
 	ic->ic6_type = ICMP6_ECHOREPLY;
 	if (in6_eq(src, i6->i6_dst)) /* a sum does not see the exchange */

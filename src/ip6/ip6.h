@@ -19,7 +19,8 @@
  *
  * What is routed has its next hop in m_nh.  Who originates a packet gives it to
  * ST_IP6OUT with MF_LOCAL, m_rcvif 0 and a complete header, with a source from
- * ip6_source(); pks_originated is the caller's to count.
+ * ip6_source(); pks_originated is the caller's to count.  A hop limit of 0 in
+ * the header stands for the usual one.
  *
  * A link-local destination has no route: its link is m_oif, given by who
  * originates the packet.  It reaches ST_RESOLVE with m_nh 0, which there means

@@ -161,6 +161,24 @@ ip6_loopback(struct cpu *c, struct mbuf *m)
 	path_next(c, ST_IP6, m);
 }
 
+/* No hop limit means the usual one: the link's, or ours. */
+static void
+ip6_set_hlim(const struct cpu *c, struct mbuf *m, unsigned link)
+{
+	struct ip6_wire *ip6 = mtod(m, struct ip6_wire *);
+	const struct ifnet *ifp = if_lookup(c->c_sp, link);
+	unsigned hlim = 0;
+
+	if (ip6->ip6_hlim != 0)
+		return;
+	if (ifp != NULL)
+		hlim = atomic_load_explicit(
+		    &ifp->if_hlim6, memory_order_relaxed);
+	if (hlim == 0)
+		hlim = (unsigned)tun(c->c_sp, ip6_hlim);
+	ip6->ip6_hlim = (uint8_t)hlim;
+}
+
 static void ON_CPU
 ip6_send(struct cpu *c, struct mbuf *m, unsigned mtu)
 {
@@ -177,6 +195,7 @@ ip6_output_link(struct cpu *c, struct mbuf *m)
 	const struct ifnet *ifp = if_lookup(c->c_sp, m->m_oif);
 
 	m->m_nh = 0;
+	ip6_set_hlim(c, m, m->m_oif);
 	if (m->m_oif == 0 || ifp == NULL)
 		ip6_drop(c, m, i6s_noroute);
 	else
@@ -193,6 +212,7 @@ ip6_output_one(struct cpu *c, struct mbuf *m)
 	m->m_flags &= (uint16_t)~MF_LOCAL;
 	if (in6_is_loopback(dst) ||
 	    ip6_is_own(c->c_sp, m->m_rtable, dst, m->m_oif)) {
+		ip6_set_hlim(c, m, 0);
 		ip6_loopback(c, m);
 	} else if (ip6_needs_link(dst)) {
 		ip6_output_link(c, m);
@@ -201,6 +221,7 @@ ip6_output_one(struct cpu *c, struct mbuf *m)
 		if (nh->nh_type == NH_GROUP)
 			nh = nhop_member(c->c_sp, nh, ip6_flow_hash(m));
 		m->m_nh = nh->nh_index;
+		ip6_set_hlim(c, m, nh->nh_ifindex);
 		if (ip6_can_send(nh))
 			ip6_send(c, m, nh->nh_mtu);
 		else

@@ -44,8 +44,7 @@ ip6_send_reset(struct cpu *c, const struct mbuf *m, const struct ip6_info *i6,
 		r->m_oif = m->m_rcvif != 0 ? m->m_rcvif : m->m_oif;
 	ip6 = mtod(r, struct ip6_wire *);
 	*ip6 = (struct ip6_wire){ .ip6_vfc = { 6 << 4 },
-		.ip6_nxt = IPP_TCP,
-		.ip6_hlim = (uint8_t)tun(c->c_sp, ip6_hlim) };
+		.ip6_nxt = IPP_TCP };
 	st16be(ip6->ip6_plen, sizeof(*rst));
 	in6_store(ip6->ip6_src, i6->i6_dst);
 	in6_store(ip6->ip6_dst, i6->i6_src);

@@ -311,9 +311,9 @@ nd6_take(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
 	why = nd6_parse(m->m_data + l4off, i6->i6_len - l4off, &nd);
 	if (why != nds_none)
 		return why;
-	return ifp == NULL ? nds_noif :
-	    nd6_dispatch(c, ifp, &nd, m->m_data + l4off,
-		i6->i6_len - l4off);
+	return ifp == NULL ?
+	    nds_noif :
+	    nd6_dispatch(c, ifp, &nd, m->m_data + l4off, i6->i6_len - l4off);
 }
 
 void

@@ -19,8 +19,7 @@ ping6_header(struct cpu *c, struct mbuf *m, const struct ping_msg *pm,
 
 	ip6->ip6_vfc[0] = 6 << 4;
 	ip6->ip6_nxt = IPP_ICMPV6;
-	ip6->ip6_hlim =
-	    pr->pr_ttl != 0 ? pr->pr_ttl : (uint8_t)tun(c->c_sp, ip6_hlim);
+	ip6->ip6_hlim = pr->pr_ttl;
 	st16be(ip6->ip6_plen, (uint16_t)(m->m_pktlen - IP6_HLEN));
 	in6_store(ip6->ip6_src, src);
 	in6_store(ip6->ip6_dst, pr->pr_dst.a_v6);

@@ -214,8 +214,7 @@ void
 ra_addrs_remove(struct ctl *ctl, struct ra_host *rh, struct ifnet *ifp)
 {
 	while (rh->rh_naddr > 0)
-		ra_addr_delete(
-		    ctl, ifp, rh->rh_addr[--rh->rh_naddr].ra_addr);
+		ra_addr_delete(ctl, ifp, rh->rh_addr[--rh->rh_naddr].ra_addr);
 }
 
 uint64_t

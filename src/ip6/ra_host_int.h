@@ -52,7 +52,7 @@ struct ra_host {
 };
 
 struct ra_host *ra_host_find(struct ctl *, unsigned ifindex) ON_CTL;
-struct ifnet *ra_host_if(const struct ctl *, const struct ra_host *) ON_CTL;
+struct ifnet *ra_host_if(const struct ctl *, const struct ra_host *);
 uint64_t ra_until(const struct ctl *, uint32_t seconds) ON_CTL;
 void ra_host_full(
     struct ctl *, const struct ifnet *, const char *what) ON_CTL;

@@ -128,7 +128,8 @@ ra_network(const struct ifaddr *ifa, struct in6 *prefix)
 	const struct addr *a = &ifa->ifa_addr;
 
 	if (a->a_family != ADDR_V6 || in6_is_linklocal(a->a_v6) ||
-	    (ifa->ifa_flags & (IFA_DUPLICATE | IFA_SLAAC)) != 0 || ifa->ifa_plen > 126)
+	    (ifa->ifa_flags & (IFA_DUPLICATE | IFA_SLAAC)) != 0 ||
+	    ifa->ifa_plen > 126)
 		return false;
 	*prefix = in6_and(a->a_v6, in6_mask(ifa->ifa_plen));
 	return true;

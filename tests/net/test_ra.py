@@ -84,6 +84,55 @@ def test_kernel_hosts(net):
         "33\t1\t20000\t1500\t1480\t255\t2001:db8::53"}, fields
 
 
+RADVD = """interface wan {
+    AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 10;
+    AdvLinkMTU 1400; AdvDefaultPreference high; AdvCurHopLimit 77;
+    prefix 2001:db8:9::/64 { AdvOnLink on; AdvAutonomous on;
+        AdvValidLifetime 1000; AdvPreferredLifetime 500; };
+    prefix 2001:db8:a::/64 { AdvOnLink off; AdvAutonomous on; };
+};
+"""
+
+
+def test_radvd(net):
+    """Spate configures itself by what radvd says."""
+    router = net.daemon("""
+        interface wan { driver = tap  device = wan  accept_ra = yes }
+        interface lan { driver = tap  device = lan
+            address = "2001:db8:b::1/64" }""")
+    isp = router.neighbour("wan", "2001:db8:9::1/64", "2001:db8:a::1/64")
+    lan = router.neighbour("lan", "2001:db8:b::2/64", via="2001:db8:b::1")
+    isp.sysctl("ipv6/conf/all/forwarding", 1)
+    isp.run("ip address add 2001:db8:f::1/128 dev lo")
+    conf = net.path("radvd.conf")
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write(RADVD)
+    radvd = isp.start(f"radvd -n -u root -C {conf} -p {net.path('radvd.pid')}")
+    wait_for("two addresses that are in use", lambda: len([
+        a for a in router.show("routers")["addresses"]
+        if a["state"] == "preferred"]) == 2)
+    shown = router.show("routers")
+    assert [r["preference"] for r in shown["routers"]] == ["high"], shown
+    assert [n["prefix"] for n in shown["networks"]] == ["2001:db8:9::/64"]
+    addresses = {a["address"]: a for a in shown["addresses"]}
+    (own,) = [a for a in addresses if a.startswith("2001:db8:9:")]
+    assert "ff:fe" not in own
+    assert 900 < addresses[own]["left"] <= 1000
+    assert 400 < addresses[own]["preferred"] <= 500
+    isp.ping(own.split("/")[0])
+    router.spate("ping", "-c", "1", "2001:db8:f::1")
+    # The link takes 1400 bytes of IPv6, so others are told.
+    isp.run(f"ip -6 route add 2001:db8:b::/64 via {own.split('/')[0]}")
+    too_big = lan.run("ping -n -c 1 -W 2 -M do -s 1400 2001:db8:f::1",
+                      check=False).stdout
+    assert "mtu=1400" in too_big or "mtu: 1400" in too_big, too_big
+    lan.ping("2001:db8:f::1")
+    radvd.terminate()
+    radvd.wait()
+    wait_for("it takes itself back",
+             lambda: router.show("routers")["routers"] == [])
+
+
 def check_read(read):
     """What rdisc6 makes of it."""
     for what in ("Hop limit +: +33 ",

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "if/if.h"
+#include "ip6/ra_host.h"
 #include "ip6/ra_send.h"
 #include "lab.h"
+#include "route/rib.h"
 
 #define SEEN_MAX 256
 
@@ -57,6 +60,7 @@ see(void *arg, const struct frame_info *fi, const uint8_t *p, size_t n)
 /* Lists for a job of ctl. */
 struct send {
 	struct ra_conf	 sn_conf;
+	const char	*sn_if;		/* NULL: left */
 	bool		 sn_stop;
 	bool		 sn_changed;
 };
@@ -68,7 +72,7 @@ send_job(struct ctl *ctl, void *arg)
 	struct ifnet *ifp;
 
 	role_enter(&on_ctl);
-	ifp = if_find(ctl, "left");
+	ifp = if_find(ctl, sn->sn_if != NULL ? sn->sn_if : "left");
 	if (sn->sn_stop)
 		ra_send_stop(ctl, ifp);
 	else if (sn->sn_changed)
@@ -330,6 +334,260 @@ redirect(struct sim *s)
 	SIM_EQ(s, near->pr_other, 0);
 }
 
+/* The other side: a host that believes. */
+
+struct want {
+	struct in6	 wa_addr;	/* the IFA_SLAAC one, if there is one */
+	unsigned	 wa_flags;
+	unsigned	 wa_naddr;
+	unsigned	 wa_distance;	/* of the default route; 0: none */
+	unsigned	 wa_onlink;	/* networks */
+	bool		 wa_start;
+	bool		 wa_stop;
+};
+
+static int
+count_onlink(void *arg, const struct prefix *p, const struct rib_entry *re,
+    bool active)
+{
+	struct want *wa = arg;
+
+	(void)active;
+	if (re->re_proto != RP_RA)
+		return 0;
+	if (p->p_len == 0)
+		wa->wa_distance = re->re_distance;
+	else
+		wa->wa_onlink++;
+	return 0;
+}
+
+static void
+believe_job(struct ctl *ctl, void *arg)
+{
+	const struct ifaddrs *ias;
+	struct want *wa = arg;
+	struct ifnet *ifp;
+	unsigned i;
+
+	role_enter(&on_ctl);
+	ifp = if_find(ctl, "eth");
+	if (wa->wa_start)
+		(void)ra_host_start(ctl, ifp, true);
+	if (wa->wa_stop)
+		ra_host_stop(ctl, ifp);
+	ias = if_addrs(ifp);
+	for (i = 0; i < ias->ias_n; i++) {
+		if ((ias->ias_a[i].ifa_flags & IFA_SLAAC) == 0)
+			continue;
+		wa->wa_addr = ias->ias_a[i].ifa_addr.a_v6;
+		wa->wa_flags = ias->ias_a[i].ifa_flags;
+		wa->wa_naddr++;
+	}
+	rib_walk(ctl->ctl_sp->sp_rt[0].rt_rib, 6, count_onlink, wa);
+}
+
+static struct want
+learnt(struct host *h)
+{
+	struct want wa = { .wa_start = false };
+
+	host_ctl(h, believe_job, &wa);
+	return wa;
+}
+
+static void
+believe(struct host *h)
+{
+	struct want wa = { .wa_start = true };
+
+	host_addr(h, "eth", "fd00:ffff::1/128"); /* and a link-local one */
+	host_ctl(h, believe_job, &wa);
+}
+
+/* What a router on a wire says; number tells routers apart. */
+static void
+say(struct wire *w, unsigned number, unsigned lifetime, unsigned pref,
+    const char *prefix, uint32_t valid, uint32_t preferred)
+{
+	struct frame_spec fs = { .fs_dmac = { 0x33, 0x33, 0, 0, 0, 1 },
+		.fs_smac = { 2, 0, 0, 0, 8, (uint8_t)number },
+		.fs_src = { .a_family = ADDR_V6,
+		    .a_v6 = { UINT64_C(0xfe80000000000000),
+			0x80000 + number } },
+		.fs_dst = { .a_family = ADDR_V6,
+		    .a_v6 = { UINT64_C(0xff02000000000000), 1 } },
+		.fs_ttl = 255,
+		.fs_proto = FP_ICMP6 };
+	uint8_t ra[16 + 32] = { 134, 0, 0, 0, 33, (uint8_t)(pref << 3) };
+	size_t n = prefix != NULL ? sizeof(ra) : 16;
+	struct frame f;
+	struct prefix p;
+
+	st16be(ra + 6, (uint16_t)lifetime);
+	if (prefix != NULL) {
+		(void)prefix_parse(&p, prefix);
+		ra[16] = 3;
+		ra[17] = 4;
+		ra[18] = p.p_len;
+		ra[19] = 0xc0;
+		st32be(ra + 20, valid);
+		st32be(ra + 24, preferred);
+		in6_store(ra + 32, p.p_addr.a_v6);
+	}
+	st16be(ra + 2, frame_cksum(ra, n,
+	    frame_pseudo(&fs.fs_src, &fs.fs_dst, FP_ICMP6, n)));
+	frame_ip(&f, &fs, ra, n);
+	wire_inject(w, &f);
+}
+
+/* One instance configures itself by what another advertises. */
+static void
+slaac(struct sim *s)
+{
+	struct send stop = { .sn_stop = true, .sn_if = "lan" };
+	struct send start = usual;
+	char text[ADDR_STRLEN];
+	struct host *h;
+	struct addr a;
+	struct ping *p;
+	struct lab l;
+
+	lab_make(&l, s, 2, 0);
+	h = sim_host(s, "h", 2);
+	sim_link(s, l.l_r, "lan", h, "eth", 0, NULL);
+	host_addr(l.l_r, "lan", "2001:db8:1::1/64");
+	believe(h);
+	start.sn_if = "lan";
+	host_ctl(l.l_r, send_job, &start);
+	SIM_UNTIL(s, learnt(h).wa_naddr == 1 &&
+	    (learnt(h).wa_flags & IFA_TENTATIVE) == 0, 10 * NS_S);
+	SIM_EQ(s, learnt(h).wa_addr.i6_hi, UINT64_C(0x20010db800010000));
+	SIM_EQ(s, learnt(h).wa_distance, 200);
+	SIM_EQ(s, learnt(h).wa_onlink, 1);
+	/* Its default route brings the answers back. */
+	a = addr_v6(learnt(h).wa_addr);
+	p = peer_ping(l.l_a6, addr_format(&a, text), 5, NS_MS, 56);
+	SIM_UNTIL(s, ping_done(p), 5 * NS_S);
+	host_ctl(l.l_r, send_job, &stop);
+	SIM_UNTIL(s, learnt(h).wa_distance == 0, NS_S);
+	SIM_EQ(s, learnt(h).wa_naddr, 1);
+}
+
+/* Lifetimes pass; a forged one cannot end an address before two hours. */
+static void
+lifetimes(struct sim *s)
+{
+	struct host *h = sim_host(s, "h", 2);
+	struct wire *w = sim_wire(s, h, "eth", 0);
+
+	believe(h);
+	sim_pass(s, 5 * NS_S);
+	say(w, 1, 30, RA_MEDIUM, "2001:db8::/64", 100000, 100);
+	sim_pass(s, 5 * NS_S);
+	SIM_EQ(s, learnt(h).wa_naddr, 1);
+	SIM_EQ(s, learnt(h).wa_flags, IFA_SLAAC);
+	SIM_EQ(s, learnt(h).wa_distance, 200);
+	sim_pass(s, 30 * NS_S);
+	SIM_EQ(s, learnt(h).wa_distance, 0);
+	SIM_EQ(s, learnt(h).wa_onlink, 1);
+	sim_pass(s, 70 * NS_S);
+	SIM_EQ(s, learnt(h).wa_flags, IFA_SLAAC | IFA_DEPRECATED);
+	say(w, 1, 30, RA_HIGH, "2001:db8::/64", 60, 60);
+	sim_pass(s, NS_S);
+	SIM_EQ(s, learnt(h).wa_flags, IFA_SLAAC);
+	SIM_EQ(s, learnt(h).wa_distance, 199);
+	sim_pass(s, 100 * NS_S);
+	SIM_EQ(s, learnt(h).wa_onlink, 0);
+	SIM_EQ(s, learnt(h).wa_flags, IFA_SLAAC | IFA_DEPRECATED);
+	/* Less than two hours are left: a short one is not heard at all. */
+	sim_pass(s, 7000 * NS_S);
+	say(w, 1, 30, RA_HIGH, "2001:db8::/64", 1, 0);
+	sim_pass(s, 60 * NS_S);
+	SIM_EQ(s, learnt(h).wa_naddr, 1);
+	sim_pass(s, 100 * NS_S);
+	SIM_EQ(s, learnt(h).wa_naddr, 0);
+}
+
+/* Asking: soon, then ever more seldom; not while there is a router. */
+static void
+backoff(struct sim *s)
+{
+	struct host *h = sim_host(s, "h", 1);
+	struct wire *w = sim_wire(s, h, "eth", 0);
+	struct seen se = { .se_sim = s, .se_type = 133 };
+	uint64_t gap, want = 4 * NS_S;
+	unsigned i, n;
+
+	wire_watch(w, see, &se);
+	believe(h);
+	SIM_UNTIL(s, se.se_n == 1, NS_S + 200 * NS_MS);
+	sim_pass(s, 40000 * NS_S);
+	SIM_CHECK(s, se.se_n >= 18 && se.se_n <= 24);
+	for (i = 1; i < se.se_n; i++) {
+		gap = se.se_at[i].s_when - se.se_at[i - 1].s_when;
+		/* Each is a tenth of the last's double around it. */
+		SIM_CHECK(s, gap >= want - want / 10 - 10 * NS_MS);
+		SIM_CHECK(s, gap <= want + want / 10 + 10 * NS_MS);
+		want = 2 * gap < 3600 * NS_S ? 2 * gap : 3600 * NS_S;
+	}
+	say(w, 1, 1800, RA_MEDIUM, NULL, 0, 0);
+	n = se.se_n;
+	sim_pass(s, 1799 * NS_S);
+	SIM_EQ(s, se.se_n, n);
+	SIM_UNTIL(s, se.se_n == n + 1, 5 * NS_S);
+}
+
+/* What strangers say is kept up to a bound. */
+static void
+bounds(struct sim *s)
+{
+	struct host *h = sim_host(s, "h", 2);
+	struct wire *w = sim_wire(s, h, "eth", 0);
+	struct want stop = { .wa_stop = true };
+	unsigned i, round;
+	char text[64];
+
+	believe(h);
+	sim_pass(s, 5 * NS_S);
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < 200; i++) {
+			snprintf(text, sizeof(text), "2001:db8:%x::/64", i);
+			say(w, i % 100, 1800, i % 4, text, 7200, 3600);
+			sim_pass(s, NS_MS);
+		}
+	sim_pass(s, 10 * NS_S);
+	SIM_EQ(s, learnt(h).wa_naddr, 16);
+	SIM_EQ(s, learnt(h).wa_onlink, 16);
+	SIM_EQ(s, learnt(h).wa_distance, 199);
+	host_ctl(h, believe_job, &stop);
+	SIM_EQ(s, learnt(h).wa_naddr + learnt(h).wa_onlink +
+	    learnt(h).wa_distance, 0);
+}
+
+/* Somebody has the address: another one, which is the same each time. */
+static void
+duplicate(struct sim *s)
+{
+	static const uint8_t secret[SIPHASH_KEYLEN];
+	struct host *h = sim_host(s, "h", 2);
+	struct wire *w = sim_wire(s, h, "eth", 0);
+	const uint64_t net = UINT64_C(0x20010db800000000);
+	struct addr taken = addr_v6((struct in6){ net,
+	    ra_stable_id(secret, net, "eth", 0) });
+	char text[ADDR_STRLEN], prefix[PREFIX_STRLEN];
+
+	snprintf(prefix, sizeof(prefix), "%s/64", addr_format(&taken, text));
+	(void)wire_peer(w, prefix, NULL);
+	believe(h);
+	sim_pass(s, 5 * NS_S);
+	say(w, 1, 0, RA_MEDIUM, "2001:db8::/64", 7200, 3600);
+	SIM_UNTIL(s, learnt(h).wa_flags == IFA_SLAAC, 10 * NS_S);
+	SIM_EQ(s, learnt(h).wa_naddr, 1);
+	SIM_EQ(s, learnt(h).wa_addr.i6_lo, ra_stable_id(secret, net, "eth", 1));
+	SIM_EQ(s, learnt(h).wa_distance, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -341,6 +599,11 @@ main(int argc, char **argv)
 		{ "many", many, 10 },
 		{ "link", link, 10 },
 		{ "redirect", redirect, 10 },
+		{ "slaac", slaac, 20 },
+		{ "lifetimes", lifetimes, 10 },
+		{ "backoff", backoff, 10 },
+		{ "bounds", bounds, 10 },
+		{ "duplicate", duplicate, 20 },
 		{ NULL, NULL, 0 },
 	};
 

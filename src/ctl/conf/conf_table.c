@@ -145,8 +145,7 @@ static const char *const accept_ra_names[] = {
 	[CONF_RA_NO] = "no",
 	[CONF_RA_ROUTERS] = "routers",
 	[CONF_RA_YES] = "yes",
-	NULL
-};
+	NULL };
 
 static const struct conf_keydef if_keys[] = {
 	{ KEY("driver", enum, conf_if, ci_driver), .kd_names = driver_names,
@@ -182,7 +181,7 @@ static const struct conf_keydef if_keys[] = {
 	    .kd_drivers = ONLY(CONF_PCAP) },
 	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
 	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
-	    .kd_names = accept_ra_names, .kd_default = "no" },
+	    .kd_names = accept_ra_names },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
@@ -208,7 +207,7 @@ static const struct conf_keydef vlan_keys[] = {
 	{ KEY("mss", mss, conf_if, ci_mss), BOUNDS(64, 65495) },
 	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
 	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
-	    .kd_names = accept_ra_names, .kd_default = "no" },
+	    .kd_names = accept_ra_names },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };

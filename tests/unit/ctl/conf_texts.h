@@ -146,7 +146,9 @@ static const struct conf_text good_texts[] = {
 	    "route 10.0.0.0/25 { vrf=blue table=red }\n" },
 	{ "router advertisements",
 	    "interface lan { driver = tap device = t0 address = fd00::1/64 }\n"
-	    "vlan lan.5 { parent = lan id = 5 }\n"
+	    "interface up { driver = pair peer = dn accept_ra = routers }\n"
+	    "interface dn { driver = pair peer = up accept_ra = no }\n"
+	    "vlan lan.5 { parent = lan id = 5 accept_ra = yes }\n"
 	    "advertise lan {}\n"
 	    "advertise lan.5 { interval_max = 30; interval_min = 22\n"
 	    "  lifetime = 0; preference = low; managed = yes; other = yes\n"

@@ -390,7 +390,8 @@ static const struct bad_text bad[] = {
 	    "map\n"
 	    "etc/f:5:39: \"0x8100\": protocol is one of 802.1Q, 802.1ad\n"
 	    "etc/f:5:46: unknown key \"queues\" in vlan; known: parent, id, "
-	    "protocol, priority, mtu, mss, vrf, description, address\n" },
+	    "protocol, priority, mtu, mss, vrf, accept_ra, "
+	    "description, address\n" },
 	{ "relays",
 	    "interface a { driver = tap device = t0 address = 10.0.0.1/8 }\n"
 	    "dhcp_relay a { server = {10.0.0.9, fe80::1, 10.0.0.9} }\n"
@@ -508,7 +509,8 @@ static const struct bad_text bad[] = {
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
 	    "driver, device, queues, mtu, mss, mac, checksum, mode, "
 	    "offload, mute, login, "
-	    "owner, peer, read, write, vrf, description, address; did you "
+	    "owner, peer, read, write, vrf, accept_ra, "
+	    "description, address; did you "
 	    "mean \"address\"?\n"
 	    "etc/f:5:8: \"x\": mtu is a number from 68 to 9216\n"
 	    "etc/f:5:16: \"63\": mss is auto or a number from 64 to 65495\n"

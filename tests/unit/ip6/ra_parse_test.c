@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "ip6/ip6_wire.h"
 #include "ip6/nd6_parse.h"
+#include "ip6/ra_host.h"
 #include "ip6/ra_parse.h"
 #include "mbuf/in_cksum.h"
 
@@ -276,6 +277,23 @@ test_names(void **state)
 	assert_int_equal(ra_search_name(p, 300, name), 65);
 }
 
+/* RFC 7217, 5: nothing but what goes in decides, and all of it does. */
+static void
+test_stable(void **state)
+{
+	static const uint8_t key[SIPHASH_KEYLEN] = { 1 }, other[] = { 2, 0, 0,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	const uint64_t net = UINT64_C(0x20010db800000000);
+	uint64_t id = ra_stable_id(key, net, "wan", 0);
+
+	(void)state;
+	assert_true(id == ra_stable_id(key, net, "wan", 0));
+	assert_true(id != ra_stable_id(key, net, "wan", 1));
+	assert_true(id != ra_stable_id(key, net, "lan", 0));
+	assert_true(id != ra_stable_id(key, net + 1, "wan", 0));
+	assert_true(id != ra_stable_id(other, net, "wan", 0));
+}
+
 int
 main(void)
 {
@@ -288,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_solicitation),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_stable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
