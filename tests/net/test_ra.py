@@ -120,7 +120,11 @@ def test_radvd(net):
     assert 900 < addresses[own]["left"] <= 1000
     assert 400 < addresses[own]["preferred"] <= 500
     isp.ping(own.split("/")[0])
-    router.spate("ping", "-c", "1", "2001:db8:f::1")
+    with Capture(net, isp, "icmp6", device="wan") as capture:
+        router.spate("ping", "-c", "1", "2001:db8:f::1")
+        wait_for("the hop limit that radvd says", lambda: "77" in
+                 capture.packets("icmpv6.type == 128", "-T", "fields", "-e",
+                                 "ipv6.hlim"))
     # The link takes 1400 bytes of IPv6, so others are told.
     isp.run(f"ip -6 route add 2001:db8:b::/64 via {own.split('/')[0]}")
     too_big = lan.run("ping -n -c 1 -W 2 -M do -s 1400 2001:db8:f::1",
