@@ -7,27 +7,15 @@
  * itself takes its turn).
  *
  * The source is covered by every checksum above, so it is chosen by
- * ip6_source() before the packet is made.  Of RFC 6724, 5, the rules that
- * matter without mobility, deprecation and temporary addresses: scope (2),
- * outgoing interface (5), longest prefix (8).
+ * ip6_source() before the packet is made, by the rules of ip6_source.c.
  */
 #include "base/addr.h"
 #include "if/if.h"
 #include "ip6/icmp6_wire.h"
 #include "ip6/ip6.h"
 #include "ip6/ip6_int.h"
+#include "ip6/ip6_source.h"
 #include "path.h"
-
-/* Bits that two addresses have in common. */
-static unsigned
-in6_common(struct in6 a, struct in6 b)
-{
-	if (a.i6_hi != b.i6_hi)
-		return (unsigned)__builtin_clzll(a.i6_hi ^ b.i6_hi);
-	if (a.i6_lo != b.i6_lo)
-		return 64 + (unsigned)__builtin_clzll(a.i6_lo ^ b.i6_lo);
-	return 128;
-}
 
 /* RFC 4291, 2.7: the scope of a group is in its address. */
 static bool
@@ -37,55 +25,62 @@ in6_link_scope(struct in6 a)
 	    (in6_is_multicast(a) && (a.i6_hi >> 48 & 0xf) <= 2);
 }
 
-/* 0: not to be used; else more is better. */
-static unsigned
-ip6_source_score(const struct ifaddr *ifa, struct in6 dst)
+/* A link-local source does not get beyond the link. */
+static bool
+ip6_source_serves(const struct ifaddr *ifa, struct in6 dst)
 {
-	const struct addr *a = &ifa->ifa_addr;
-
-	if (a->a_family != ADDR_V6 ||
-	    (ifa->ifa_flags & (IFA_TENTATIVE | IFA_DUPLICATE)) != 0)
-		return 0;
-	/* A link-local source does not get beyond the link. */
-	if (in6_is_linklocal(a->a_v6) && !in6_link_scope(dst))
-		return 0;
-	if (in6_is_linklocal(a->a_v6) == in6_link_scope(dst))
-		return 256 + in6_common(a->a_v6, dst);
-	return 1 + in6_common(a->a_v6, dst);
+	return ifa->ifa_addr.a_family == ADDR_V6 &&
+	    (ifa->ifa_flags & (IFA_TENTATIVE | IFA_DUPLICATE)) == 0 &&
+	    (!in6_is_linklocal(ifa->ifa_addr.a_v6) || in6_link_scope(dst));
 }
 
-static unsigned
-ip6_source_of(const struct ifnet *ifp, struct in6 dst, struct in6 *src)
+/* The best so far, and the interface it is of; 0: none. */
+struct ip6_best {
+	struct ifaddr ib_ifa;
+	unsigned ib_if;
+};
+
+static void
+ip6_source_of(const struct ifnet *ifp, struct in6 dst, unsigned out,
+    struct ip6_best *ib)
 {
 	const struct ifaddrs *ias = if_addrs(ifp);
-	unsigned i, score, best = 0;
+	unsigned i;
 
 	for (i = 0; i < ias->ias_n; i++) {
-		score = ip6_source_score(&ias->ias_a[i], dst);
-		if (score > best) {
-			best = score;
-			*src = ias->ias_a[i].ifa_addr.a_v6;
-		}
+		const struct ifaddr *ifa = &ias->ias_a[i];
+
+		if (!ip6_source_serves(ifa, dst))
+			continue;
+		if (ib->ib_if != 0 &&
+		    !in6_source_before(ifa, ifp->if_index, &ib->ib_ifa,
+			ib->ib_if, dst, out))
+			continue;
+		ib->ib_ifa = *ifa;
+		ib->ib_if = ifp->if_index;
 	}
-	return best;
 }
 
 /*
- * An interface without an address that serves borrows one of the same table.
+ * RFC 6724, 4: of the interface it leaves on; a router may take others, which
+ * this one does if that has none that serves.  Of the same table only.
  */
 static bool
-ip6_source_any(
-    const struct spate *sp, unsigned rtable, struct in6 dst, struct in6 *src)
+ip6_source_on(const struct spate *sp, const struct ifnet *out, struct in6 dst,
+    struct in6 *src)
 {
+	struct ip6_best ib = { .ib_if = 0 };
 	const struct ifnet *ifp;
 	unsigned i;
 
-	for (i = 1; i < IF_MAX; i++)
+	ip6_source_of(out, dst, out->if_index, &ib);
+	for (i = 1; i < IF_MAX && ib.ib_if == 0 && !in6_link_scope(dst); i++)
 		if ((ifp = if_lookup(sp, i)) != NULL &&
-		    ifp->if_rtable == rtable &&
-		    ip6_source_of(ifp, dst, src) != 0)
-			return true;
-	return false;
+		    ifp->if_rtable == out->if_rtable)
+			ip6_source_of(ifp, dst, out->if_index, &ib);
+	if (ib.ib_if != 0)
+		*src = ib.ib_ifa.ifa_addr.a_v6;
+	return ib.ib_if != 0;
 }
 
 static bool
@@ -133,9 +128,7 @@ ip6_source(const struct spate *sp, unsigned rtable, unsigned link,
 	}
 	if ((ifp = if_lookup(sp, link)) == NULL)
 		return false;
-	return ip6_source_of(ifp, dst, src) != 0 ||
-	    (!in6_link_scope(dst) &&
-		ip6_source_any(sp, ifp->if_rtable, dst, src));
+	return ip6_source_on(sp, ifp, dst, src);
 }
 
 unsigned
