@@ -48,6 +48,20 @@ reload_print(const json_t *result)
 		    changed ? "" : "; nothing in it had changed");
 }
 
+/* What had been changed by hand and now is as the file says, or gone. */
+static void
+undone_print(const json_t *result)
+{
+	const json_t *list = json_object_get(result, "undone"), *one;
+	size_t i;
+
+	if (json_array_size(list) > 0)
+		printf("changes by hand that this has undone:\n");
+	json_array_foreach(list, i, one)
+	    printf("%s %s\n", json_string_value(json_object_get(one, "sign")),
+		json_string_value(json_object_get(one, "text")));
+}
+
 static bool
 seconds_parse(const char *text, int *seconds)
 {
@@ -97,6 +111,8 @@ cmd_reload(int argc, char **argv)
 	status = client_ask(path, "reload", req, &result);
 	if (status == CMD_OK)
 		reload_print(result);
+	if (status == CMD_OK)
+		undone_print(result);
 	json_decref(result);
 	return status;
 }

@@ -326,6 +326,13 @@ static const struct table sysctl[] = {
 	{ 0 }
 };
 
+static const struct table changes[] = {
+	{ "changes", NULL, "all is as the file says", {
+		{ "sign",	"",		CELL_TEXT },
+		{ "text",	"CHANGE",	CELL_TEXT } } },
+	{ 0 }
+};
+
 static const struct table counters[] = {
 	{ "counters", NULL, "nothing was counted yet", {
 		{ "layer",	"LAYER",	CELL_TEXT },
@@ -353,6 +360,7 @@ const struct view views[] = {
 	VIEW(counters, "everything counted, if it is not zero"),
 	VIEW(memory, "packet buffers and routing tables"),
 	VIEW(sysctl, "tunables with their bounds"),
+	VIEW(changes, "what was changed by hand and is not in the file"),
 	{ "config", "the running configuration, in the file's form", NULL,
 	    "config" },
 	VIEW(version, "the running program"), { 0 } };

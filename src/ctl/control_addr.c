@@ -186,7 +186,7 @@ addr_clear(struct ctl *ctl, const struct control_obj *o)
 	struct ifnet *ifp = if_find(ctl, o->o_ifname);
 	struct ifaddr gone;
 
-	if (ifp == NULL)
+	if (ifp == NULL || !addr_there(ctl, o))
 		return;
 	gone = addr_wanted(o, ifp);
 	(void)control_addr_clear(ctl, ifp, &gone.ifa_addr);

@@ -53,6 +53,7 @@ struct control_obj {
 	const void *o_sec; /* its section: struct conf_route, … */
 	const void *o_item; /* in a list of the section, or NULL */
 	const char *o_ifname; /* interface it is on, or NULL */
+	bool o_hand; /* not configured: a change by hand (byhand.h) */
 };
 
 struct control_kind {
@@ -74,7 +75,7 @@ struct control_kind {
 	 */
 	int (*ck_set)(struct ctl *, const struct control_obj *,
 	    struct conf_errors *);
-	/* Make it not be there. */
+	/* Make it not be there, but for one changed by hand since. */
 	void (*ck_clear)(struct ctl *, const struct control_obj *);
 	/* An interface is about to be detached; NULL: of no concern. */
 	void (*ck_ifgoes)(struct ctl *, struct ifnet *);

@@ -62,10 +62,11 @@ neigh_clear(struct ctl *ctl, const struct control_obj *o)
 	struct ifnet *ifp = if_find(ctl, ne->ne_if);
 	struct neigh_info ni;
 
-	/* One that was learnt in its place stays. */
+	/* One that was learnt in its place stays, or that is by hand. */
 	if (ifp != NULL &&
 	    neigh_query(ctl, ifp->if_index, &ne->ne_addr.ca_addr, &ni) &&
-	    ni.ni_state == NS_PERMANENT)
+	    ni.ni_state == NS_PERMANENT &&
+	    memcmp(ni.ni_mac, ne->ne_mac, MAC_LEN) == 0)
 		neigh_delete(ctl, ifp, &ne->ne_addr.ca_addr);
 }
 

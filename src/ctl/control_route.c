@@ -63,17 +63,55 @@ route_network(const struct control_obj *o, const struct addr *a)
 	return NULL;
 }
 
+/*
+ * For a route by hand it is whichever has the network now: the interfaces of
+ * the configuration under which it was made may have other names.
+ */
+static const struct ifnet *ON_CTL
+route_network_now(
+    struct ctl *ctl, const struct control_obj *o, const struct addr *a)
+{
+	unsigned i, k;
+
+	for (i = 1; i < IF_MAX; i++) {
+		const struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
+
+		if (ifp == NULL || ifp->if_rtable != route_rtable(o))
+			continue;
+		for (k = 0; k < if_addrs(ifp)->ias_n; k++) {
+			const struct ifaddr *ifa = &if_addrs(ifp)->ias_a[k];
+			const struct prefix p = { .p_addr = ifa->ifa_addr,
+				.p_len = ifa->ifa_plen };
+
+			if (prefix_match(&p, a))
+				return ifp;
+		}
+	}
+	return NULL;
+}
+
+static const struct ifnet *ON_CTL
+route_interface(
+    struct ctl *ctl, const struct control_obj *o, const struct addr *via)
+{
+	const struct conf_route *ro = o->o_sec;
+	const char *ifname = ro->ro_if;
+
+	if (ifname == NULL && o->o_hand)
+		return route_network_now(ctl, o, via);
+	if (ifname == NULL)
+		ifname = route_network(o, via);
+	return ifname != NULL ? if_find(ctl, ifname) : NULL;
+}
+
 /* By way of one gateway; false while its interface is not attached. */
 static bool ON_CTL
 route_gateway(struct ctl *ctl, const struct control_obj *o,
     const struct addr *via, struct nhop *nh)
 {
-	const struct conf_route *ro = o->o_sec;
-	const char *ifname = ro->ro_if != NULL ? ro->ro_if :
-	    route_network(o, via);
-	const struct ifnet *ifp;
+	const struct ifnet *ifp = route_interface(ctl, o, via);
 
-	if (ifname == NULL || (ifp = if_find(ctl, ifname)) == NULL)
+	if (ifp == NULL)
 		return false;
 	*nh = (struct nhop){ .nh_type = NH_GATEWAY,
 		.nh_gw = *via,
@@ -111,13 +149,18 @@ static bool ON_CTL
 route_there(struct ctl *ctl, const struct control_obj *o)
 {
 	const struct conf_route *ro = o->o_sec;
+	const struct prefix *p = &ro->ro_dst.cx_prefix;
+	unsigned rtable = route_rtable(o), n;
 	struct nhop nh[NHG_MAX];
-	unsigned n = route_nhops(ctl, o, nh);
 
-	return n == 0 || (route_is_set(ctl, route_rtable(o),
-	    &ro->ro_dst.cx_prefix, RP_STATIC, ro->ro_preference, nh, n) &&
-	    !route_has(ctl, route_rtable(o), &ro->ro_dst.cx_prefix,
-	    RP_RUNTIME));
+	n = route_nhops(ctl, o, nh);
+	if (n == 0 || (o->o_hand && n < ro->ro_nvia))
+		return !o->o_hand;
+	if (route_has(ctl, rtable, p, RP_RUNTIME))
+		return o->o_hand && route_is_set(ctl, rtable, p, RP_RUNTIME,
+		    ro->ro_preference, nh, n);
+	return route_is_set(ctl, rtable, p, RP_STATIC, ro->ro_preference, nh,
+	    n);
 }
 
 static int ON_CTL
@@ -132,10 +175,10 @@ route_make(struct ctl *ctl, const struct control_obj *o,
 	if (n == 0)
 		return EHOSTUNREACH;
 	error = route_set(ctl, route_rtable(o), &ro->ro_dst.cx_prefix,
-	    RP_STATIC, ro->ro_preference, nh, n);
+	    o->o_hand ? RP_RUNTIME : RP_STATIC, ro->ro_preference, nh, n);
 	if (error == 0)
 		(void)route_unset(ctl, route_rtable(o), &ro->ro_dst.cx_prefix,
-		    RP_RUNTIME);
+		    o->o_hand ? RP_STATIC : RP_RUNTIME);
 	return error;
 }
 

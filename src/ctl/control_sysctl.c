@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tunables of a configuration.  One that the configuration does not name any
- * more gets its default again.
+ * more gets its default again, but for one that was changed by hand.
  */
 #include <errno.h>
 #include <string.h>
@@ -58,7 +58,7 @@ sysctl_clear(struct ctl *ctl, const struct control_obj *o)
 	const struct conf_sysctl *sy = o->o_sec;
 	const struct sysctl_desc *sc = sysctl_find(sy->sy_name);
 
-	if (sc != NULL)
+	if (sc != NULL && sysctl_there(ctl, o))
 		sysctl_reset(&ctl->ctl_sp->sp_sysctl, sc);
 }
 

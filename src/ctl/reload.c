@@ -21,6 +21,7 @@
 #include "ctl/control.h"
 #include "ctl/control_int.h"
 #include "ctl/reload_int.h"
+#include "route/route.h"
 
 #define POLL_NS	   NS_MS
 #define CLOSING_NS (10 * NS_S) /* for CPUs to let go of a device */
@@ -56,6 +57,8 @@ reload_fini(struct ctl *ctl)
 		return;
 	timer_cancel(&ctl->ctl_wheel, &rl->rl_timer);
 	conf_errors_free(&rl->rl_errs);
+	byhand_free(rl->rl_hand);
+	json_decref(rl->rl_lost);
 	if (rl->rl_state == RLS_CONFIRM)
 		conf_free(rl->rl_from);
 	else if (rl->rl_state != RLS_IDLE)
@@ -78,6 +81,31 @@ reload_settled(struct reload *rl, bool isnew)
 		rl->rl_source->rs_settled(rl->rl_source, isnew);
 }
 
+/* No way back any more. */
+static void
+reload_forget_former(struct reload *rl)
+{
+	byhand_free(rl->rl_hand);
+	rl->rl_hand = NULL;
+	conf_free(rl->rl_from);
+}
+
+/* Changes by hand that the way has undone are never lost in silence. */
+static void ON_CTL
+reload_tell_lost(struct ctl *ctl, struct reload *rl)
+{
+	const json_t *one;
+	size_t i;
+
+	json_decref(rl->rl_lost);
+	rl->rl_lost = byhand_list(ctl, rl->rl_hand, true);
+	json_array_foreach(rl->rl_lost, i, one) log_warn(reload_log(ctl),
+	    "reload: undone by it, a change by "
+	    "hand: %s %s",
+	    json_string_value(json_object_get(one, "sign")),
+	    json_string_value(json_object_get(one, "text")));
+}
+
 /* The way has ended: tell who waits, and let go of the other configuration. */
 static void ON_CTL
 reload_end(struct ctl *ctl, struct reload *rl)
@@ -88,13 +116,14 @@ reload_end(struct ctl *ctl, struct reload *rl)
 
 	memset(&rl->rl_errs, 0, sizeof(rl->rl_errs));
 	rl->rl_done = NULL;
+	reload_tell_lost(ctl, rl);
 	if (rl->rl_confirm > 0 && !rl->rl_back) {
 		rl->rl_state = RLS_CONFIRM;
 		rl->rl_until = ctl->ctl_now + rl->rl_confirm * NS_S;
 		timer_set(&ctl->ctl_wheel, &rl->rl_timer, rl->rl_until);
 	} else {
 		rl->rl_state = RLS_IDLE;
-		conf_free(rl->rl_from);
+		reload_forget_former(rl);
 		reload_settled(rl, !rl->rl_back);
 	}
 	if (done != NULL)
@@ -152,11 +181,19 @@ reload_finish(struct ctl *ctl, struct reload *rl)
 	int error, changed = 0;
 
 	error = control_if_attach(ctl, rl->rl_to, &errs);
-	if (error == 0 || rl->rl_back)
+	if (error == 0 || rl->rl_back) {
+		byhand_yield(ctl, rl->rl_hand, rl->rl_to);
 		changed = control_change(ctl, rl->rl_from, rl->rl_to,
 		    rl->rl_back, &errs);
+	}
 	if (error == 0)
 		error = changed;
+	if (error == 0 || rl->rl_back) {
+		byhand_restore(ctl, rl->rl_hand, rl->rl_to, rl->rl_back);
+		if (route_publish(ctl) != 0)
+			log_error(reload_log(ctl), "reload: no memory for "
+			    "the tables with the routes made by hand");
+	}
 	if (error != 0 && !reload_failed(ctl, rl, error, &errs))
 		return;
 	ctl->ctl_control->co_conf = rl->rl_to;
@@ -262,8 +299,9 @@ reload_start(struct ctl *ctl, struct conf *conf, unsigned confirm_s,
 	memset(errs, 0, sizeof(*errs));
 	if ((error = reload_busy(ctl, why, sizeof(why))) != 0)
 		conf_error(errs, &conf->cf_sec.cs_pos, "%s", why);
-	else
-		error = reload_check(ctl, conf, errs);
+	else if ((error = reload_check(ctl, conf, errs)) == 0 &&
+	    (error = byhand_create(ctl, &rl->rl_hand)) != 0)
+		conf_error(errs, &conf->cf_sec.cs_pos, "%s", strerror(error));
 	if (error != 0) {
 		conf_free(conf);
 		return error;
@@ -289,7 +327,7 @@ reload_confirm(struct ctl *ctl)
 		return ESRCH;
 	timer_cancel(&ctl->ctl_wheel, &rl->rl_timer);
 	rl->rl_state = RLS_IDLE;
-	conf_free(rl->rl_from);
+	reload_forget_former(rl);
 	reload_settled(rl, true);
 	log_info(reload_log(ctl), "reload: confirmed");
 	return 0;

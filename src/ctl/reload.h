@@ -9,6 +9,10 @@
  * is to be confirmed goes back to the former configuration by itself when its
  * time is over; until then no other can start.
  *
+ * Changes by hand (byhand.h) stay where the new configuration has no word about
+ * the same object; the others are undone, and told.  Who goes back finds them
+ * as they were.
+ *
  * Where a new configuration comes from is the source's business: in the
  * daemon the privileged parent reads the file.
  *
@@ -56,7 +60,8 @@ void reload_signal(struct ctl *) ON_CTL;
  * The "reload" and "confirm" commands:
  *
  *	{"spate": 1, "command": "reload", "check": false, "confirm": 60}
- *	{"file": "/etc/spate/spate.conf", "changed": true, "confirm": 60}
+ *	{"file": "/etc/spate/spate.conf", "changed": true, "confirm": 60,
+ *	    "undone": [{"sign": "+", "text": "route \"10.9.0.0/16\" { … }"}]}
  *
  *	{"spate": 1, "command": "confirm", "undo": false}
  *	{"confirmed": true}

@@ -8,6 +8,7 @@
 #define CTL_RELOAD_INT_H
 
 #include "cpu/wheel.h"
+#include "ctl/byhand.h"
 #include "ctl/reload.h"
 
 enum reload_state {
@@ -38,6 +39,9 @@ struct reload {
 	bool rl_signal; /* [C] what comes of it is logged */
 	unsigned rl_wantconfirm; /* [C] */
 	bool rl_changed; /* [C] the configurations differ */
+
+	struct byhand *rl_hand; /* [C] not IDLE: changes of what ran */
+	json_t *rl_lost; /* [C] those that did not outlive it, or NULL */
 };
 
 /* For control_apply(). */

@@ -62,10 +62,11 @@ reload_good(struct ctl *ctl, struct reload *rl)
 	const char *file = ctl->ctl_control->co_conf->cf_sec.cs_pos.cp_file;
 
 	if (cc != NULL)
-		control_reply(cc, json_pack("{s:s, s:b, s:b, s:i}", "file",
-		    file, "applied", (int)!rl->rl_checkonly, "changed",
-		    (int)rl->rl_changed, "confirm",
-		    rl->rl_checkonly ? 0 : (int)rl->rl_confirm), true);
+		control_reply(cc, json_pack("{s:s, s:b, s:b, s:i, s:O*}",
+		    "file", file, "applied", (int)!rl->rl_checkonly,
+		    "changed", (int)rl->rl_changed, "confirm",
+		    rl->rl_checkonly ? 0 : (int)rl->rl_confirm, "undone",
+		    rl->rl_checkonly ? NULL : rl->rl_lost), true);
 	if (!rl->rl_checkonly)
 		log_info(reload_log(ctl), "reload: %s is applied%s", file,
 		    rl->rl_confirm > 0 ? ", to be confirmed" : "");

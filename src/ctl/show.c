@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "ctl/byhand.h"
 #include "ctl/conf/conf.h"
 #include "ctl/control.h"
 #include "ctl/show.h"
@@ -436,16 +437,21 @@ show_sysctl(struct ctl *ctl)
 static json_t *ON_CTL
 show_config(struct ctl *ctl)
 {
-	const struct conf *conf = control_conf(ctl);
+	struct byhand *by;
 	json_t *reply;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *f;
 
-	if (conf == NULL || (f = open_memstream(&text, &len)) == NULL)
+	if (control_conf(ctl) == NULL || byhand_create(ctl, &by) != 0)
 		return NULL;
-	conf_print(conf, f);
+	if ((f = open_memstream(&text, &len)) == NULL) {
+		byhand_free(by);
+		return NULL;
+	}
+	conf_print(byhand_conf(by), f);
 	fclose(f);
+	byhand_free(by);
 	reply = json_pack("{s:s%}", "config", text, len);
 	free(text);
 	return reply;
@@ -456,6 +462,7 @@ static const struct {
 	json_t *(*fn)(struct ctl *);
 } shows[] = {
 	{ "affinity", show_affinity },
+	{ "changes", show_changes },
 	{ "config", show_config },
 	{ "counters", show_counters },
 	{ "cpus", show_cpus },
@@ -489,7 +496,8 @@ show(struct ctl *ctl, const char *what)
 const char *
 show_names(void)
 {
-	return "affinity, config, counters, cpus, dhcp, drops, fragments, "
+	return "affinity, changes, config, counters, cpus, dhcp, drops, "
+	       "fragments, "
 	       "interfaces, memory, neighbours, netisr, routers, routes, rss, "
 	       "sysctl, top, version, vrfs";
 }

@@ -2,6 +2,9 @@
 """Routes, neighbours, addresses and tunables by hand, in a running daemon."""
 import pytest
 
+from lib import wait_for
+from test_reload import rewrite
+
 ROUTER = """
 sysctl { net.inet6.ip6.dad_count = 0 }
 interface left {
@@ -84,6 +87,174 @@ def test_reload_leaves_what_the_file_does_not_name(net):
     assert "10.7.0.0/16" not in routes(router)
     router.spate("reload")
     assert "10.7.0.0/16" in routes(router)
+
+
+def changes(router):
+    """ "- route ..." and so on; what people and programs see is the same."""
+    listed = [f"{c['sign']} {c['text']}"
+              for c in router.show("changes")["changes"]]
+    seen = router.spate("show", "changes")
+    assert all(one[2:] in seen for one in listed)
+    return set(listed)
+
+
+# What is done, and what differs from the file afterwards.
+BY_HAND = [
+    ("route add 10.9.0.0/16 via 10.0.2.2 via 10.0.1.2",
+     {'+ route "10.9.0.0/16" { via = {"10.0.1.2", "10.0.2.2"} }'}),
+    ("route add fd09::/16 via fe80::9 interface right preference 7",
+     {'+ route "fd09::/16" { via = {"fe80::9"} interface = "right" '
+      'preference = 7 }'}),
+    ("route add 10.11.0.0/16 table main vrf blue",
+     {'+ route "10.11.0.0/16" { vrf = "blue" table = "main" }'}),
+    ("route add 10.12.0.0/16 prohibit",
+     {'+ route "10.12.0.0/16" { prohibit = yes }'}),
+    ("route change 10.7.0.0/16 blackhole",
+     {'- route "10.7.0.0/16" { via = {"10.0.2.2"} }',
+      '+ route "10.7.0.0/16" { blackhole = yes }'}),
+    ("route delete 10.6.0.0/16",
+     {'- route "10.6.0.0/16" { via = {"10.0.2.2"} }'}),
+    ("neigh add 10.0.2.71 lladdr 02:00:00:00:00:71 interface right",
+     {'+ neighbour "10.0.2.71" { interface = "right" '
+      'mac = "02:00:00:00:00:71" }'}),
+    ("neigh change 10.0.2.70 lladdr 02:00:00:00:00:99 interface right",
+     {'- neighbour "10.0.2.70" { interface = "right" '
+      'mac = "02:00:00:00:00:70" }',
+      '+ neighbour "10.0.2.70" { interface = "right" '
+      'mac = "02:00:00:00:00:99" }'}),
+    ("address add 10.3.0.1/24 interface right",
+     {'+ interface "right" { address = {"10.3.0.1/24"} }'}),
+    ("address change fd00:2::1/48 interface right",
+     {'- interface "right" { address = {"fd00:2::1/64"} }',
+      '+ interface "right" { address = {"fd00:2::1/48"} }'}),
+    ("address delete 10.4.0.1/24 interface right",
+     {'- interface "right" { address = {"10.4.0.1/24"} }'}),
+    ("sysctl net.inet.ip.ttl=33", {"+ sysctl { net.inet.ip.ttl = 33 }"}),
+    ("sysctl net.isr.dispatch=deferred",
+     {'+ sysctl { net.isr.dispatch = "deferred" }'}),
+    ("sysctl net.inet6.ip6.hlim=33",
+     {"- sysctl { net.inet6.ip6.hlim = 77 }",
+      "+ sysctl { net.inet6.ip6.hlim = 33 }"}),
+]
+ALL = set.union(*(differs for _, differs in BY_HAND))
+FILE = (ROUTER.replace("fd00:2::1/64", "fd00:2::1/64, 10.4.0.1/24")
+        + "sysctl { net.inet6.ip6.hlim = 77 }\n"
+        "vrf blue { id = 1 }\n"
+        "route 10.6.0.0/16 { via = 10.0.2.2 }\n").replace(
+            "sysctl { net.inet6.ip6.dad_count = 0 }\n", "").replace(
+                "sysctl {", "sysctl { net.inet6.ip6.dad_count = 0 ")
+
+
+@pytest.fixture(name="changed")
+def fixture_changed(net):
+    """A daemon in which everything that can be was changed by hand."""
+    router = net.daemon(FILE)
+    for command, _ in BY_HAND:
+        router.spate(*command.split())
+    assert changes(router) == ALL
+    return router
+
+
+def test_changes_are_listed(net):
+    router = net.daemon(FILE)
+    assert changes(router) == set()
+    assert "all is as the file says" in router.spate("show", "changes")
+    before = set()
+    for command, differs in BY_HAND:
+        router.spate(*command.split())
+        after = changes(router)
+        assert after - before == differs, command
+        before = after
+
+
+def test_changes_are_saved(changed):
+    """The running configuration as the file: nothing happens but that."""
+    before = changed.spate("show", "config")
+    with open(changed.conf, "w", encoding="utf-8") as f:
+        f.write(before)
+    assert "undone" not in changed.spate("reload")
+    assert changes(changed) == set()
+    assert changed.spate("show", "config") == before
+    assert {r["protocol"] for r in changed.show("routes")["routes"]} == \
+        {"local", "connected", "static"}
+    assert permanent(changed)["10.0.2.70"] == "02:00:00:00:00:99"
+    assert changed.spate("sysctl", "net.inet.ip.ttl") == "net.inet.ip.ttl=33\n"
+
+
+def test_reload_tells_what_it_undoes(changed):
+    """The file has its word about some, and leaves the others alone."""
+    named = {c for c in ALL if c[0] == "-"}
+    spoken = named | {c for c in ALL if any(
+        c.split('"')[1] in n and c[2:7] == n[2:7] for n in named
+        if '"' in n and '"' in c and c[2] != "i")} \
+        | {"+ sysctl { net.inet6.ip6.hlim = 33 }",
+           '+ interface "right" { address = {"fd00:2::1/48"} }'}
+    out = changed.spate("reload")
+    assert "changes by hand that this has undone:\n" in out
+    assert set(out.split("undone:\n")[1].splitlines()) == spoken
+    assert changes(changed) == ALL - spoken
+    assert "undone by it, a change by hand" in changed.log()
+    assert "undone" not in changed.spate("reload")
+
+
+def test_file_that_forgets(changed):
+    """What was changed by hand stays when the file no longer names it."""
+    rewrite(changed, FILE.replace("net.inet6.ip6.hlim = 77", "").replace(
+        "route 10.7.0.0/16 { via = 10.0.2.2 }\n", "").replace(
+            "route 10.6.0.0/16 { via = 10.0.2.2 }\n", "").replace(
+                ", 10.4.0.1/24", "").replace("fd00:2::1/64", "fd02::1/64")
+        .replace("neighbour 10.0.2.70", "neighbour 10.0.2.79"))
+    assert "undone" not in changed.spate("reload")
+    assert changes(changed) == {c for c in ALL if c[0] == "+"}
+
+
+def test_interface_is_opened_anew(changed):
+    """Changes that went with it come back; one that cannot is told."""
+    rewrite(changed, FILE.replace("device = right", "device = right  mtu = "
+                                  "1400"))
+    changed.spate("reload")
+    left = {c for c in ALL if c[0] == "+"} - {
+        '+ route "10.7.0.0/16" { blackhole = yes }',
+        '+ interface "right" { address = {"fd00:2::1/48"} }',
+        "+ sysctl { net.inet6.ip6.hlim = 33 }",
+        '+ neighbour "10.0.2.70" { interface = "right" '
+        'mac = "02:00:00:00:00:99" }'}
+    assert changes(changed) == left
+    rewrite(changed, FILE.replace("interface right", "interface other")
+            .replace("interface = right", "interface = other")
+            .replace("vrf blue { id = 1 }\n", ""))
+    out = changed.spate("reload")
+    gone = {c for c in left if "right" in c or "blue" in c}
+    assert set(out.split("undone:\n")[1].splitlines()) == gone
+    assert changes(changed) == left - gone
+
+
+def test_confirm_goes_back_to_changes(changed):
+    rewrite(changed, FILE.replace("device = right", "device = right  mtu = "
+                                  "1400"))
+    before = changed.spate("show", "config")
+    for end in "--undo", "fails":
+        if end == "--undo":
+            assert "undone:" in changed.spate("reload", "--confirm", "60")
+            assert changed.spate("show", "config") != before
+            changed.spate("confirm", "--undo")
+        else:
+            rewrite(changed, FILE + "interface third { driver = tap  "
+                    "device = third }\n")
+            changed.host.run("ip link add third type veth peer name fourth")
+            changed.spate("reload", status=1)
+        wait_for("it is as it was", lambda: changes(changed) == ALL)
+        assert changed.spate("show", "config") == before
+
+
+def test_file_gives_the_address_to_another(net):
+    router = net.daemon(ROUTER)
+    router.spate("address", "add", "10.3.0.1/24", "interface", "right")
+    rewrite(router, ROUTER.replace("10.0.1.1/24", "10.0.1.1/24, 10.3.0.1/24"))
+    out = router.spate("reload")
+    assert '+ interface "right" { address = {"10.3.0.1/24"} }' in out
+    assert "10.3.0.1/24" in addresses(router, "left")
+    assert "10.3.0.1/24" not in addresses(router, "right")
 
 
 def test_neighbour(net):

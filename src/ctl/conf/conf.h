@@ -286,6 +286,12 @@ int	 conf_parse_text(const char *name, const char *text, size_t len,
 	    struct conf_errors *errs);
 void	 conf_free(struct conf *);
 
+/* Memory that is freed all at once.  conf_alloc() gives zeroed memory. */
+struct conf_mem	*conf_mem_create(void);
+void	 conf_mem_destroy(struct conf_mem *);
+void	*conf_alloc(struct conf_mem *, size_t n, size_t size);
+char	*conf_strndup(struct conf_mem *, const char *, size_t);
+
 /*
  * One word as the value of a key of a section (NULL: as the section's name),
  * of a type that needs no memory: an address, a prefix, a MAC, a number.  0,
@@ -308,6 +314,8 @@ int	 conf_read_file(void *arg, const char *path, char **text,
  * included, one form for each value.  Read back it gives an equal conf.
  */
 void	 conf_print(const struct conf *, FILE *);
+/* One section of a kind that has names, on one line without an end. */
+void	 conf_print_line(const char *section, const void *sec, FILE *);
 /* Same values in the same order, wherever they stand. */
 bool	 conf_equal(const struct conf *, const struct conf *);
 

@@ -8,6 +8,8 @@
  */
 #include "ctl/conf/conf_int.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 _Static_assert(sizeof(unsigned) == sizeof(enum conf_driver), "conf_type_enum");
@@ -485,4 +487,23 @@ conf_build(struct conf_ctx *ctx)
 	for (i = 0; i < conf_nsections && !ctx->x_nomem; i++)
 		build_sections(ctx, &conf_sections[i]);
 	return !ctx->x_nomem;
+}
+
+int
+conf_value_parse(const char *section, const char *key, const char *text,
+    void *out, char *err, size_t errlen)
+{
+	const struct conf_secdef *sd = conf_secdef_find(section);
+	const struct conf_keydef *k =
+	    key != NULL ? conf_keydef_find(sd, key) : &sd->sd_id;
+	const struct conf_word w = { .w_text = text };
+	struct conf_errors errs = { 0 };
+	struct conf_ctx ctx = { .x_errs = &errs };
+	bool ok = k->kd_type->t_parse(&ctx, k, &w, out);
+
+	if (!ok)
+		snprintf(err, errlen, "%s", errs.ce_text[0] != NULL ?
+		    errs.ce_text[0] : "out of memory");
+	conf_errors_free(&errs);
+	return ok ? 0 : EINVAL;
 }

@@ -30,12 +30,6 @@
 #define CONF_LIST_MAX	1024u		/* values in one list */
 #define CONF_WORDS_MAX	(4u << 20)	/* in all, macros expanded */
 
-/* Memory that is freed all at once.  conf_alloc() gives zeroed memory. */
-struct conf_mem	*conf_mem_create(void);
-void	 conf_mem_destroy(struct conf_mem *);
-void	*conf_alloc(struct conf_mem *, size_t n, size_t size);
-char	*conf_strndup(struct conf_mem *, const char *, size_t);
-
 /* The tree: what the grammar makes, before anything is known of keys. */
 struct conf_word {
 	struct conf_word *w_next;

@@ -60,8 +60,8 @@ print_list(const struct conf_keydef *k, const void *sec, FILE *f)
 }
 
 static void
-print_keys(const struct conf_secdef *sd, const void *sec, const char *indent,
-    FILE *f)
+print_keys(const struct conf_secdef *sd, const void *sec, const char *before,
+    const char *behind, FILE *f)
 {
 	const struct conf_keydef *k;
 	unsigned i;
@@ -70,12 +70,12 @@ print_keys(const struct conf_secdef *sd, const void *sec, const char *indent,
 		k = &sd->sd_keys[i];
 		if (!has_value(k, sec))
 			continue;
-		fprintf(f, "%s%s = ", indent, k->kd_name);
+		fprintf(f, "%s%s = ", before, k->kd_name);
 		if (k->kd_noff != 0)
 			print_list(k, sec, f);
 		else
 			k->kd_type->t_print(k, member(sec, k->kd_off), f);
-		putc('\n', f);
+		fputs(behind, f);
 	}
 }
 
@@ -107,17 +107,35 @@ print_sysctls(const struct conf *cf, FILE *f)
 }
 
 static void
-print_section(const struct conf_secdef *sd, const void *sec, FILE *f)
+print_name(const struct conf_secdef *sd, const void *sec, FILE *f)
 {
-	fprintf(f, "\n%s ", sd->sd_name);
+	fprintf(f, "%s ", sd->sd_name);
 	if ((sd->sd_flags & CONF_ONCE) == 0) {
 		sd->sd_id.kd_type->t_print(&sd->sd_id,
 		    member(sec, sd->sd_id.kd_off), f);
 		putc(' ', f);
 	}
+}
+
+static void
+print_section(const struct conf_secdef *sd, const void *sec, FILE *f)
+{
+	putc('\n', f);
+	print_name(sd, sec, f);
 	fputs("{\n", f);
-	print_keys(sd, sec, "\t", f);
+	print_keys(sd, sec, "\t", "\n", f);
 	fputs("}\n", f);
+}
+
+void
+conf_print_line(const char *section, const void *sec, FILE *f)
+{
+	const struct conf_secdef *sd = conf_secdef_find(section);
+
+	print_name(sd, sec, f);
+	fputs("{ ", f);
+	print_keys(sd, sec, "", " ", f);
+	putc('}', f);
 }
 
 void
@@ -129,7 +147,7 @@ conf_print(const struct conf *cf, FILE *f)
 	unsigned k;
 	unsigned n;
 
-	print_keys(&conf_top, cf, "", f);
+	print_keys(&conf_top, cf, "", "\n", f);
 	for (i = 0; i < conf_nsections; i++) {
 		sd = &conf_sections[i];
 		if ((sd->sd_flags & CONF_FREE) != 0) {

@@ -4,7 +4,6 @@
  */
 #include "ctl/conf/conf_int.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -655,22 +654,3 @@ const struct conf_type conf_type_addr = {
 	.t_print = addr_print,
 	.t_equal = addr_equal,
 };
-
-int
-conf_value_parse(const char *section, const char *key, const char *text,
-    void *out, char *err, size_t errlen)
-{
-	const struct conf_secdef *sd = conf_secdef_find(section);
-	const struct conf_keydef *k =
-	    key != NULL ? conf_keydef_find(sd, key) : &sd->sd_id;
-	const struct conf_word w = { .w_text = text };
-	struct conf_errors errs = { 0 };
-	struct conf_ctx ctx = { .x_errs = &errs };
-	bool ok = k->kd_type->t_parse(&ctx, k, &w, out);
-
-	if (!ok)
-		snprintf(err, errlen, "%s", errs.ce_text[0] != NULL ?
-		    errs.ce_text[0] : "out of memory");
-	conf_errors_free(&errs);
-	return ok ? 0 : EINVAL;
-}
