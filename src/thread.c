@@ -57,6 +57,17 @@ thread_now(void *arg)
 	return (uint64_t)ts.tv_sec * NS_S + (uint64_t)ts.tv_nsec;
 }
 
+/* Only told to others, never compared: it may jump. */
+static uint64_t
+thread_utc(void *arg)
+{
+	struct timespec ts;
+
+	(void)arg;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * NS_S + (uint64_t)ts.tv_nsec;
+}
+
 /* Makes the eventfd unreadable; how often it was written is no matter. */
 static void
 wakefd_clear(int fd)
@@ -127,6 +138,7 @@ engine_create(struct spate_env *env, struct engine **enp)
 	if ((en = calloc(1, sizeof(*en))) == NULL)
 		return ENOMEM;
 	env->env_now = thread_now;
+	env->env_utc = thread_utc;
 	env->env_wait = thread_wait;
 	env->env_wake = thread_wake;
 	env->env_watch = thread_watch;

@@ -50,6 +50,11 @@ struct spate_env {
 	/* Nanoseconds of a clock that never goes back. */
 	uint64_t (*env_now)(void *arg);
 	/*
+	 * Nanoseconds since 1970 in UTC, as far as the machine knows; any
+	 * thread.  NULL: the time of day is not known.
+	 */
+	uint64_t (*env_utc)(void *arg);
+	/*
 	 * Sleep until woken or until the clock reads until_ns (UINT64_MAX:
 	 * for ever).  Called by the end point's own thread after
 	 * endpoint_sleep_begin().

@@ -64,6 +64,9 @@
 	    "forward IPv4 packets")					\
 	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\
 	    "time to live of packets originated here")			\
+	X(ip_process_options, "net.inet.ip.process_options", 1, 0, 2,	\
+	    "IPv4 options: 0 passes them on unread, 1 processes them, "	\
+	    "2 refuses packets that have any")				\
 	X(ip_maxfragpackets, "net.inet.ip.maxfragpackets", 2048,	\
 	    0, 1048576, "unfinished datagrams kept; 0: no reassembly")	\
 	X(ip_maxfrags, "net.inet.ip.maxfrags", 16384, 1, 16777216,	\

@@ -14,6 +14,7 @@
 #include "ip/icmp_wire.h"
 #include "ip/ip.h"
 #include "ip/ip_int.h"
+#include "ip/ip_options.h"
 #include "ip/ping.h"
 #include "mbuf/in_cksum.h"
 #include "path.h"
@@ -45,34 +46,50 @@ icmp_cksum_ok(struct mbuf *m, unsigned hlen)
 	return in_cksum_fold(m_cksum_add(m, hlen, m->m_pktlen - hlen, 0)) == 0;
 }
 
-/* The reply has no options: what they record is the request's way. */
-static void
-icmp_strip_options(struct mbuf *m, unsigned hlen)
+/*
+ * Record route and timestamp go back to whoever asked, with this host in them;
+ * other options do not (RFC 1122, 3.2.2.6; there are no source routes).
+ * Returns the length of the reply's header.
+ */
+static unsigned ON_CPU
+icmp_turn_options(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 {
-	if (likely(hlen == IP_HLEN))
-		return;
-	memmove(m->m_data + hlen - IP_HLEN, m->m_data, IP_HLEN);
-	m_adj(m, hlen - IP_HLEN);
-	mtod(m, struct ip_wire *)->ip_vhl = 0x45;
+	uint8_t options[IP_OPTLEN_MAX];
+	unsigned n = 0, less;
+
+	if (likely(ii->ii_hlen == IP_HLEN))
+		return IP_HLEN;
+	if (tun(c->c_sp, ip_process_options) == IPOPTS_PROCESS) {
+		ip_record(c, m, ii->ii_dst);
+		n = ip_options_echoed(m->m_data, ii->ii_hlen, options);
+	}
+	less = ii->ii_hlen - IP_HLEN - n;
+	memmove(m->m_data + less, m->m_data, IP_HLEN);
+	memcpy(m->m_data + less + IP_HLEN, options, n);
+	m_adj(m, less);
+	mtod(m, struct ip_wire *)->ip_vhl =
+	    (uint8_t)(4 << 4 | (IP_HLEN + n) / 4);
 	st16be(mtod(m, struct ip_wire *)->ip_len, (uint16_t)m->m_pktlen);
+	return IP_HLEN + n;
 }
 
 /* m is writable up to the ICMP header.  Which becomes that of the reply. */
-static void
+static void ON_CPU
 icmp_turn(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 {
 	struct ip_wire *ip;
 	struct icmp_wire *ic;
+	unsigned hlen;
 	uint16_t sum;
 
-	icmp_strip_options(m, ii->ii_hlen);
+	hlen = icmp_turn_options(c, m, ii);
 	ip = mtod(m, struct ip_wire *);
 	st32be(ip->ip_src, ii->ii_dst);
 	st32be(ip->ip_dst, ii->ii_src);
 	st16be(ip->ip_off, 0);
 	st16be(ip->ip_id, (uint16_t)rnd_u64(&c->c_rnd));
 	ip->ip_ttl = (uint8_t)tun(c->c_sp, ip_ttl);
-	ic = (void *)(ip + 1);
+	ic = (void *)(m->m_data + hlen);
 	ic->ic_type = ICMP_ECHOREPLY;
 	sum = in_cksum_update16(ld16be(ic->ic_sum), ICMP_ECHO << 8, 0);
 	/* All zeros but for this; -0 is right for whatever the rest is. */

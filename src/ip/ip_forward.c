@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IPv4 packets on their way through: TTL and MTU.
+ * IPv4 packets on their way through: TTL, MTU and options.
  *
  * From ip_input(), with m_nh set; to ST_RESOLVE.  RFC 1812, 4.2.2.9 and
- * 5.3.1 (TTL), 4.2.2.7 (fragmentation); RFC 1191, 4; RFC 1624 (checksum).
+ * 5.3.1 (TTL), 4.2.2.7 (fragmentation), 5.3.13 (options); RFC 1191, 4;
+ * RFC 1624 (checksum).
  * Redirects are not sent.
  *
  * A large segment (m_gso) stands for the packets that a device will cut from
@@ -15,6 +16,7 @@
 #include "ip/icmp_wire.h"
 #include "ip/ip.h"
 #include "ip/ip_int.h"
+#include "ip/ip_options.h"
 #include "ip/mss.h"
 #include "mbuf/in_cksum.h"
 #include "path.h"
@@ -67,6 +69,21 @@ ip_forward_fragment(struct cpu *c, struct mbuf *m, unsigned mtu)
 }
 
 /*
+ * Recorded is the address that this host has toward where the packet goes
+ * (RFC 1812, 5.3.13.5).  Not before now: an error quotes it as it arrived.
+ */
+static void ON_CPU
+ip_forward_options(struct cpu *c, struct mbuf *m, const struct nhop *nh)
+{
+	if ((m->m_flags & MF_OPTIONS) == 0)
+		return;
+	m->m_flags &= (uint16_t)~MF_OPTIONS;
+	ip_record(c, m,
+	    ip_source_by(c->c_sp, nh,
+		ld32be(mtod(m, const struct ip_wire *)->ip_dst)));
+}
+
+/*
  * What the loop below does not do at once.  Returns m if it goes on as it is,
  * or NULL if it was dealt with.
  */
@@ -90,10 +107,11 @@ ip_forward_other(struct cpu *c, struct mbuf *m, const struct nhop *nh)
 		    nh->nh_mtu);
 		return NULL;
 	}
-	if ((w = m_writable(c, m, IP_HLEN)) == NULL) {
+	if ((w = m_writable(c, m, (ip->ip_vhl & 15u) * 4)) == NULL) {
 		ip_drop(c, m, ips_nobuf);
 		return NULL;
 	}
+	ip_forward_options(c, w, nh);
 	if (!toobig)
 		return w;
 	ip_decrement_ttl(mtod(w, struct ip_wire *));
@@ -121,7 +139,7 @@ ip_forward(struct cpu *c, struct mvec *mv)
 		}
 		if (unlikely(mtod(m, struct ip_wire *)->ip_ttl <= 1 ||
 			m->m_pktlen > nh->nh_mtu ||
-			(m->m_flags & MF_SHARED) != 0)) {
+			(m->m_flags & (MF_SHARED | MF_OPTIONS)) != 0)) {
 			if ((m = ip_forward_other(c, m, nh)) == NULL)
 				continue;
 		}

@@ -14,6 +14,7 @@
 
 #include "ip/ip.h"
 #include "ip/ip_int.h"
+#include "ip/ip_options.h"
 #include "mbuf/in_cksum.h"
 #include "path.h"
 
@@ -33,31 +34,6 @@ ip_header_cksum(struct ip_wire *ip)
 	st16be(ip->ip_sum, in_cksum(ip, (ip->ip_vhl & 15u) * 4));
 }
 
-/* Options that belong into every fragment, padded to words.  RFC 791, 3.1. */
-static unsigned
-ip_copied_options(const uint8_t *from, unsigned hlen, uint8_t *to)
-{
-	unsigned at, len, n = 0;
-
-	for (at = IP_HLEN; at < hlen && from[at] != IPOPT_EOL; at += len) {
-		len = 1;
-		if (from[at] == IPOPT_NOP)
-			continue;
-		if (at + 1 >= hlen)
-			break;
-		len = from[at + 1];
-		if (len < 2 || at + len > hlen)
-			break;
-		if ((from[at] & IPOPT_COPIED) == 0)
-			continue;
-		memcpy(to + n, from + at, len);
-		n += len;
-	}
-	while (n % 4 != 0)
-		to[n++] = IPOPT_EOL;
-	return n;
-}
-
 static void
 ip_cut_init(struct ip_cut *ct, const struct mbuf *m)
 {
@@ -69,7 +45,7 @@ ip_cut_init(struct ip_cut *ct, const struct mbuf *m)
 	ct->ct_off = ld16be(ip->ip_off);
 	memcpy(ct->ct_head, p, IP_HLEN);
 	ct->ct_hlen2 =
-	    IP_HLEN + ip_copied_options(p, ct->ct_hlen, ct->ct_head + IP_HLEN);
+	    IP_HLEN + ip_options_copied(p, ct->ct_hlen, ct->ct_head + IP_HLEN);
 	ct->ct_head[0] = (uint8_t)(4 << 4 | ct->ct_hlen2 / 4);
 }
 

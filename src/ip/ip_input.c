@@ -10,13 +10,15 @@
  * ip_route_vec() and the first branch of ip_dispatch_vec(); everything else
  * that can be the matter with a packet is ip_input_other()'s.
  *
- * RFC 1122, 3.2.1 and 3.3; RFC 1812, 4.2.2.11, 5.2 and 5.3.
+ * RFC 1122, 3.2.1 and 3.3; RFC 1812, 4.2.2.11, 5.2 and 5.3.  What options ask
+ * for is done where it is known which way the packet leaves (MF_OPTIONS).
  */
 #include "base/addr.h"
 #include "if/if.h"
 #include "ip/icmp_wire.h"
 #include "ip/ip.h"
 #include "ip/ip_int.h"
+#include "ip/ip_options.h"
 #include "path.h"
 #include "route/fib4.h"
 
@@ -38,18 +40,47 @@ ip_trim(struct cpu *c, struct mbuf *m, unsigned len)
 		m_trim(c, m, m->m_pktlen - len);
 }
 
-/* RFC 1812, 5.2.2: only what a sender can mend is answered. */
-static void ON_CPU
-ip_malformed(struct cpu *c, struct mbuf *m, enum ipstat why)
+/* Options that cannot be read are answered: a sender can mend them. */
+static bool ON_CPU
+ip_read_options(struct cpu *c, struct mbuf *m)
 {
 	const uint8_t *p = mtod(m, const uint8_t *);
-	unsigned errptr = 0;
+	struct ip_options io;
+	unsigned errptr;
+	enum ipstat why;
 
+	why = ip_options_parse(p, (p[0] & 15u) * 4, &io, &errptr);
 	if (why == ips_badopt) {
-		(void)ip_check_options(p, (p[0] & 15u) * 4, &errptr);
 		ip_reject(c, m, why, ICMP_PARAM, 0, errptr << 24);
-	} else {
+		return false;
+	}
+	if (why != ips_none) {
 		ip_drop(c, m, why);
+		return false;
+	}
+	if (io.io_rr != 0 || io.io_ts != 0)
+		m->m_flags |= MF_OPTIONS;
+	return true;
+}
+
+/* What ip_check() has to say of m: whether it goes on all the same. */
+static bool ON_CPU
+ip_accept(struct cpu *c, struct mbuf *m, enum ipstat why)
+{
+	if (why != ips_options) {
+		ip_drop(c, m, why);
+		return false;
+	}
+	stat_add(c, SG_IP, ips_options, 1);
+	switch (tun(c->c_sp, ip_process_options)) {
+	case IPOPTS_IGNORE:
+		return true;
+	case IPOPTS_PROCESS:
+		return ip_read_options(c, m);
+	default:
+		ip_reject(c, m, ips_optrefused, ICMP_UNREACH,
+		    ICMP_UNREACH_ADMIN, 0);
+		return false;
 	}
 }
 
@@ -80,10 +111,8 @@ ip_check_vec(struct cpu *c, struct mvec *mv, struct ip_vec *iv)
 		ip_pullup(c, m);
 		why = ip_check(
 		    mtod(m, const uint8_t *), m->m_len, m->m_pktlen);
-		if (unlikely(why != ips_none)) {
-			ip_malformed(c, m, why);
+		if (unlikely(why != ips_none) && !ip_accept(c, m, why))
 			continue;
-		}
 		ip = mtod(m, const struct ip_wire *);
 		ip_trim(c, m, ld16be(ip->ip_len));
 		iv->iv_dst[keep] = ld32be(ip->ip_dst);

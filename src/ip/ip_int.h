@@ -52,6 +52,13 @@ const struct nhop *ip_follow(const struct spate *, const struct nhop *,
 uint64_t ip_flow_hash(const struct mbuf *);
 
 /*
+ * This host's address toward dst, which is reached by nh, until the end of the
+ * round; 0: it has none.
+ */
+uint32_t ip_source_by(
+    const struct spate *, const struct nhop *nh, uint32_t dst);
+
+/*
  * Drop m for this reason and send the ICMP error that goes with it, if one may
  * be sent.  arg: icmp_error().
  */

@@ -60,7 +60,7 @@ ip_source_any(const struct spate *sp, unsigned rtable, uint32_t to)
 	return a;
 }
 
-static uint32_t
+uint32_t
 ip_source_by(const struct spate *sp, const struct nhop *nh, uint32_t dst)
 {
 	uint32_t to = nh->nh_type == NH_GATEWAY ? nh->nh_gw.a_v4 : dst;

@@ -4,46 +4,18 @@
  * 5.2.2.  Pure.
  *
  * What every packet needs is inline in ip_parse.h; here is the rest.
- *
- * Options are checked for form only.  Source routes are refused (RFC 7126,
- * 4.3 and 4.4); every other option is carried along unread.
  */
 #include "ip/ip_parse.h"
 
 enum ipstat
-ip_check_options(const uint8_t *p, unsigned hlen, unsigned *errptr)
-{
-	unsigned at, len;
-
-	for (at = IP_HLEN; at < hlen; at += len) {
-		if (p[at] == IPOPT_EOL)
-			break;
-		if (p[at] == IPOPT_NOP) {
-			len = 1;
-			continue;
-		}
-		*errptr = at + 1;
-		if (at + 1 >= hlen)
-			return ips_badopt;
-		len = p[at + 1];
-		if (len < 2 || at + len > hlen)
-			return ips_badopt;
-		if (p[at] == IPOPT_LSRR || p[at] == IPOPT_SSRR)
-			return ips_srcroute;
-	}
-	return ips_none;
-}
-
-enum ipstat
 ip_check_rest(const uint8_t *p)
 {
-	unsigned errptr;
 	struct ip_info ii;
 
 	ip_take(p, &ii);
 	if (ii.ii_off + (unsigned)ii.ii_len - ii.ii_hlen > IP_LEN_MAX)
 		return ips_toolong;
-	return ip_check_options(p, ii.ii_hlen, &errptr);
+	return ii.ii_hlen != IP_HLEN ? ips_options : ips_none;
 }
 
 enum ipstat
@@ -51,7 +23,9 @@ ip_parse(const uint8_t *p, size_t n, size_t total, struct ip_info *ii)
 {
 	enum ipstat why;
 
-	if ((why = ip_check(p, n, total)) == ips_none)
+	if ((why = ip_check(p, n, total)) == ips_options)
+		why = ips_none;
+	if (why == ips_none)
 		ip_take(p, ii);
 	return why;
 }

@@ -37,20 +37,13 @@ struct ip_info { /* host order */
 
 /*
  * ip_check() and ip_take() at once; ii is set only if there is nothing to
- * complain about.
+ * complain about.  Options are not looked at.
  */
 enum ipstat ip_parse(
     const uint8_t *p, size_t n, size_t total, struct ip_info *ii);
 
-/* Of ip_check(): fragments and options.  The header is all there. */
+/* Of ip_check(): fragments, and whether there are options. */
 enum ipstat ip_check_rest(const uint8_t *p);
-
-/*
- * Of ip_check(): the options behind a header of hlen bytes.  *errptr is the
- * offset of a bad byte.
- */
-enum ipstat ip_check_options(
-    const uint8_t *p, unsigned hlen, unsigned *errptr);
 
 /*
  * The header of the packet that an ICMP error quotes: cut off, and its
@@ -82,7 +75,8 @@ ip_cksum_ok(const uint8_t *p, unsigned hlen)
 
 /*
  * The header at p, of which n bytes are contiguous, of a packet of total
- * bytes: ips_none, or why the packet must be dropped.
+ * bytes: ips_none; ips_options if all is well and ip_options_parse() is next;
+ * or why the packet must be dropped.
  */
 static inline enum ipstat
 ip_check(const uint8_t *p, size_t n, size_t total)

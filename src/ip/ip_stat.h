@@ -23,6 +23,8 @@
 	C(ips_reasshanded, "reassembled datagrams handed to their owner") \
 	C(ips_segmented, "large segments cut to be fragmented")		\
 	C(ips_mss,	"forwarded TCP SYNs whose MSS was lowered")	\
+	C(ips_options,	"packets with options")				\
+	C(ips_recorded,	"packets that recorded their way or time here")	\
 	C(ips_rst,	"TCP resets sent where nothing listens")	\
 	D(ips_toosmall,	"shorter than an IPv4 header")			\
 	D(ips_badvers,	"IP version is not 4")				\
@@ -32,6 +34,7 @@
 	D(ips_toolong,	"IPv4 fragment reaches beyond 65535 bytes")	\
 	D(ips_badopt,	"malformed IPv4 option")			\
 	D(ips_srcroute,	"IPv4 source route option (refused)")		\
+	D(ips_optrefused, "IPv4 options: net.inet.ip.process_options = 2") \
 	D(ips_badsrc,	"impossible IPv4 source address")		\
 	D(ips_ownsrc,	"IPv4 source address is one of this host")	\
 	D(ips_baddst,	"impossible IPv4 destination address")		\

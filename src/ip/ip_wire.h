@@ -14,6 +14,7 @@
 #define IP_HLEN     20u /* without options */
 #define IP_HLEN_MAX 60u
 #define IP_LEN_MAX  65535u
+#define IP_OPTLEN_MAX (IP_HLEN_MAX - IP_HLEN)
 #define IP_MTU_MIN  68u /* RFC 791, 3.2 */
 
 enum { /* ip_off */
@@ -49,9 +50,18 @@ ip_has_ports(unsigned proto)
 enum { /* options: type, whose top bit says "copy into fragments" */
 	IPOPT_EOL = 0,
 	IPOPT_NOP = 1,
+	IPOPT_RR = 7,
+	IPOPT_TS = 68,
 	IPOPT_LSRR = 131,
 	IPOPT_SSRR = 137,
+	IPOPT_RALERT = 148, /* RFC 2113 */
 	IPOPT_COPIED = 0x80,
+};
+
+enum { /* flag of IPOPT_TS */
+	IPOPT_TS_ONLY = 0,
+	IPOPT_TS_ADDR = 1, /* each puts in its address, too */
+	IPOPT_TS_PRESPEC = 3, /* only those whose address is there */
 };
 
 /* RFC 791, 3.1. */

@@ -55,6 +55,7 @@ enum { /* m_flags */
 	MF_SHARED = 1u << 5, /* data may be read by others: copy to write */
 	MF_NOMAC = 1u << 6, /* leaves as it is: link header is complete */
 	MF_REASS = 1u << 8, /* was put together from fragments */
+	MF_OPTIONS = 1u << 9, /* IPv4: has options to record this host in */
 	MF_COLD = 1u << 7, /* the members of m_cold() hold something */
 };
 

@@ -114,53 +114,26 @@ test_cut(void **state)
 	assert_int_equal(ip_parse(p, 20, 32, &ii), ips_none);
 }
 
-static const struct {
-	const char *name;
-	unsigned len;
-	uint8_t opt[12];
-	enum ipstat want;
-	unsigned errptr;
-} opttab[] = {
-	{ "none but padding", 4, { 1, 1, 1, 0 }, ips_none, 0 },
-	{ "end, then anything", 4, { 0, 7, 0xff, 1 }, ips_none, 0 },
-	{ "router alert (RFC 2113)", 4, { 148, 4, 0, 0 }, ips_none, 0 },
-	{ "record route", 8, { 7, 7, 4, 0, 0, 0, 0, 0 }, ips_none, 0 },
-	{ "unknown", 4, { 0x5e, 4, 1, 2 }, ips_none, 0 },
-	{ "length 0", 4, { 7, 0, 0, 0 }, ips_badopt, 21 },
-	{ "length 1", 4, { 7, 1, 0, 0 }, ips_badopt, 21 },
-	{ "beyond the header", 4, { 7, 5, 0, 0 }, ips_badopt, 21 },
-	{ "type without length", 4, { 1, 1, 1, 7 }, ips_badopt, 24 },
-	{ "second beyond", 8, { 148, 4, 0, 0, 7, 5, 4, 0 }, ips_badopt, 25 },
-	{ "loose source route", 8, { 131, 7, 4, 1, 2, 3, 4, 0 },
-	    ips_srcroute, 0 },
-	{ "strict source route", 8, { 137, 7, 4, 1, 2, 3, 4, 0 },
-	    ips_srcroute, 0 },
-	{ "source route behind another", 12,
-	    { 148, 4, 0, 0, 131, 7, 4, 1, 2, 3, 4, 0 }, ips_srcroute, 0 },
-};
-
+/* That there are options is found; what they are is not looked at. */
 static void
 test_options(void **state)
 {
 	struct ip_info ii;
 	uint8_t p[32];
-	unsigned i, errptr;
 
-	for (i = 0; i < countof(opttab); i++) {
-		memcpy(p, good, sizeof(p));
-		p[0] = (uint8_t)(0x45 + opttab[i].len / 4);
-		memcpy(p + 20, opttab[i].opt, opttab[i].len);
-		sum(p);
-		if (ip_parse(p, 32, 32, &ii) != opttab[i].want)
-			fail_msg("%s", opttab[i].name);
-		if (opttab[i].want == ips_badopt) {
-			assert_int_equal(
-			    ip_check_options(p, 20 + opttab[i].len, &errptr),
-			    ips_badopt);
-			assert_int_equal(errptr, opttab[i].errptr);
-		} else if (opttab[i].want == ips_none)
-			assert_int_equal(ii.ii_hlen, 20 + opttab[i].len);
-	}
+	memcpy(p, good, sizeof(p));
+	sum(p);
+	assert_int_equal(ip_check(p, 32, 32), ips_none);
+	p[0] = 0x48;
+	memset(p + 20, 7, 12);
+	sum(p);
+	assert_int_equal(ip_check(p, 32, 32), ips_options);
+	assert_int_equal(ip_parse(p, 32, 32, &ii), ips_none);
+	assert_int_equal(ii.ii_hlen, 32);
+	p[0] = 0x46;
+	st16be(p + 6, 0x1fff);
+	sum(p);
+	assert_int_equal(ip_check(p, 32, 32), ips_toolong);
 }
 
 /* What an error quotes is cut off and may have a wrong checksum. */
