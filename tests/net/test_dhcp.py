@@ -98,13 +98,20 @@ class Relay:
         return dict(re.findall(r"^(\w+)=(.*)$", out, re.M))
 
     def dhclient(self, family, options=""):
-        """ISC's client, once; its lease file."""
+        """ISC's client, in the foreground, or it would stay; its lease file."""
         leases = self.file(f"dhclient{family}.leases")
-        self.client.run(
-            f"{program('dhclient')} -{family} -1 -v -sf /bin/true -lf {leases} "
-            f"-pf /dev/null -cf /dev/null --no-pid {options} lan")
-        with open(leases, encoding="utf-8") as f:
-            return f.read()
+        done = {4: "fixed-address", 6: "iaaddr"}[family]
+
+        def lease():
+            with open(leases, encoding="utf-8") as f:
+                text = f.read()
+            return text if done in text and text.endswith("}\n") else None
+        asking = self.client.start(
+            f"{program('dhclient')} -{family} -d -1 -sf /bin/true "
+            f"-lf {leases} -cf /dev/null --no-pid {options} lan",
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.net.processes.append(asking)
+        return wait_for("the client has a lease", lease)
 
     def messages(self):
         return {m["counter"]: m["packets"]
