@@ -77,7 +77,7 @@ def test_interfaces(lab):
     assert [r["INTERFACE"] for r in first] == ["left", "right"]
     assert first[0]["STATE"] == "up"
     assert {"INTERFACE": "left", "ADDRESS": "10.0.1.1/24", "TENTATIVE": "-",
-            "DUPLICATE": "-"} in addresses
+            "DUPLICATE": "-", "DEPRECATED": "-", "AUTOCONF": "-"} in addresses
 
 
 def test_routes(lab):
