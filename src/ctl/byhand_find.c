@@ -149,7 +149,7 @@ find_more_addrs(struct find *f, const struct conf_if *was,
 	for (i = 0; i < ias->ias_n; i++) {
 		const struct ifaddr *ifa = &ias->ias_a[i];
 
-		if ((ifa->ifa_flags & IFA_AUTO) != 0 ||
+		if ((ifa->ifa_flags & (IFA_AUTO | IFA_SLAAC)) != 0 ||
 		    addr_configured(was, ifa))
 			continue;
 		ci->ci_addr[ci->ci_naddr++] = (struct conf_prefix){

@@ -111,6 +111,7 @@ def test_radvd(net):
     wait_for("two addresses that are in use", lambda: len([
         a for a in router.show("routers")["addresses"]
         if a["state"] == "preferred"]) == 2)
+    assert router.show("changes")["changes"] == []	# nobody's hand
     shown = router.show("routers")
     assert [r["preference"] for r in shown["routers"]] == ["high"], shown
     assert [n["prefix"] for n in shown["networks"]] == ["2001:db8:9::/64"]

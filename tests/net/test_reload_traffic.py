@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Reloads lose no packet: routes, an address and a VLAN come and go under UDP
 at half the rate that passes without loss."""
+import itertools
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from lib import wait_for
 from test_reload import rewrite
 
 UDPFLOW = os.environ.get("UDPFLOW", "build/tests/tools/udpflow")
-PORT = 5000
+PORTS = itertools.count(5000)	# what comes late meets nobody
 TIMES = 20
 PAUSE = 0.05	# for some more traffic
 STAYS = """
@@ -37,11 +38,13 @@ class Flow:
     """From alice to bob, until the end of the block."""
 
     def __init__(self, lab, rate, seconds):
-        self.receiver = lab.bob.start(f"{UDPFLOW} recv {PORT}",
+        self.lab = lab
+        self.port = next(PORTS)
+        self.receiver = lab.bob.start(f"{UDPFLOW} recv {self.port}",
                                       stdout=subprocess.PIPE, text=True)
         assert self.receiver.stdout.readline() == "ready\n"
         self.sender = lab.alice.start(
-            f"{UDPFLOW} send {PORT} {int(rate)} {seconds} "
+            f"{UDPFLOW} send {self.port} {int(rate)} {seconds} "
             + " ".join(TO), stdout=subprocess.PIPE, text=True)
         self.result = {}
 
@@ -60,11 +63,15 @@ class Flow:
         self.result |= pairs(self.receiver.communicate(timeout=10)[0])
 
     def _quiet(self):
-        """Nothing waits in bob's socket."""
+        """Nothing moves, and nothing waits in bob's socket."""
+        before = self.lab.interface("right")["tx_packets"]
+        time.sleep(0.2)
+        if self.lab.interface("right")["tx_packets"] > before + 10:
+            return False
         with open(f"/proc/{self.receiver.pid}/net/udp6",
                   encoding="ascii") as f:
             queued = [line.split()[4].split(":")[1] for line in f
-                      if f":{PORT:04X} " in line.split()[1] + " "]
+                      if f":{self.port:04X} " in line.split()[1] + " "]
         return queued and all(int(n, 16) == 0 for n in queued)
 
     def missing(self):
