@@ -89,7 +89,7 @@ rig_route(struct spate *sp, struct ifnet *out, bool six)
 		errx(1, "no memory");
 }
 
-/* From the host-th address of 198.18.0.0/16 or 2001:db8:1::; returns the tuple. */
+/* From the host-th address of 198.18/16 or 2001:db8:1::; its tuple. */
 static struct rss_tuple
 rig_frame(uint8_t *p, const struct ifnet *to, bool six, unsigned host)
 {

@@ -20,7 +20,7 @@
 #define RIG_FRAME 60 /* bytes; 64 with the FCS */
 #define RIG_BURST 64
 #define RIG_FLOWS 16 /* of a CPU */
-#define RIG_BUFS  2048 /* of a CPU */
+#define RIG_BUFS  1024 /* of a CPU */
 
 struct rig {
 	struct spate *r_router;

@@ -71,7 +71,7 @@ class Tracer:
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
+        self.process.wait(60)
         self.reader.join()
         return "".join(self.lines)
 

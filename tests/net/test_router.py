@@ -155,7 +155,8 @@ def readme_blocks():
 
 def test_readme_router(net):
     """Its commands, by a shell that knows nothing else."""
-    hosts, conf, start, talk, ask, watch, stop = readme_blocks()
+    hosts, conf, start, talk, ask, watch, change, stop = readme_blocks()
+    ask = ask.replace("spate top ", "spate top -b -n 1 ")  # no terminal
     os.mkdir(net.path("build"))
     os.symlink(os.path.abspath(SPATE), net.path("build/spate"))
     with open(net.path("router.conf"), "w", encoding="utf-8") as f:
@@ -164,7 +165,8 @@ def test_readme_router(net):
         # /run and the namespaces' names are this shell's alone.
         "mount -t tmpfs tmpfs /run; ip link set lo up",
         "set -e -m", hosts, start, "sleep 1", talk, ask, watch,
-        "! ip netns exec red ping -c 1 -W 1 172.16.0.1",
+        change, "build/spate confirm", "build/spate show routes",
+        "! ip netns exec red ping -c 1 -W 1 198.18.0.1",
         "! ip netns exec red ping -c 1 -W 1 -t 1 10.2.0.2",
         "! ip netns exec red ping -c 1 -W 1 10.2.0.77; sleep 3",
         "build/spate show drops", stop, "wait",
@@ -183,6 +185,7 @@ def test_readme_router(net):
     assert said.count("10.1.0.2 → 10.2.0.2") == 4, said
     assert said.count("3 packets transmitted, 3 received, 0% packet") == 2
     assert re.search(r"^ 1  10\.1\.0\.1 .*\n 2  10\.3\.0\.2 ", said, re.M)
+    assert re.search(r"^172\.16\.0\.0/12 .*10\.3\.0\.2", said, re.M), said
     for reason in "no IPv4 route", "TTL expired", "neighbour does not":
         assert re.search(rf"^red .*{reason}", said, re.M), said
     assert said.endswith("left: 0\n"), said
