@@ -140,13 +140,18 @@ def test_confined(net):
             assert int(status[name], 16) == 0, name
 
 
+def idle_share(pids):
+    """Of one core, over two seconds."""
+    before = sum(map(cpu_seconds, pids))
+    time.sleep(2)
+    return (sum(map(cpu_seconds, pids)) - before) / 2
+
+
 def test_idle(net):
+    """Once what a start brings is over; a machine may be busy for a while."""
     router = net.daemon(ROUTER)
     pids = router.parent, router.child
-    time.sleep(0.5)
-    before = sum(map(cpu_seconds, pids))
-    time.sleep(3)
-    assert sum(map(cpu_seconds, pids)) - before <= 0.02 * 3
+    assert any(idle_share(pids) <= 0.02 for _ in range(4))
 
 
 XDP = """
