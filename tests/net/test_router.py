@@ -153,6 +153,18 @@ def readme_blocks():
             for block in blocks if block.strip()]
 
 
+# Until a command succeeds, up to ten seconds; then it fails as the command.
+UNTIL = """
+until_ok() {
+    for i in $(seq 100); do
+        if "$@" > /dev/null 2>&1; then return 0; fi
+        sleep 0.1
+    done
+    "$@"
+}
+died() { build/spate show drops | grep -q "^red .*$1"; }"""
+
+
 def test_readme_router(net):
     """Its commands, by a shell that knows nothing else."""
     hosts, conf, start, talk, ask, watch, change, stop = readme_blocks()
@@ -164,11 +176,13 @@ def test_readme_router(net):
     script = "\n".join([
         # /run and the namespaces' names are this shell's alone.
         "mount -t tmpfs tmpfs /run; ip link set lo up",
-        "set -e -m", hosts, start, "sleep 1", talk, ask, watch,
+        UNTIL, "set -e -m", hosts, start, "until_ok build/spate show version",
+        talk, ask, watch,
         change, "build/spate confirm", "build/spate show routes",
         "! ip netns exec red ping -c 1 -W 1 198.18.0.1",
         "! ip netns exec red ping -c 1 -W 1 -t 1 10.2.0.2",
-        "! ip netns exec red ping -c 1 -W 1 10.2.0.77; sleep 3",
+        "! ip netns exec red ping -c 1 -W 1 10.2.0.77",
+        "until_ok died 'neighbour does not'",
         "build/spate show drops", stop, "wait",
         "echo left: $(ip netns list) $(ip -o link | grep -c spate-)"])
     done = subprocess.run(
