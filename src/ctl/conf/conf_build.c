@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tree of a file to a struct conf, by the tables of conf_table.c.
+ * The tree of a file to a struct conf, by its table.
  *
  * A section in which something is wrong is left out, so that the checks after
  * this see only whole ones.  Interfaces stay (CONF_NAMED): else each mention
@@ -12,7 +12,43 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(sizeof(unsigned) == sizeof(enum conf_driver), "conf_type_enum");
+const struct conf_secdef *
+conf_secdef_find(const struct conf_table *ct, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < ct->ct_nsections; i++) {
+		if (strcmp(ct->ct_sections[i].sd_name, name) == 0)
+			return &ct->ct_sections[i];
+	}
+	return NULL;
+}
+
+const struct conf_keydef *
+conf_keydef_find(const struct conf_secdef *sd, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < sd->sd_nkeys; i++) {
+		if (strcmp(sd->sd_keys[i].kd_name, name) == 0)
+			return &sd->sd_keys[i];
+	}
+	return NULL;
+}
+
+bool
+conf_key_applies(const struct conf_keydef *k, const void *sec)
+{
+	const struct conf_sec *cs = sec;
+	const struct conf_keydef *kind;
+	unsigned v;
+
+	if (k->kd_only == 0)
+		return true;
+	kind = conf_keydef_find(cs->cs_def, cs->cs_def->sd_kind);
+	memcpy(&v, (const char *)sec + kind->kd_off, sizeof(v));
+	return (k->kd_only & 1u << v) != 0;
+}
 
 void *
 conf_list_get(const void *base, size_t off, size_t noff, unsigned *n)
@@ -39,7 +75,7 @@ build_alloc(struct conf_ctx *ctx, size_t n, size_t size)
 {
 	void *p;
 
-	if ((p = conf_alloc(ctx->x_conf->cf_mem, n, size)) == NULL)
+	if ((p = conf_alloc(ctx->x_keep, n, size)) == NULL)
 		ctx->x_nomem = true;
 	return p;
 }
@@ -117,7 +153,8 @@ build_key(struct conf_ctx *ctx, const struct conf_secdef *sd,
 	const struct conf_keydef *k = conf_keydef_find(sd, n->n_key);
 	struct conf_pos *at;
 
-	if (sd == &conf_top && conf_secdef_find(n->n_key) != NULL) {
+	if (sd == ctx->x_table->ct_top &&
+	    conf_secdef_find(ctx->x_table, n->n_key) != NULL) {
 		conf_error(ctx->x_errs, &n->n_pos,
 		    "%s is a section, not a setting; expected %s ... { ... }",
 		    n->n_key, n->n_key);
@@ -138,24 +175,27 @@ build_key(struct conf_ctx *ctx, const struct conf_secdef *sd,
 	return build_value(ctx, k, n, sec);
 }
 
-/* A key that this driver lacks, or one that it needs. */
+/* A key that this kind lacks, or one that it needs. */
 static bool
 check_applies(struct conf_ctx *ctx, const struct conf_keydef *k,
     const struct conf_pos *at, const struct conf_sec *sec)
 {
-	const struct conf_if *ci = (const void *)sec;
+	const struct conf_keydef *kind;
 	struct conf_names have = { .m_full = false };
-	unsigned d;
+	unsigned v;
+	unsigned i;
 
 	if (at->cp_line == 0 || conf_key_applies(k, sec))
 		return true;
-	for (d = 0; d <= CONF_PCAP; d++) {
-		if ((k->kd_drivers & 1u << d) != 0)
-			conf_names_add(&have, conf_driver_name(d));
+	kind = conf_keydef_find(sec->cs_def, sec->cs_def->sd_kind);
+	memcpy(&v, (const char *)sec + kind->kd_off, sizeof(v));
+	for (i = 0; kind->kd_names[i] != NULL; i++) {
+		if ((k->kd_only & 1u << i) != 0)
+			conf_names_add(&have, kind->kd_names[i]);
 	}
 	conf_error(ctx->x_errs, at,
-	    "%s has no meaning with driver %s; expected driver %s",
-	    k->kd_name, conf_driver_name(ci->ci_driver), have.m_text);
+	    "%s has no meaning with %s %s; expected %s %s", k->kd_name,
+	    kind->kd_name, kind->kd_names[v], kind->kd_name, have.m_text);
 	return false;
 }
 
@@ -185,10 +225,10 @@ set_default(struct conf_ctx *ctx, const struct conf_keydef *k,
 		k->kd_type->t_parse(ctx, k, &w, (char *)sec + k->kd_off);
 }
 
-/* driver_ok: the driver is known, so what it needs is known too. */
+/* kind_ok: the kind is known, so what it needs is known too. */
 static bool
 check_keys(struct conf_ctx *ctx, const struct conf_secdef *sd,
-    struct conf_sec *sec, bool driver_ok)
+    struct conf_sec *sec, bool kind_ok)
 {
 	const struct conf_keydef *k;
 	bool ok = true;
@@ -196,7 +236,7 @@ check_keys(struct conf_ctx *ctx, const struct conf_secdef *sd,
 
 	for (i = 0; i < sd->sd_nkeys; i++) {
 		k = &sd->sd_keys[i];
-		if (k->kd_drivers != 0 && !driver_ok)
+		if (k->kd_only != 0 && !kind_ok)
 			continue;
 		if (!check_applies(ctx, k, &sec->cs_at[i], sec))
 			ok = false;
@@ -214,7 +254,7 @@ build_keys(struct conf_ctx *ctx, const struct conf_secdef *sd,
     const struct conf_node *first, struct conf_sec *sec)
 {
 	const struct conf_node *n;
-	bool driver_ok = false;
+	bool kind_ok = false;
 	bool ok = true;
 
 	sec->cs_def = sd;
@@ -226,10 +266,11 @@ build_keys(struct conf_ctx *ctx, const struct conf_secdef *sd,
 			continue;
 		if (!build_key(ctx, sd, n, sec))
 			ok = false;
-		else if (strcmp(n->n_key, "driver") == 0)
-			driver_ok = true;
+		else if (sd->sd_kind != NULL &&
+		    strcmp(n->n_key, sd->sd_kind) == 0)
+			kind_ok = true;
 	}
-	if (!check_keys(ctx, sd, sec, driver_ok))
+	if (!check_keys(ctx, sd, sec, kind_ok))
 		ok = false;
 	return ok && (sd->sd_check == NULL || sd->sd_check(ctx, sec));
 }
@@ -266,7 +307,7 @@ build_sysctl(struct conf_ctx *ctx, const struct conf_node *n,
     struct conf_sysctl *sy)
 {
 	const struct conf_value *v = &n->n_value;
-	struct conf_mem *mem = ctx->x_conf->cf_mem;
+	struct conf_mem *mem = ctx->x_keep;
 
 	if (v->v_bad)
 		return false;
@@ -396,8 +437,9 @@ static void
 build_once(struct conf_ctx *ctx, const struct conf_secdef *sd,
     const struct conf_node *n)
 {
+	const struct conf_sec *top = ctx->x_root;
 	const struct conf_node none = {
-		.n_pos = { ctx->x_conf->cf_sec.cs_pos.cp_file, 0, 0 },
+		.n_pos = { top->cs_pos.cp_file, 0, 0 },
 	};
 	struct conf_sec unnamed;
 	void *sec;
@@ -411,7 +453,7 @@ build_once(struct conf_ctx *ctx, const struct conf_secdef *sd,
 	if ((sec = build_alloc(ctx, 1, sd->sd_size)) == NULL)
 		return;
 	build_section(ctx, sd, n != NULL ? n : &none, sec);
-	conf_list_set(ctx->x_conf, sd->sd_off, sd->sd_noff, sec, 1);
+	conf_list_set(ctx->x_root, sd->sd_off, sd->sd_noff, sec, 1);
 }
 
 static void
@@ -441,32 +483,33 @@ build_sections(struct conf_ctx *ctx, const struct conf_secdef *sd)
 		if (build_section(ctx, sd, n, secs + used * sd->sd_size))
 			used++;
 	}
-	conf_list_set(ctx->x_conf, sd->sd_off, sd->sd_noff, secs, used);
+	conf_list_set(ctx->x_root, sd->sd_off, sd->sd_noff, secs, used);
 }
 
 static void
 unknown_sections(struct conf_ctx *ctx)
 {
+	const struct conf_table *ct = ctx->x_table;
 	struct conf_names known = { .m_full = false };
 	const struct conf_node *n;
 	unsigned i;
 
-	for (i = 0; i < conf_nsections; i++)
-		conf_names_add(&known, conf_sections[i].sd_name);
+	for (i = 0; i < ct->ct_nsections; i++)
+		conf_names_add(&known, ct->ct_sections[i].sd_name);
 	for (n = ctx->x_top.n_first; n != NULL; n = n->n_next) {
 		struct conf_guess g = { .g_word = n->n_key };
 
 		if (n->n_kind != CONF_SECTION ||
-		    conf_secdef_find(n->n_key) != NULL)
+		    conf_secdef_find(ct, n->n_key) != NULL)
 			continue;
-		if (conf_keydef_find(&conf_top, n->n_key) != NULL) {
+		if (conf_keydef_find(ct->ct_top, n->n_key) != NULL) {
 			conf_error(ctx->x_errs, &n->n_pos,
 			    "%s is a setting; expected %s = VALUE", n->n_key,
 			    n->n_key);
 			continue;
 		}
-		for (i = 0; i < conf_nsections; i++)
-			conf_guess(ctx, &g, conf_sections[i].sd_name);
+		for (i = 0; i < ct->ct_nsections; i++)
+			conf_guess(ctx, &g, ct->ct_sections[i].sd_name);
 		conf_error(ctx->x_errs, &n->n_pos,
 		    "unknown section %s; known: %s%s%s%s",
 		    conf_quote(n->n_key).q_text, known.m_text,
@@ -479,13 +522,13 @@ unknown_sections(struct conf_ctx *ctx)
 bool
 conf_build(struct conf_ctx *ctx)
 {
-	struct conf *cf = ctx->x_conf;
+	const struct conf_table *ct = ctx->x_table;
 	unsigned i;
 
 	unknown_sections(ctx);
-	build_keys(ctx, &conf_top, ctx->x_top.n_first, &cf->cf_sec);
-	for (i = 0; i < conf_nsections && !ctx->x_nomem; i++)
-		build_sections(ctx, &conf_sections[i]);
+	build_keys(ctx, ct->ct_top, ctx->x_top.n_first, ctx->x_root);
+	for (i = 0; i < ct->ct_nsections && !ctx->x_nomem; i++)
+		build_sections(ctx, &ct->ct_sections[i]);
 	return !ctx->x_nomem;
 }
 
@@ -493,7 +536,8 @@ int
 conf_value_parse(const char *section, const char *key, const char *text,
     void *out, char *err, size_t errlen)
 {
-	const struct conf_secdef *sd = conf_secdef_find(section);
+	const struct conf_secdef *sd =
+	    conf_secdef_find(&conf_table_spate, section);
 	const struct conf_keydef *k =
 	    key != NULL ? conf_keydef_find(sd, key) : &sd->sd_id;
 	const struct conf_word w = { .w_text = text };

@@ -158,7 +158,7 @@ conf_include(struct conf_parse *p, const struct conf_value *v)
 		return conf_stop(ctx, &p->p_last[0].t_pos,
 		    "include takes one file; expected include \"FILE\"");
 	ctx->x_said = true;
-	src.s_name = path_join(ctx->x_conf->cf_mem, p->p_src->s_name,
+	src.s_name = path_join(ctx->x_keep, p->p_src->s_name,
 	    w->w_text);
 	if (src.s_name == NULL)
 		return false;
@@ -176,38 +176,36 @@ finish(struct conf_ctx *ctx, const struct conf_pos *whole)
 	if (!ctx->x_said) {
 		conf_error(ctx->x_errs, &start,
 		    "there is nothing in the file; expected settings and "
-		    "sections, see spate.conf(5)");
+		    "sections, see %s", ctx->x_table->ct_manual);
 		return true;
 	}
 	conf_macros_check(ctx);
-	return conf_build(ctx) && conf_check(ctx);
+	return conf_build(ctx) && ctx->x_table->ct_check(ctx);
 }
 
 static bool
-ctx_init(struct conf_ctx *ctx, const char *name)
+ctx_init(struct conf_ctx *ctx)
 {
-	struct conf_mem *mem;
+	const struct conf_table *ct = ctx->x_table;
 
 	ctx->x_top.n_last = &ctx->x_top.n_first;
-	if ((ctx->x_mem = conf_mem_create()) == NULL)
+	if ((ctx->x_mem = conf_mem_create()) == NULL ||
+	    (ctx->x_keep = conf_mem_create()) == NULL ||
+	    (ctx->x_root = conf_alloc(ctx->x_keep, 1, ct->ct_size)) == NULL)
 		return false;
-	if ((mem = conf_mem_create()) == NULL)
-		return false;
-	if ((ctx->x_conf = conf_alloc(mem, 1, sizeof(*ctx->x_conf))) == NULL) {
-		conf_mem_destroy(mem);
-		return false;
-	}
-	ctx->x_conf->cf_mem = mem;
+	memcpy((char *)ctx->x_root + ct->ct_memoff, &ctx->x_keep,
+	    sizeof(ctx->x_keep));
 	return true;
 }
 
-/* text may be NULL: then the file is read. */
-static int
-load(const char *name, const char *text, size_t len,
-    const struct conf_env *env, struct conf **cfp, struct conf_errors *errs)
+int
+conf_table_load(const struct conf_table *ct, const char *name,
+    const char *text, size_t len, const struct conf_env *env, void **rootp,
+    struct conf_errors *errs)
 {
 	static const struct conf_env none;
 	struct conf_ctx ctx = {
+		.x_table = ct,
 		.x_env = env != NULL ? env : &none,
 		.x_errs = errs,
 	};
@@ -215,13 +213,13 @@ load(const char *name, const char *text, size_t len,
 	struct conf_pos whole = { .cp_file = name };
 	bool ok = false;
 
-	*cfp = NULL;
+	*rootp = NULL;
 	memset(errs, 0, sizeof(*errs));
-	if (ctx_init(&ctx, name) &&
-	    (src.s_name = conf_strndup(ctx.x_conf->cf_mem, name,
-		 strlen(name))) != NULL) {
+	if (ctx_init(&ctx) &&
+	    (src.s_name = conf_strndup(ctx.x_keep, name, strlen(name))) !=
+		NULL) {
 		whole.cp_file = src.s_name;
-		ctx.x_conf->cf_sec.cs_pos = whole;
+		((struct conf_sec *)ctx.x_root)->cs_pos = whole;
 		ok = text != NULL ? source_text(&ctx, &src, text, len) :
 		    source_read(&ctx, &src, &whole);
 		if (ok)
@@ -229,32 +227,54 @@ load(const char *name, const char *text, size_t len,
 	}
 	conf_mem_destroy(ctx.x_mem);
 	if (ok && errs->ce_n == 0) {
-		*cfp = ctx.x_conf;
+		*rootp = ctx.x_root;
 		return 0;
 	}
 	if (!ok && !ctx.x_stop)
 		conf_error(errs, &whole, "out of memory");
-	conf_free(ctx.x_conf);
+	conf_mem_destroy(ctx.x_keep);
 	return !ok && !ctx.x_stop ? ENOMEM : EINVAL;
+}
+
+void
+conf_table_free(const struct conf_table *ct, void *root)
+{
+	struct conf_mem *mem;
+
+	if (root == NULL)
+		return;
+	memcpy(&mem, (const char *)root + ct->ct_memoff, sizeof(mem));
+	conf_mem_destroy(mem);
 }
 
 int
 conf_load(const char *path, const struct conf_env *env, struct conf **cfp,
     struct conf_errors *errs)
 {
-	return load(path, NULL, 0, env, cfp, errs);
+	void *root;
+	int error;
+
+	error = conf_table_load(&conf_table_spate, path, NULL, 0, env, &root,
+	    errs);
+	*cfp = root;
+	return error;
 }
 
 int
 conf_parse_text(const char *name, const char *text, size_t len,
     const struct conf_env *env, struct conf **cfp, struct conf_errors *errs)
 {
-	return load(name, text, len, env, cfp, errs);
+	void *root;
+	int error;
+
+	error = conf_table_load(&conf_table_spate, name, text, len, env, &root,
+	    errs);
+	*cfp = root;
+	return error;
 }
 
 void
 conf_free(struct conf *cf)
 {
-	if (cf != NULL)
-		conf_mem_destroy(cf->cf_mem);
+	conf_table_free(&conf_table_spate, cf);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A configuration printed in the file's own form, and compared, by the tables
- * of conf_table.c.
+ * A configuration printed in the file's own form, and compared, by its table.
  */
 #include "ctl/conf/conf_int.h"
 
@@ -28,7 +27,7 @@ member(const void *sec, size_t off)
 static bool
 has_value(const struct conf_keydef *k, const void *sec)
 {
-	static const char zero[sizeof(uint64_t)];
+	static const char zero[CONF_VALUE_MAX];
 	unsigned n;
 
 	if (!conf_key_applies(k, sec))
@@ -130,7 +129,8 @@ print_section(const struct conf_secdef *sd, const void *sec, FILE *f)
 void
 conf_print_line(const char *section, const void *sec, FILE *f)
 {
-	const struct conf_secdef *sd = conf_secdef_find(section);
+	const struct conf_secdef *sd = conf_secdef_find(&conf_table_spate,
+	    section);
 
 	print_name(sd, sec, f);
 	fputs("{ ", f);
@@ -139,7 +139,7 @@ conf_print_line(const char *section, const void *sec, FILE *f)
 }
 
 void
-conf_print(const struct conf *cf, FILE *f)
+conf_table_print(const struct conf_table *ct, const void *root, FILE *f)
 {
 	const struct conf_secdef *sd;
 	const char *secs;
@@ -147,17 +147,23 @@ conf_print(const struct conf *cf, FILE *f)
 	unsigned k;
 	unsigned n;
 
-	print_keys(&conf_top, cf, "", "\n", f);
-	for (i = 0; i < conf_nsections; i++) {
-		sd = &conf_sections[i];
+	print_keys(ct->ct_top, root, "", "\n", f);
+	for (i = 0; i < ct->ct_nsections; i++) {
+		sd = &ct->ct_sections[i];
 		if ((sd->sd_flags & CONF_FREE) != 0) {
-			print_sysctls(cf, f);
+			print_sysctls(root, f);
 			continue;
 		}
-		secs = conf_list_get(cf, sd->sd_off, sd->sd_noff, &n);
+		secs = conf_list_get(root, sd->sd_off, sd->sd_noff, &n);
 		for (k = 0; k < n; k++)
 			print_section(sd, secs + k * sd->sd_size, f);
 	}
+}
+
+void
+conf_print(const struct conf *cf, FILE *f)
+{
+	conf_table_print(&conf_table_spate, cf, f);
 }
 
 static bool
@@ -230,8 +236,7 @@ conf_key_equal(const struct conf_sec *a, const struct conf_sec *b,
 }
 
 static bool
-sections_equal(const struct conf_secdef *sd, const struct conf *a,
-    const struct conf *b)
+sections_equal(const struct conf_secdef *sd, const void *a, const void *b)
 {
 	const char *p;
 	const char *q;
@@ -267,20 +272,26 @@ sysctls_equal(const struct conf *a, const struct conf *b)
 }
 
 bool
-conf_equal(const struct conf *a, const struct conf *b)
+conf_table_equal(const struct conf_table *ct, const void *a, const void *b)
 {
 	const struct conf_secdef *sd;
 	unsigned i;
 
-	if (!section_equal(&conf_top, a, b, NULL))
+	if (!section_equal(ct->ct_top, a, b, NULL))
 		return false;
-	for (i = 0; i < conf_nsections; i++) {
-		sd = &conf_sections[i];
+	for (i = 0; i < ct->ct_nsections; i++) {
+		sd = &ct->ct_sections[i];
 		if (!((sd->sd_flags & CONF_FREE) != 0 ?
 			    sysctls_equal(a, b) : sections_equal(sd, a, b)))
 			return false;
 	}
 	return true;
+}
+
+bool
+conf_equal(const struct conf *a, const struct conf *b)
+{
+	return conf_table_equal(&conf_table_spate, a, b);
 }
 
 const struct conf_pos *

@@ -151,7 +151,7 @@ static const struct conf_keydef if_keys[] = {
 	{ KEY("driver", enum, conf_if, ci_driver), .kd_names = driver_names,
 	    .kd_required = true },
 	{ KEY("device", str, conf_if, ci_device), STRING(15, check_device),
-	    .kd_drivers = ONLY(CONF_TAP) | ONLY(CONF_XDP) | ONLY(CONF_PACKET),
+	    .kd_only = ONLY(CONF_TAP) | ONLY(CONF_XDP) | ONLY(CONF_PACKET),
 	    .kd_required = true,
 	    .kd_hint = "\"eth1\"" },
 	{ KEY("queues", u32, conf_if, ci_queues), BOUNDS(1, 64) },
@@ -161,24 +161,24 @@ static const struct conf_keydef if_keys[] = {
 	{ KEY("checksum", enum, conf_if, ci_checksum),
 	    .kd_names = checksum_names, .kd_default = "trust" },
 	{ KEY("mode", enum, conf_if, ci_mode), .kd_names = mode_names,
-	    .kd_drivers = ONLY(CONF_XDP), .kd_default = "auto" },
+	    .kd_only = ONLY(CONF_XDP), .kd_default = "auto" },
 	{ KEY("offload", bool, conf_if, ci_offload),
-	    .kd_drivers = ONLY(CONF_TAP) | ONLY(CONF_PACKET),
+	    .kd_only = ONLY(CONF_TAP) | ONLY(CONF_PACKET),
 	    .kd_default = "yes" },
-	{ KEY("mute", bool, conf_if, ci_mute), .kd_drivers = ONLY(CONF_PACKET),
+	{ KEY("mute", bool, conf_if, ci_mute), .kd_only = ONLY(CONF_PACKET),
 	    .kd_default = "yes" },
 	{ KEY("login", enum, conf_if, ci_login), .kd_names = login_names,
-	    .kd_drivers = ONLY(CONF_XDP) | ONLY(CONF_PACKET),
+	    .kd_only = ONLY(CONF_XDP) | ONLY(CONF_PACKET),
 	    .kd_default = "keep" },
 	{ KEY("owner", str, conf_if, ci_owner), STRING(32, check_user),
-	    .kd_drivers = ONLY(CONF_TAP) },
+	    .kd_only = ONLY(CONF_TAP) },
 	{ KEY("peer", str, conf_if, ci_peer), STRING(15, check_ifname),
-	    .kd_drivers = ONLY(CONF_PAIR), .kd_required = true,
+	    .kd_only = ONLY(CONF_PAIR), .kd_required = true,
 	    .kd_hint = "\"INTERFACE\"" },
 	{ KEY("read", str, conf_if, ci_read), STRING(1000, check_path),
-	    .kd_drivers = ONLY(CONF_PCAP) },
+	    .kd_only = ONLY(CONF_PCAP) },
 	{ KEY("write", str, conf_if, ci_write), STRING(1000, check_path),
-	    .kd_drivers = ONLY(CONF_PCAP) },
+	    .kd_only = ONLY(CONF_PCAP) },
 	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
 	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
 	    .kd_names = accept_ra_names },
@@ -320,17 +320,18 @@ static const struct conf_keydef control_keys[] = {
 	.sd_noff = offsetof(struct conf, count)
 
 /* clang-format off */
-const struct conf_secdef conf_top = {
+static const struct conf_secdef top = {
 	.sd_name = "the file", KEYS(top_keys), .sd_check = conf_check_top,
 };
 
 /* In the order of printing. */
-const struct conf_secdef conf_sections[] = {
+static const struct conf_secdef sections[] = {
 	{ .sd_name = "vrf", .sd_flags = CONF_NAMED, KEYS(vrf_keys),
 	    ARRAY(conf_vrf, cf_vrf, cf_nvrf), .sd_max = CONF_VRF_MAX,
 	    .sd_id = { KEY("a VRF's name", name, conf_vrf, vr_name),
 		STRING(15, check_ifname), .kd_hint = "NAME" } },
 	{ .sd_name = "interface", .sd_flags = CONF_NAMED, KEYS(if_keys),
+	    .sd_kind = "driver",
 	    ARRAY(conf_if, cf_if, cf_nif), .sd_max = 1024,
 	    .sd_id = { KEY("an interface's name", name, conf_if, ci_name),
 		STRING(15, check_ifname), .kd_hint = "NAME" },
@@ -370,39 +371,17 @@ const struct conf_secdef conf_sections[] = {
 };
 /* clang-format on */
 
-const unsigned conf_nsections = NITEMS(conf_sections);
+_Static_assert(sizeof(unsigned) == sizeof(enum conf_driver), "conf_type_enum");
 
-const struct conf_secdef *
-conf_secdef_find(const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < conf_nsections; i++) {
-		if (strcmp(conf_sections[i].sd_name, name) == 0)
-			return &conf_sections[i];
-	}
-	return NULL;
-}
-
-const struct conf_keydef *
-conf_keydef_find(const struct conf_secdef *sd, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < sd->sd_nkeys; i++) {
-		if (strcmp(sd->sd_keys[i].kd_name, name) == 0)
-			return &sd->sd_keys[i];
-	}
-	return NULL;
-}
-
-bool
-conf_key_applies(const struct conf_keydef *k, const void *sec)
-{
-	const struct conf_if *ci = sec; /* nothing else has drivers */
-
-	return k->kd_drivers == 0 || (k->kd_drivers & ONLY(ci->ci_driver));
-}
+const struct conf_table conf_table_spate = {
+	.ct_manual = "spate.conf(5)",
+	.ct_size = sizeof(struct conf),
+	.ct_memoff = offsetof(struct conf, cf_mem),
+	.ct_top = &top,
+	.ct_sections = sections,
+	.ct_nsections = NITEMS(sections),
+	.ct_check = conf_check,
+};
 
 const char *
 conf_driver_name(enum conf_driver d)

@@ -179,15 +179,16 @@ static void
 macro_unused(struct conf_ctx *ctx, const struct conf_macro *m)
 {
 	struct conf_guess g = { .g_word = m->m_name };
+	const struct conf_table *ct = ctx->x_table;
 	const struct conf_secdef *in = NULL;
 	const struct conf_secdef *sd;
 	unsigned i;
 	unsigned k;
 
-	for (i = 0; i < conf_top.sd_nkeys; i++)
-		conf_guess(ctx, &g, conf_top.sd_keys[i].kd_name);
-	for (i = 0; i < conf_nsections; i++) {
-		sd = &conf_sections[i];
+	for (i = 0; i < ct->ct_top->sd_nkeys; i++)
+		conf_guess(ctx, &g, ct->ct_top->sd_keys[i].kd_name);
+	for (i = 0; i < ct->ct_nsections; i++) {
+		sd = &ct->ct_sections[i];
 		conf_guess(ctx, &g, sd->sd_name);
 		for (k = 0; k < sd->sd_nkeys; k++) {
 			const char *best = g.g_best;
@@ -203,7 +204,7 @@ macro_unused(struct conf_ctx *ctx, const struct conf_macro *m)
 		conf_error(ctx->x_errs, &m->m_pos,
 		    "\"%.48s\" is no key here, and as a macro it is never "
 		    "used; expected $%.48s below", m->m_name, m->m_name);
-	else if (in != NULL && conf_keydef_find(&conf_top, g.g_best) == NULL)
+	else if (in != NULL && conf_keydef_find(ct->ct_top, g.g_best) == NULL)
 		conf_error(ctx->x_errs, &m->m_pos,
 		    "\"%.48s\" is no key here, and as a macro it is never "
 		    "used; did you mean \"%s\" in a section %s?", m->m_name,
@@ -253,8 +254,8 @@ conf_setting(struct conf_parse *p, const struct conf_word *key,
 	const char *name = key->w_text;
 
 	if (p->p_cur == &ctx->x_top && macro_name_ok(name) &&
-	    conf_keydef_find(&conf_top, name) == NULL &&
-	    conf_secdef_find(name) == NULL) {
+	    conf_keydef_find(ctx->x_table->ct_top, name) == NULL &&
+	    conf_secdef_find(ctx->x_table, name) == NULL) {
 		ctx->x_said = true;
 		return macro_define(ctx, key, v);
 	}

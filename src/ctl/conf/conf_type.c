@@ -28,6 +28,12 @@ number(const char *s, size_t n, unsigned base, uint64_t *v)
 	return true;
 }
 
+bool
+conf_number(const char *s, size_t len, uint64_t *v)
+{
+	return number(s, len, 10, v);
+}
+
 static bool
 u32_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
     const struct conf_word *w, void *out)
@@ -329,7 +335,7 @@ str_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
 		    conf_quote(w->w_text).q_text, k->kd_name, why);
 		return false;
 	}
-	*(const char **)out = conf_strndup(ctx->x_conf->cf_mem, w->w_text, n);
+	*(const char **)out = conf_strndup(ctx->x_keep, w->w_text, n);
 	if (*(const char **)out == NULL)
 		ctx->x_nomem = true;
 	return !ctx->x_nomem;
