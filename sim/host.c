@@ -24,10 +24,10 @@ host_cpu_round(void *arg)
 	struct cpu *c = hc->hc_cpu;
 
 	role_enter(&on_cpu);
-	cpu_round(c);
+	c->c_sp->sp_round(c);
 	sched_spend(hc->hc_host->h_sim->sm_sched,
 	    c->c_work * hc->hc_host->h_cost);
-	cpu_idle(c);
+	c->c_sp->sp_idle(c);
 }
 
 static void

@@ -130,7 +130,8 @@ spate_create(const struct spate_conf *sc, const struct spate_env *env,
 		return EINVAL;
 	if ((sp = lines_alloc(1, sizeof(*sp))) == NULL)
 		return ENOMEM;
-	*sp = (struct spate){ .sp_env = *env, .sp_ncpus = sc->sc_ncpus };
+	*sp = (struct spate){ .sp_env = *env, .sp_ncpus = sc->sc_ncpus,
+		.sp_round = cpu_round, .sp_idle = cpu_idle };
 	snprintf(sp->sp_hostname, sizeof(sp->sp_hostname), "%s",
 	    sc->sc_hostname != NULL ? sc->sc_hostname : "spate");
 	sp->sp_started = env->env_now(env->env_arg);

@@ -12,7 +12,7 @@
 
 /*
  * A new instance with sc_ncpus CPUs, no interfaces and nothing running: the
- * engine that env belongs to steps cpu_round(), cpu_idle(), ctl_round() and
+ * engine that env belongs to steps sp_round(), sp_idle(), ctl_round() and
  * ctl_idle().  The environment is copied.  EINVAL, ENOMEM.
  */
 int spate_create(

@@ -179,8 +179,8 @@ thread_main(void *arg)
 	qsbr_wake(&c->c_sp->sp_qsbr, c->c_id);
 	while (!atomic_load_explicit(&ee->ee_engine->en_stop,
 	    memory_order_relaxed)) {
-		cpu_round(c);
-		cpu_idle(c);
+		c->c_sp->sp_round(c);
+		c->c_sp->sp_idle(c);
 	}
 	qsbr_sleep(&c->c_sp->sp_qsbr, c->c_id);
 	return NULL;

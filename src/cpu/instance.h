@@ -37,6 +37,7 @@ struct cpu;
 struct ctl;
 struct fib4;
 struct fib6;
+struct gen;
 struct ifnet;
 struct neigh_table;
 struct nhop;
@@ -98,6 +99,13 @@ struct spate {
 	struct cpu *sp_cpu[CPU_MAX]; /* [I] */
 	struct endpoint *sp_ep[EP_MAX]; /* [I] CPUs, then ctl */
 	struct ctl *sp_ctl; /* [I] */
+	/*
+	 * What CPUs do, over and over, and when idle: cpu_round(), cpu_idle(),
+	 * path.h; of a tester its own, gen/gen.h.
+	 */
+	void (*sp_round)(struct cpu *); /* [I] before CPUs run */
+	void (*sp_idle)(struct cpu *); /* [I] before CPUs run */
+	struct gen *sp_gen; /* [I] before CPUs run; NULL: not a tester */
 	struct pktmem *sp_pktmem; /* [I] mbuf/ */
 	struct sysctls sp_sysctl; /* [A] */
 	uint64_t sp_started; /* [I] clock at creation */

@@ -39,7 +39,8 @@
 	X(SG_IP6)							\
 	X(SG_ICMP6)							\
 	X(SG_ND6)							\
-	X(SG_DHCP)
+	X(SG_DHCP)							\
+	X(SG_GEN)
 /* clang-format on */
 
 #define X(id) id,
