@@ -57,7 +57,8 @@ recring_create(size_t size)
 	if ((r = lines_alloc(1, sizeof(*r))) == NULL)
 		return NULL;
 	r->rr_mask = size - 1;
-	if ((r->rr_mem = aligned_alloc(LINEPAIR, size)) == NULL) {
+	if ((r->rr_mem = aligned_alloc(LINEPAIR,
+	    size < LINEPAIR ? LINEPAIR : size)) == NULL) {
 		free(r);
 		return NULL;
 	}

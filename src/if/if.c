@@ -54,14 +54,13 @@ if_ctl_fini(struct ctl *ctl)
 
 	if (ctl->ctl_if == NULL)
 		return;
-	for (i = 1; i < IF_MAX; i++) {
-		struct ifnet *ifp = ctl->ctl_if->ic_if[i];
-
-		if (ifp == NULL)
-			continue;
-		if_close(ifp);
-		if_free(ifp);
-	}
+	/* First all: one that closes may look at what it stands on. */
+	for (i = 1; i < IF_MAX; i++)
+		if (ctl->ctl_if->ic_if[i] != NULL)
+			if_close(ctl->ctl_if->ic_if[i]);
+	for (i = 1; i < IF_MAX; i++)
+		if (ctl->ctl_if->ic_if[i] != NULL)
+			if_free(ctl->ctl_if->ic_if[i]);
 	free(ctl->ctl_if);
 	ctl->ctl_if = NULL;
 }

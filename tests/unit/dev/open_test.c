@@ -228,8 +228,8 @@ static void
 malformed(void **state)
 {
 	static const size_t sizes[] = { 1, sizeof(struct open_req) - 1,
-		sizeof(struct open_req) + 1, 4096 };
-	uint8_t bytes[4096] = { 0 };
+		sizeof(struct open_req) + 1, 2 * sizeof(struct open_req) };
+	uint8_t bytes[2 * sizeof(struct open_req)] = { 0 };
 	struct open_res os;
 	struct parent p;
 	int fd = parent_start(&p);
