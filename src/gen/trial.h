@@ -12,9 +12,8 @@
  * A size of a frame includes its FCS, as people say it; a frame also takes
  * 20 bytes of preamble and gap on the wire, which layer 1 counts.
  *
- * These are values: whoever holds one owns it, and no member is shared but
- *	A	atomic, relaxed: set by anyone, read by who runs the trial
- *	I	immutable while the trial runs
+ * These are values: whoever holds one owns it, and no member is shared but the
+ * flag that tc_stop points to, which anyone may set.
  */
 #ifndef GEN_TRIAL_H
 #define GEN_TRIAL_H
@@ -35,6 +34,8 @@ struct tpl_conf;
 #define TRIAL_REASONLEN 160
 #define TRIAL_FCS	4u
 #define TRIAL_LATE	1000000 /* ns, if not said */
+
+typedef _Atomic bool trial_flag;
 
 /* What a trial ended in the middle of; TPH_DONE: it went all the way. */
 enum trial_phase {
@@ -107,7 +108,7 @@ struct trial_conf {
 			   * TRIAL_LATE */
 	uint32_t tc_foreign; /* ppm of received packets that may be foreign */
 	uint32_t tc_rateerr; /* ppm that the rate may err; 0: 1000 */
-	const _Atomic bool *tc_stop; /* [A] set: end at once; NULL: never */
+	const trial_flag *tc_stop; /* set: end at once; NULL: never */
 	/*
 	 * Called some times a second, by the thread that called.  It may set
 	 * another pace from now on (the rate that is judged is the last).
