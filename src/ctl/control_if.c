@@ -17,6 +17,8 @@
 #include "ctl/control_int.h"
 #include "dev/dev.h"
 #include "dev/pair.h"
+#include "ether/vlan.h"
+#include "ip6/ra_send.h"
 #include "netisr/rss.h"
 
 /* What can change while an interface stays attached. */
@@ -120,6 +122,34 @@ control_if_makeway(struct ctl *ctl, const struct conf *conf)
 		control_detach(ctl, ifp);
 	}
 	control_vlan_makeway(ctl, conf);
+}
+
+/* Whether ifp will be detached, by makeway, sweep, or the change of VLANs. */
+static bool ON_CTL
+if_goes(struct ctl *ctl, const struct ifnet *ifp, const struct conf *conf)
+{
+	const struct ifnet *parent;
+
+	if (vlan_conf(ifp) == NULL)
+		return if_in_the_way(ctl, ifp, conf) ||
+		    (if_conf(ctl, ifp) != NULL &&
+			conf_if_find(conf, ifp->if_name) == NULL);
+	parent = if_lower(ifp);
+	return control_vlan_goes(ifp, conf) ||
+	    (parent != NULL && if_goes(ctl, parent, conf));
+}
+
+void
+control_farewell(struct ctl *ctl, const struct conf *conf)
+{
+	const struct ifnet *ifp;
+	unsigned i;
+
+	for (i = 1; i < IF_MAX; i++) {
+		ifp = if_lookup(ctl->ctl_sp, i);
+		if (ifp != NULL && if_goes(ctl, ifp, conf))
+			ra_send_stop(ctl, ifp);
+	}
 }
 
 void

@@ -126,6 +126,8 @@ int control_addr_clear(struct ctl *, struct ifnet *, const struct addr *)
 
 /* control_vlan.c: detach the VLANs whose tag another one is to have. */
 void control_vlan_makeway(struct ctl *, const struct conf *) ON_CTL;
+/* Whether ifp is a VLAN that does not stay attached, its parent apart. */
+bool control_vlan_goes(const struct ifnet *ifp, const struct conf *);
 
 /* control_vrf.c: a routing table knows this host by its loopback addresses. */
 int control_loopback(struct ctl *, unsigned rtable) ON_CTL;
@@ -135,6 +137,12 @@ int control_loopback(struct ctl *, unsigned rtable) ON_CTL;
 /* Whether an interface that is one thing can stay attached as another. */
 bool control_if_same(const struct ifnet *, const struct conf_if *is,
     const struct conf *, const struct conf_if *want);
+
+/*
+ * What hosts have to be told on interfaces that will be detached, while it can
+ * be sent; control_leaving() tells when it has been.
+ */
+void control_farewell(struct ctl *, const struct conf *) ON_CTL;
 
 /*
  * Detach the interfaces that stand in the way of the wanted ones: the same

@@ -70,19 +70,27 @@ vlan_same_tag(const struct ifnet *ifp, const struct conf *conf,
 	    strcmp(parent->if_name, ci->ci_parent) == 0;
 }
 
+static bool
+vlan_same(const struct ifnet *ifp, const struct conf *conf,
+    const struct conf_if *ci)
+{
+	struct vlan_conf want = vlan_wanted(conf, ci);
+
+	return vlan_same_tag(ifp, conf, ci) &&
+	    ifp->if_rtable == want.vc_rtable &&
+	    vlan_conf(ifp)->vc_priority == want.vc_priority &&
+	    (ci->ci_mtu == 0 || ci->ci_mtu == ifp->if_mtu);
+}
+
 static bool ON_CTL
 vlan_there(struct ctl *ctl, const struct control_obj *o)
 {
 	const struct conf_if *ci = o->o_sec;
 	const struct ifnet *ifp = if_find(ctl, ci->ci_name);
-	struct vlan_conf want = vlan_wanted(o->o_conf, ci);
 
 	if (if_find(ctl, ci->ci_parent) == NULL)
 		return true;
-	return ifp != NULL && vlan_same_tag(ifp, o->o_conf, ci) &&
-	    ifp->if_rtable == want.vc_rtable &&
-	    vlan_conf(ifp)->vc_priority == want.vc_priority &&
-	    (ci->ci_mtu == 0 || ci->ci_mtu == ifp->if_mtu);
+	return ifp != NULL && vlan_same(ifp, o->o_conf, ci);
 }
 
 static int ON_CTL
@@ -146,6 +154,15 @@ control_vlan_makeway(struct ctl *ctl, const struct conf *conf)
 			    strcmp(ifp->if_name, ci->ci_name) != 0)
 				control_detach(ctl, ifp);
 		}
+}
+
+bool
+control_vlan_goes(const struct ifnet *ifp, const struct conf *conf)
+{
+	const struct conf_if *ci = conf_if_find(conf, ifp->if_name);
+
+	return ci == NULL || ci->ci_parent == NULL ||
+	    !vlan_same(ifp, conf, ci);
 }
 
 const struct control_kind control_vlan_kind = {

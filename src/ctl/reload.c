@@ -2,11 +2,12 @@
 /*
  * The steps of a reload, and its way back; control_int.h tells what they do.
  *
- *	IDLE -> MAKEWAY -> SWEEP -> IDLE
- *	                         -> CONFIRM -> IDLE
+ *	IDLE -> FAREWELL -> MAKEWAY -> SWEEP -> IDLE
+ *	                                     -> CONFIRM -> IDLE
  *
- * MAKEWAY and SWEEP wait until the CPUs have let go of devices, mostly for
- * nothing.  A failure turns the direction: the same steps, to the
+ * FAREWELL waits until the last words of interfaces that go have left, MAKEWAY
+ * and SWEEP until the CPUs have let go of devices; mostly there is nothing to
+ * wait for.  A failure turns the direction: the same steps, to the
  * configuration that ran before, and whatever fails then is only logged.
  * CONFIRM waits for the user; if nobody comes it goes the same way back.
  *
@@ -205,6 +206,16 @@ reload_finish(struct ctl *ctl, struct reload *rl)
 		reload_end(ctl, rl);
 }
 
+static void ON_CTL
+reload_makeway(struct ctl *ctl, struct reload *rl)
+{
+	control_if_makeway(ctl, rl->rl_to);
+	if (if_closing(ctl))
+		reload_wait(ctl, rl, RLS_MAKEWAY);
+	else
+		reload_finish(ctl, rl);
+}
+
 /* From rl_from to rl_to. */
 static void ON_CTL
 reload_begin(struct ctl *ctl, struct reload *rl)
@@ -216,11 +227,11 @@ reload_begin(struct ctl *ctl, struct reload *rl)
 		(error = control_if_attach(ctl, rl->rl_to, &errs)) != 0) &&
 	    !reload_failed(ctl, rl, error, &errs))
 		return;
-	control_if_makeway(ctl, rl->rl_to);
-	if (if_closing(ctl))
-		reload_wait(ctl, rl, RLS_MAKEWAY);
+	control_farewell(ctl, rl->rl_to);
+	if (control_leaving(ctl))
+		reload_wait(ctl, rl, RLS_FAREWELL);
 	else
-		reload_finish(ctl, rl);
+		reload_makeway(ctl, rl);
 }
 
 /* The running configuration to its former one. */
@@ -241,12 +252,19 @@ reload_return(struct ctl *ctl, struct reload *rl)
 static void ON_CTL
 reload_poll(struct ctl *ctl, struct reload *rl)
 {
-	if (if_closing(ctl) && ctl->ctl_now < rl->rl_until) {
+	bool farewell = rl->rl_state == RLS_FAREWELL;
+	bool waits = farewell ? control_leaving(ctl) : if_closing(ctl);
+
+	if (waits && ctl->ctl_now < rl->rl_until) {
 		timer_set(&ctl->ctl_wheel, &rl->rl_timer,
 		    ctl->ctl_now + POLL_NS);
 		return;
 	}
-	if (if_closing(ctl))
+	if (farewell) {
+		reload_makeway(ctl, rl);
+		return;
+	}
+	if (waits)
 		log_warn(reload_log(ctl), "reload: a device is still not "
 		    "closed after %u s", (unsigned)(CLOSING_NS / NS_S));
 	if (rl->rl_state == RLS_MAKEWAY)
@@ -313,7 +331,7 @@ reload_start(struct ctl *ctl, struct conf *conf, unsigned confirm_s,
 	rl->rl_confirm = confirm_s;
 	rl->rl_done = done;
 	rl->rl_arg = arg;
-	rl->rl_state = RLS_MAKEWAY;
+	rl->rl_state = RLS_FAREWELL;
 	reload_begin(ctl, rl);
 	return 0;
 }

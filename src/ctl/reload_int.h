@@ -13,6 +13,7 @@
 
 enum reload_state {
 	RLS_IDLE,
+	RLS_FAREWELL, /* hosts are told that this router leaves them */
 	RLS_MAKEWAY, /* devices that are needed are being closed */
 	RLS_SWEEP, /* devices that are not needed are being closed */
 	RLS_CONFIRM, /* done; goes back at rl_until */

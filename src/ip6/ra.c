@@ -57,8 +57,9 @@ ra_packet_send(struct ctl *ctl, const struct ifnet *ifp, struct ra_packet *rpk,
 	rpm->rpm_packet = rpk;
 	rpm->rpm_ifindex = ifp->if_index;
 	rpm->rpm_stat = (uint16_t)what;
+	rpm->rpm_cpu = ifp->if_txcpu[0];
 	rpm->rpm_msg.msg_fn = ra_cpu_send;
-	msg_send(&ctl->ctl_ep, ifp->if_txcpu[0], &rpm->rpm_msg);
+	msg_send(&ctl->ctl_ep, rpm->rpm_cpu, &rpm->rpm_msg);
 }
 
 bool
@@ -101,8 +102,30 @@ ra_cpu_send(struct endpoint *ep, struct msg *msg)
 	msg_send(ep, sp_ctl_id(c->c_sp), msg);
 }
 
+/*
+ * The packet was on its way through the stages when the CPU said so; it has
+ * left, or waits for room, when the CPU looks at messages again.
+ */
 void
 ra_ctl_sent(struct endpoint *ep, struct msg *msg)
+{
+	const struct ra_packet_msg *rpm =
+	    container_of(msg, struct ra_packet_msg, rpm_msg);
+
+	role_enter(&on_ctl);
+	msg->msg_fn = ra_cpu_left;
+	msg_send(ep, rpm->rpm_cpu, msg);
+}
+
+void
+ra_cpu_left(struct endpoint *ep, struct msg *msg)
+{
+	msg->msg_fn = ra_ctl_left;
+	msg_send(ep, sp_ctl_id(endpoint_cpu(ep)->c_sp), msg);
+}
+
+void
+ra_ctl_left(struct endpoint *ep, struct msg *msg)
 {
 	struct ra_packet_msg *rpm =
 	    container_of(msg, struct ra_packet_msg, rpm_msg);

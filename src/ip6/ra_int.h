@@ -40,12 +40,13 @@ struct ra_ctl {
 	struct lograte rac_log; /* [C] */
 };
 
-/* To a CPU, and back. */
+/* To a CPU, and back, and once more: then it has left. */
 struct ra_packet_msg {
 	struct msg rpm_msg; /* [o] */
 	struct ra_packet *rpm_packet; /* [o] */
 	uint16_t rpm_ifindex; /* [o] */
 	uint16_t rpm_stat; /* [o] enum nd6stat that counts it */
+	uint16_t rpm_cpu; /* [o] that sends it */
 };
 
 /* To ctl: a host asked for routers. */
@@ -98,6 +99,8 @@ void ra_hosts_fini(struct ctl *) ON_CTL;
 /* Messages arrive. */
 void ra_cpu_send(struct endpoint *, struct msg *);
 void ra_ctl_sent(struct endpoint *, struct msg *);
+void ra_cpu_left(struct endpoint *, struct msg *);
+void ra_ctl_left(struct endpoint *, struct msg *);
 void ra_ctl_heard(struct endpoint *, struct msg *);
 void ra_ctl_solicited(struct endpoint *, struct msg *);
 

@@ -61,7 +61,7 @@ bool ra_send_is(
 
 /*
  * No more, and say so (RFC 4861, 6.2.5): the last advertisement leaves in one
- * of the next rounds, if the interface is still there.
+ * of the next rounds, if the interface is still there; ra_sending() tells.
  */
 void ra_send_stop(struct ctl *, const struct ifnet *) ON_CTL;
 
@@ -71,7 +71,7 @@ void ra_send_changed(struct ctl *, const struct ifnet *) ON_CTL;
 /* Stop on all interfaces, because this router stops. */
 void ra_send_leave(struct ctl *) ON_CTL;
 
-/* Whether some packet is still on its way to the CPU that sends it. */
+/* Whether some packet may not have left the CPU that sends it. */
 bool ra_sending(const struct ctl *) ON_CTL;
 
 struct ra_send_info {

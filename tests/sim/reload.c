@@ -521,6 +521,81 @@ restart(struct sim *s)
 	host_fini(w.w_lab.l_r);
 }
 
+/* By the VLAN's number: what hosts there heard of this router. */
+struct heard {
+	unsigned	 he_usual[8];
+	unsigned	 he_last[8];	/* no router any more */
+};
+
+static void
+hear(void *arg, const struct frame_info *fi, const uint8_t *p, size_t n)
+{
+	struct heard *he = arg;
+	unsigned id;
+
+	(void)fi;
+	if (n < 66 || ld16be(p + 12) != 0x8100 || ld16be(p + 16) != 0x86dd ||
+	    p[24] != 58 || p[58] != 134)
+		return;
+	id = ld16be(p + 14) & 7;
+	if (ld16be(p + 64) == 0)
+		he->he_last[id]++;
+	else
+		he->he_usual[id]++;
+}
+
+static void
+advertised(struct text *t, unsigned id, const char *more)
+{
+	add(t, "vlan left.%u { parent = left id = %u address = "
+	    "fd00:5%u::1/64 %s }\nadvertise left.%u { }\n", id, id, id, more,
+	    id);
+}
+
+#define LEFT "interface left { driver = tap device = left }\n"
+
+/*
+ * Interfaces that go tell their hosts, before they go; one that comes again
+ * tells that, too, and one that stays nothing.
+ */
+static void
+farewell(struct sim *s)
+{
+	struct text *t = calloc(1, sizeof(*t));
+	struct heard he = { 0 };
+	struct wire *w;
+	struct host *h;
+	unsigned id;
+
+	h = sim_host(s, "r", 2);
+	w = sim_wire(s, h, "left", 0);
+	wire_anything(w);
+	wire_watch(w, hear, &he);
+	add(t, LEFT);
+	for (id = 1; id <= 4; id++)
+		advertised(t, id, "");
+	host_apply(s, h, t->t_buf);
+	sim_pass(s, 60 * NS_S);
+	t->t_len = 0;
+	add(t, LEFT);
+	advertised(t, 2, "priority = 3");
+	advertised(t, 3, "");
+	add(t, "vlan other { parent = left id = 4 }\n");
+	for (id = 1; id <= 4; id++) {
+		SIM_CHECK(s, he.he_usual[id] >= 3);
+		SIM_EQ(s, he.he_last[id], 0);
+		he.he_usual[id] = 0;
+	}
+	host_reload(s, h, t->t_buf, 0);
+	sim_pass(s, 5 * NS_S);
+	for (id = 1; id <= 4; id++) {
+		SIM_EQ(s, he.he_last[id], id != 3);
+		SIM_EQ(s, he.he_usual[id] > 0, id == 2);
+	}
+	host_fini(h);
+	free(t);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -529,6 +604,7 @@ main(int argc, char **argv)
 		{ "goes-back", goes_back, 20 },
 		{ "confirmed", confirmed, 10 },
 		{ "restart", restart, 3 },
+		{ "farewell", farewell, 20 },
 		{ NULL, NULL, 0 },
 	};
 
