@@ -143,6 +143,7 @@ static const struct {
 	{ SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD },
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, FIONBIO },
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, SIOCGIFFLAGS }, /* is there a link */
+	{ SCMP_SYS(ioctl), 1, UINT32_MAX, SIOCGIFMTU }, /* still its own */
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, SIOCGIFNAME }, /* or a device */
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TUNSETOFFLOAD }, /* as it was found */
 	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },

@@ -17,7 +17,7 @@
  *	SO_RCVBUFFORCE			CAP_NET_ADMIN
  *	mmap() of rings, poll, sendto,
  *	XDP_STATISTICS			none: descriptors are enough
- *	SIOCGIFFLAGS			none
+ *	SIOCGIFFLAGS, SIOCGIFMTU	none
  * Packet memory must therefore be registered by the parent: it is a memfd,
  * which the parent maps for the time of the call.  The pages pinned are the
  * same, and descriptors count from the start of the memory, not from where

@@ -28,6 +28,9 @@ int link_query(int fd, const char *name, struct open_res *);
  */
 bool link_running(int fd, const char *name);
 
+/* Its MTU as it is now, likewise; 0: it is gone. */
+unsigned link_mtu(int fd, const char *name);
+
 /*
  * Whether the device cuts all segments itself that Spate sends: TCP's of both
  * families, also with congestion notification, and UDP's.

@@ -332,6 +332,14 @@ link_running(int fd, const char *name)
 	    (ifr.ifr_flags & IFF_RUNNING) != 0;
 }
 
+unsigned
+link_mtu(int fd, const char *name)
+{
+	struct ifreq ifr = ifreq_for(name);
+
+	return ioctl(fd, SIOCGIFMTU, &ifr) == 0 ? (unsigned)ifr.ifr_mtu : 0;
+}
+
 bool
 link_exists(int fd, const char *name)
 {

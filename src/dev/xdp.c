@@ -413,6 +413,27 @@ xdp_sum(const struct xdp_softc *xs, struct xdp_sums *xm)
 	}
 }
 
+/* Whole packets, after the MTU was raised; or segments, of any size. */
+static void
+xdp_note_large(const struct xdp_softc *xs, uint64_t lost, const char *peer,
+    char *note, size_t size)
+{
+	bool pieces = xs->xs_pieces > 1;
+	unsigned mtu = pieces ? umax(xs->xs_found.os_mtu, XDP_MTU_ONE) :
+	    XDP_MTU_ONE;
+
+	if (link_mtu(xs->xs_packetfd, xs->xs_name) > mtu)
+		snprintf(note, size, "%ju frames lost that were over %u bytes: "
+		    "ip link set %s mtu %u%s", (uintmax_t)lost,
+		    pieces ? xs->xs_longest : MBUF_DATA, xs->xs_name,
+		    pieces ? xs->xs_found.os_mtu : mtu,
+		    pieces ? " as it was, or restart" : "");
+	else
+		snprintf(note, size, "%ju frames lost that were over %u bytes: "
+		    "ethtool -K %s tso off gso off", (uintmax_t)lost,
+		    pieces ? xs->xs_longest : MBUF_DATA, peer);
+}
+
 /* What the user should hear of first. */
 static void
 xdp_note(const struct xdp_softc *xs, struct xdp_sums *xm, char *note,
@@ -423,7 +444,6 @@ xdp_note(const struct xdp_softc *xs, struct xdp_sums *xm, char *note,
 	bool sure = xdp_sure(xm->xm_unfinished, xm->xm_looked);
 	uint64_t large = xm->xm_dropped > xm->xm_empty ?
 	    xm->xm_dropped - xm->xm_empty : 0;
-	unsigned most = xs->xs_pieces > 1 ? xs->xs_longest : MBUF_DATA;
 
 	/* In pieces, a frame may lack a buffer while there are some. */
 	if (xs->xs_pieces > 1) {
@@ -432,9 +452,7 @@ xdp_note(const struct xdp_softc *xs, struct xdp_sums *xm, char *note,
 	}
 	large += xm->xm_toolong;
 	if (large > 0)
-		snprintf(note, size, "%ju frames lost that were over %u bytes: "
-		    "ethtool -K %s tso off gso off", (uintmax_t)large, most,
-		    peer);
+		xdp_note_large(xs, large, peer, note, size);
 	else if (sure && !xs->xs_repair)
 		snprintf(note, size, "packets arrive with unfinished "
 		    "checksums: ethtool -K %s tx off, or checksum = repair",

@@ -365,6 +365,18 @@ def test_xdp_tells_overload_from_large_frames(net):
     assert "no buffer was ready" in note, note
 
 
+def test_xdp_tells_a_raised_mtu_from_large_frames(net):
+    a, _, mid = veths(net)
+    bounce = Bounce(mid, "xdp:xdp1 xdp:xdp2")
+    ping(a, "10.99.0.2")
+    mid.run("ip link set xdp1 mtu 4000")
+    a.run("ip link set eth0 mtu 4000")
+    a.run("ping -n -c 3 -i 0.1 -W 1 -s 3000 10.99.0.2", check=False)
+    ping(a, "10.99.0.2")
+    note = bounce.stop()["xdp1"]["note"]
+    assert "over 1800 bytes: ip link set xdp1 mtu 1500" in note, note
+
+
 def test_xdp_refusal_of_a_driver_is_explained(net):
     a, b, mid = veths(net, queues=1, peer=2)
     bounce = Bounce(mid, "xdp:xdp1 xdp:xdp2")
