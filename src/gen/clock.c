@@ -71,6 +71,7 @@ clock_compare(const struct gen_clock *gk, uint64_t *count, uint64_t *ns)
 	uint64_t best = UINT64_MAX;
 	unsigned i;
 
+	*count = *ns = 0; /* gcc does not see that the first try sets them */
 	for (i = 0; i < COMPARE_TRIES; i++) {
 		uint64_t before = cycles();
 		uint64_t now = clock_real(gk);

@@ -123,6 +123,14 @@ CASES = [
         "src/base/x.c": TAG + "int f(void);\n\nint\nf(void)\n{\n"
         "\tunsigned a = 1;\n\treturn a < -1;\n}\n",
     }, "src/base/x.c:8:"),
+    ("what only optimisation sees", "release", {
+        "meson.build": "project('x', 'c', default_options: "
+                       "['warning_level=2', 'werror=true'])\n"
+                       "executable('spate', 'src/x.c')\n",
+        "src/x.c": "int f(int *);\nint f(int *p) { return *p > 2; }\n"
+                   "int main(int n, char **v) {\n\tint a;\n\t(void)v;\n"
+                   "\tif (n > 7)\n\t\ta = n;\n\treturn a;\n}\n",
+    }, "may be used uninitialized"),
     ("model that does not hold", "models", {
         "docs/models/x.pml": "init { assert(false) }\n",
     }, "docs/models/x.pml:1: spin found"),
