@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Plans for tests: pieces to make them of, and one that says everything.
+ */
+#ifndef TESTS_PLAN_TEXTS_H
+#define TESTS_PLAN_TEXTS_H
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen/plan.h"
+
+#define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
+
+/* clang-format off */
+#define PORTS \
+	"port l { driver=tap device=l address=\"10.0.0.2/24\" speed=1G }\n" \
+	"port r { driver=tap device=r address=\"10.0.1.2/24\" speed=1G }\n"
+
+#define TPL \
+	"template t { }\n"
+
+#define STREAM \
+	"stream s { from=l to=r template=t }\n"
+
+#define RUN \
+	"step x { method=run rate=\"1 kpps\" duration=1s }\n"
+
+static const char every_key[] =
+	"title = \"Router under test\"\n"
+	"profile = rfc\n"
+	"seed = 7\n"
+	"cpus = 2\n"
+	"dut { name = \"kernel\" version = \"6.12\" notes = \"n\" reset = "
+	"\"true\" ready = \"true\" forget = \"true\" }\n"
+	"timing { duration = 500ms  warmup = \"100 ms\" learn = 1s drain = 1s "
+	"settle = 1ms late = 10us resolution = 5000 retries = 2 }\n"
+	"port left {\n"
+	" driver = tap device = left queues = 2 mtu = 1500 mac = "
+	"\"02:00:00:00:00:01\" owner = root\n"
+	" speed = 10G\n"
+	" address = {\"10.0.0.2/24\", \"2001:db8::2/64\"}\n"
+	" gateway = {\"10.0.0.1\", \"2001:db8::1\"}\n"
+	" hosts = {\"10.0.0.10-10.0.0.99\", \"10.1.0.0/16\", "
+	"\"2001:db8::100\", \"2001:db8:1::/64\"}\n"
+	"}\n"
+	"port right {\n"
+	" driver = xdp device = eth1 mode = copy login = cut\n"
+	" speed = \"2.5G\"\n"
+	" address = {\"10.9.1.2/24\", \"2001:db8:9::2/64\"}\n"
+	" gateway = {\"10.9.1.1\", \"2001:db8:9::1\"}\n"
+	"}\n"
+	"port a { driver = pair peer = b address = 192.0.2.1/24 }\n"
+	"port b { driver = pair peer = a address = 192.0.2.2/24 }\n"
+	"port m { driver = memif socket = \"/run/m.sock\" role = master id = "
+	"3 address = 192.0.3.2/24 speed = \"1234567K\" }\n"
+	"port p { driver = packet device = veth0 vlan = {100, 200} }\n"
+	"template udp { flows = 64 size = imix vary = {\"source_port flow "
+	"count 1024-1087\", \"ttl list 3,8,16 every 4\", \"source flow random "
+	"10.0.0.2-10.0.0.254\", \"tos count 0-9 step 2\"} }\n"
+	"template tcp6 { protocol = tcp family = ipv6 flow_label = 5 tos = 3 "
+	"ttl = 3 payload = zero }\n"
+	"template echo { protocol = icmp source = \"192.0.2.1\" destination = "
+	"\"192.0.2.2\" dont_fragment = yes payload_bytes = \"de ad:be ef\" "
+	"signature = no source_mac = \"02:00:00:00:00:05\" destination_mac = "
+	"\"02:00:00:00:00:06\" source_port = 0 destination_port = 9 }\n"
+	"template raw { raw = {\"ffffffffffff 020000000001 88b5 00\", "
+	"\"ffffffffffff 020000000001 88b5 01\"} }\n"
+	"template file { pcap = \"/nonexistent.pcap\" }\n"
+	"stream one { from = left to = right template = udp weight = 3 "
+	"bidirectional = yes }\n"
+	"stream two { from = right to = left template = tcp6 }\n"
+	"stream three { from = a to = b template = echo }\n"
+	"stream four { from = m to = a template = raw }\n"
+	"stream five { from = m to = a template = file }\n"
+	"step t { method = throughput size = {64, 128, 1518} stream = {one} "
+	"rate = \"100 %\" duration = 1s warmup = 1ms\n"
+	" expect = {\"throughput >= 95 % at 64\", \"throughput > 1 Mpps\"} }\n"
+	"step l { method = latency size = 1518 trials = 3 rate = \"1.5Gbit/s "
+	"L2\" stream = two expect = {\"latency p99 < 1 ms\", \"latency max < "
+	"5 ms\", \"jitter avg <= 100 us\"} }\n"
+	"step f { method = loss stream = one size = 64 expect = \"loss < 0.1 "
+	"%\" }\n"
+	"step b { method = burst stream = one size = 64 expect = {\"burst >= "
+	"100 frames\", \"buffer > 10\"} }\n"
+	"step rec { method = recovery stream = one size = 64 expect = "
+	"\"recovery < 1 s\" }\n"
+	"step res { method = reset stream = one size = 64 expect = \"reset < "
+	"10 s\" }\n"
+	"step m { method = mlr stream = one size = 64 loss = {\"0 %\", \"0.5 "
+	"%\"} }\n"
+	"step c { method = caching learn=left test=right monitor=a "
+	"addresses=1000 stream = one size = 64 expect = \"addresses > "
+	"1000\"}\n"
+	"step ln { method = learning learn=left test=right monitor=a stream = "
+	"one size = 64 expect = \"learning > 1000 pps\" }\n"
+	"step bc { method = broadcast stream = one size = 64 }\n"
+	"step r { method = run stream = one rate = \"1 Mpps\" duration = \"10 "
+	"s\" pacing = poisson expect = {\"loss = 0\", \"rate >= 99 %\", "
+	"\"reordered = 0\", \"duplicated = 0 packets\", \"corrupt = 0\"} }\n"
+	"step r2 { method = run stream = three rate = \"1000 pps\" packets = "
+	"1000 pacing = bursts burst = 32 }\n"
+	"step r3 { method = run stream = one rate = \"1 %\" ramp = \"100 %\" "
+	"pacing = ramp duration = 5s }\n"
+	"step r4 { method = run stream = one rate = max duration = 5s }\n"
+	"report { dir = \"out\" json = \"a.json\" csv = \"a.csv\" html = "
+	"\"a.html\" }\n";
+/* clang-format on */
+
+struct bad_plan {
+	const char *name;
+	const char *text;
+	const char *want; /* all messages, a line each */
+};
+
+/* All that a text is told, a line each; the caller's. */
+static inline char *
+plan_errors(const char *text, size_t len)
+{
+	struct conf_errors errs;
+	struct plan *pl;
+	char *out = NULL;
+	size_t n;
+	FILE *f;
+	int error;
+
+	error = plan_parse_text("p", text, len, NULL, &pl, &errs);
+	assert_true((error == 0) == (pl != NULL));
+	assert_true((error == 0) == (errs.ce_n == 0));
+	f = open_memstream(&out, &n);
+	assert_non_null(f);
+	conf_errors_print(&errs, f);
+	fclose(f);
+	conf_errors_free(&errs);
+	plan_free(pl);
+	return out;
+}
+
+static inline void
+test_bad(void **state)
+{
+	const struct bad_plan *bad = *state;
+	char *errs = plan_errors(bad->text, strlen(bad->text));
+
+	assert_string_equal(errs, bad->want);
+	free(errs);
+}
+
+static inline void
+add_bad(struct CMUnitTest *tests, const struct bad_plan *bad, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		tests[i] = (struct CMUnitTest) {
+			.name = bad[i].name,
+			.test_func = test_bad,
+			.initial_state = (void *)(uintptr_t)&bad[i],
+		};
+	}
+}
+
+/* The plan of a text that is good. */
+static inline struct plan *
+plan_of(const char *text)
+{
+	struct conf_errors errs;
+	struct plan *pl;
+
+	if (plan_parse_text("p", text, strlen(text), NULL, &pl, &errs) != 0)
+		fail_msg("%s\nin\n%s", errs.ce_text[0], text);
+	conf_errors_free(&errs);
+	return pl;
+}
+
+#endif
