@@ -88,7 +88,7 @@ cmd_reload(int argc, char **argv)
 		{ "socket", required_argument, NULL, 's' },
 		{ 0 },
 	};
-	json_t *req = json_object(), *result = NULL;
+	json_t *req, *result = NULL;
 	const char *path = NULL;
 	int c, seconds = 0, status;
 	bool check = false;
@@ -104,6 +104,7 @@ cmd_reload(int argc, char **argv)
 			return CMD_USAGE;
 	if (optind != argc || (check && seconds != 0))
 		return reload_usage();
+	req = json_object();
 	if (check)
 		json_object_set_new(req, "check", json_true());
 	if (seconds != 0)
@@ -125,19 +126,23 @@ cmd_confirm(int argc, char **argv)
 		{ "undo", no_argument, NULL, 'u' },
 		{ 0 },
 	};
-	json_t *req = json_object(), *result = NULL;
+	json_t *req, *result = NULL;
 	const char *path = NULL;
+	bool undo = false;
 	int c, status;
 
 	while ((c = getopt_long(argc, argv, "s:u", options, NULL)) != -1)
 		if (c == 's')
 			path = optarg;
 		else if (c == 'u')
-			json_object_set_new(req, "undo", json_true());
+			undo = true;
 		else
 			return confirm_usage();
 	if (optind != argc)
 		return confirm_usage();
+	req = json_object();
+	if (undo)
+		json_object_set_new(req, "undo", json_true());
 	status = client_ask(path, "confirm", req, &result);
 	json_decref(result);
 	return status;
