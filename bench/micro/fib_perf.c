@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lookups per second in the compiled forwarding tables.
+ * Lookups per second in the compiled forwarding tables, and changes per second.
  *
  *	fib_perf [routes]
  *
- * Random routes (100,000 unless told), lengths spread roughly as on the
- * Internet; random destinations inside of them.  "hot" asks for the same 256
- * addresses again and again, "random" for a million different ones.  Prints a
- * line for each family, and how long compiling took.
+ * A table like the Internet's: so many routes of IPv4 (1,000,000 unless told)
+ * and a quarter of that of IPv6, over NHOPS next hops.  "hot" asks for the same
+ * 256 addresses again and again, "random" for a million different ones in
+ * random routes.  Changes: a route is withdrawn and comes back by another next
+ * hop; each change is published by itself, or with PUBLISH others.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+#include "bgp.h"
 
 #include "base/bytes.h"
 #include "base/kassert.h"
 #include "base/random.h"
 #include "base/tsa.h"
+#include "cpu/qsbr.h"
 #include "route/fib4.h"
 #include "route/fib6.h"
 #include "route/rib.h"
@@ -24,28 +29,31 @@
 #define NDST  (1u << 20)
 #define NHOT  256u
 #define BATCH 128u
+#define NHOPS 500u
+
+#define CHANGES 50000u
+#define PUBLISH 1000u
 
 struct bench {
 	struct rnd b_rnd;
 	struct rib *b_rib;
-	unsigned b_routes;
+	unsigned b_n4; /* routes */
+	unsigned b_n6;
+	struct bgp_route *b_r4;
+	struct bgp_route *b_r6;
+	struct qsbr b_qsbr; /* of no CPU: grace is at once */
+	unsigned b_compiles;
 	uint32_t b_sink; /* sum of some results */
 	uint32_t *b_v4; /* NDST destinations */
 	struct in6 *b_v6; /* NDST destinations */
 };
-
-/* Out of 16 routes; more than half of the Internet's IPv4 routes are /24. */
-static const uint8_t lens4[16] = { 14, 16, 18, 19, 20, 21, 22, 22, 22, 23, 24,
-	24, 24, 24, 24, 24 };
-static const uint8_t lens6[16] = { 29, 32, 32, 32, 36, 40, 40, 44, 44, 46, 47,
-	48, 48, 48, 48, 48 };
 
 static double
 seconds(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
@@ -59,63 +67,48 @@ must_alloc(size_t n, size_t size)
 	return p;
 }
 
-/* As registries hand them out: 2000 blocks of /24 to /32, filled inside. */
-static struct in6
-random_v6(struct rnd *rnd)
+static void
+rib_change(struct bench *b, const struct bgp_route *br, bool add)
 {
-	uint64_t block = rnd_below(rnd, 2000) * UINT64_C(0x9e3779b97f4a7c15);
+	struct rib_entry re = { .re_proto = RP_STATIC,
+		.re_nhop = br->br_nhop };
+	int error;
 
-	return (struct in6){ UINT64_C(1) << 61 | (block & 0x0fffff00) << 32 |
-		    (rnd_u64(rnd) & UINT64_C(0xffffffffff)),
-		rnd_u64(rnd) };
+	role_enter(&on_ctl);
+	error = add ? rib_add(b->b_rib, &br->br_prefix, &re) :
+	    rib_delete(b->b_rib, &br->br_prefix, &re);
+	if (error != 0)
+		panic("rib: %s", strerror(error));
 }
 
 static void
-add_route(struct bench *b, struct addr a, unsigned len)
+load(struct bench *b, const char *name, const struct bgp_route *br, unsigned n)
 {
-	struct prefix p = { .p_addr = a, .p_len = (uint8_t)len };
-	struct rib_entry re = { .re_proto = RP_STATIC,
-		.re_nhop = 1 + (uint32_t)rnd_below(&b->b_rnd, 250) };
+	double t = seconds();
+	unsigned i;
 
-	role_enter(&on_ctl);
-	(void)rib_add(b->b_rib, &p, &re);
+	for (i = 0; i < n; i++)
+		rib_change(b, &br[i], true);
+	printf("%s: %u routes into the RIB in %.0f ms\n", name, n,
+	    (seconds() - t) * 1e3);
 }
 
-/* Routes of both families, and destinations of which most have a route. */
 static void
 fill(struct bench *b)
 {
+	struct rnd *rnd = &b->b_rnd;
 	unsigned i;
 
-	for (i = 0; i < b->b_routes; i++) {
-		uint32_t v4 = (uint32_t)rnd_u64(&b->b_rnd);
-		struct in6 v6 = random_v6(&b->b_rnd);
+	b->b_r4 = bgp_make(ADDR_V4, b->b_n4, NHOPS, rnd);
+	b->b_r6 = bgp_make(ADDR_V6, b->b_n6, NHOPS, rnd);
+	load(b, "IPv4", b->b_r4, b->b_n4);
+	load(b, "IPv6", b->b_r6, b->b_n6);
+	for (i = 0; i < NDST; i++) {
+		const struct bgp_route *r4 = b->b_r4 + rnd_below(rnd, b->b_n4);
+		const struct bgp_route *r6 = b->b_r6 + rnd_below(rnd, b->b_n6);
 
-		add_route(b, addr_v4(v4), lens4[rnd_below(&b->b_rnd, 16)]);
-		add_route(b, addr_v6(v6), lens6[rnd_below(&b->b_rnd, 16)]);
-		if (i >= NDST)
-			continue;
-		b->b_v4[i] = v4;
-		b->b_v6[i] = v6;
-	}
-	for (; i < NDST; i++) {
-		unsigned from = (unsigned)rnd_below(&b->b_rnd, b->b_routes);
-
-		b->b_v4[i] =
-		    b->b_v4[from] ^ (uint32_t)rnd_below(&b->b_rnd, 256);
-		b->b_v6[i] = b->b_v6[from];
-		b->b_v6[i].i6_lo = rnd_u64(&b->b_rnd);
-	}
-	/* Neighbours must not be in the order of the routes. */
-	for (i = NDST - 1; i > 0; i--) {
-		unsigned j = (unsigned)rnd_below(&b->b_rnd, i + 1);
-		uint32_t v4 = b->b_v4[i];
-		struct in6 v6 = b->b_v6[i];
-
-		b->b_v4[i] = b->b_v4[j];
-		b->b_v4[j] = v4;
-		b->b_v6[i] = b->b_v6[j];
-		b->b_v6[j] = v6;
+		b->b_v4[i] = bgp_host(&r4->br_prefix, rnd).a_v4;
+		b->b_v6[i] = bgp_host(&r6->br_prefix, rnd).a_v6;
 	}
 }
 
@@ -184,6 +177,79 @@ measure(struct bench *b, const void *fib, unsigned n,
 	return best;
 }
 
+/* Publishes what was marked; the table that readers see from then on. */
+static struct fib4 *
+publish4(struct bench *b, struct fib4 *f)
+{
+	struct fib4 *new;
+
+	role_enter(&on_ctl);
+	if (fib4_update(f, b->b_rib, &b->b_qsbr) != 0) {
+		if (fib4_compile(b->b_rib, &new) != 0)
+			panic("fib4_compile failed");
+		b->b_compiles++;
+		fib4_retire(f, &b->b_qsbr);
+		f = new;
+	}
+	qsbr_reclaim(&b->b_qsbr);
+	return f;
+}
+
+static struct fib6 *
+publish6(struct bench *b, struct fib6 *f)
+{
+	struct fib6 *new;
+
+	role_enter(&on_ctl);
+	if (fib6_update(f, b->b_rib, &b->b_qsbr) != 0) {
+		if (fib6_compile(b->b_rib, &new) != 0)
+			panic("fib6_compile failed");
+		b->b_compiles++;
+		fib6_retire(f, &b->b_qsbr);
+		f = new;
+	}
+	qsbr_reclaim(&b->b_qsbr);
+	return f;
+}
+
+static void
+mark(struct fib4 *f4, struct fib6 *f6, const struct prefix *p)
+{
+	role_enter(&on_ctl);
+	if (p->p_addr.a_family == ADDR_V4)
+		fib4_mark(f4, p);
+	else
+		fib6_mark(f6, p);
+}
+
+/* Changes random routes, every with-th time publishing what changed. */
+static void
+churn(struct bench *b, struct fib4 **f4, struct fib6 **f6, unsigned with)
+{
+	struct bgp_route *all = f4 != NULL ? b->b_r4 : b->b_r6;
+	unsigned n = f4 != NULL ? b->b_n4 : b->b_n6, i;
+	double t = seconds();
+
+	b->b_compiles = 0;
+	for (i = 1; i <= CHANGES; i++) {
+		struct bgp_route *br = all + rnd_below(&b->b_rnd, n);
+
+		rib_change(b, br, false);
+		br->br_nhop = 1 + br->br_nhop % NHOPS;
+		rib_change(b, br, true);
+		mark(f4 != NULL ? *f4 : NULL, f6 != NULL ? *f6 : NULL,
+		    &br->br_prefix);
+		if (i % with == 0 && f4 != NULL)
+			*f4 = publish4(b, *f4);
+		else if (i % with == 0)
+			*f6 = publish6(b, *f6);
+	}
+	t = seconds() - t;
+	printf("%s: %.0f thousand changes a second, published by %u; compiled "
+	    "anew %u times\n", f4 != NULL ? "IPv4" : "IPv6",
+	    CHANGES / t / 1e3, with, b->b_compiles);
+}
+
 static void
 bench4(struct bench *b)
 {
@@ -198,6 +264,10 @@ bench4(struct bench *b)
 	    (double)fib4_memory(f) / 1e6, t * 1e3, measure(b, f, NHOT, run4),
 	    measure(b, f, NDST, run4), measure(b, f, NHOT, chain4),
 	    measure(b, f, NDST, chain4));
+	churn(b, &f, NULL, 1);
+	churn(b, &f, NULL, PUBLISH);
+	printf("after that %.2f MB, %.1f M/s random\n",
+	    (double)fib4_memory(f) / 1e6, measure(b, f, NDST, run4));
 	fib4_free(f);
 }
 
@@ -215,24 +285,29 @@ bench6(struct bench *b)
 	    (double)fib6_memory(f) / 1e6, t * 1e3, measure(b, f, NHOT, run6),
 	    measure(b, f, NDST, run6), measure(b, f, NHOT, chain6),
 	    measure(b, f, NDST, chain6));
+	churn(b, NULL, &f, 1);
+	churn(b, NULL, &f, PUBLISH);
+	printf("after that %.2f MB, %.1f M/s random\n",
+	    (double)fib6_memory(f) / 1e6, measure(b, f, NDST, run6));
 	fib6_free(f);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct bench b = { .b_routes = 100000 };
+	struct bench b = { .b_n4 = 1000000 };
 
 	if (argc > 1)
-		b.b_routes = (unsigned)strtoul(argv[1], NULL, 10);
-	if (b.b_routes == 0) {
+		b.b_n4 = (unsigned)strtoul(argv[1], NULL, 10);
+	b.b_n6 = b.b_n4 / 4;
+	if (b.b_n6 == 0) {
 		fprintf(stderr, "usage: fib_perf [routes]\n");
 		return 2;
 	}
 	rnd_seed(&b.b_rnd, 1);
 	b.b_v4 = must_alloc(NDST, sizeof(*b.b_v4));
 	b.b_v6 = must_alloc(NDST, sizeof(*b.b_v6));
-	if (rib_create(&b.b_rib) != 0)
+	if (rib_create(&b.b_rib) != 0 || qsbr_init(&b.b_qsbr, 0, false) != 0)
 		panic("out of memory");
 	fill(&b);
 	printf("                                      vector, M/s      "
@@ -244,6 +319,10 @@ main(int argc, char **argv)
 	rib_destroy(b.b_rib);
 	free(b.b_v4);
 	free(b.b_v6);
+	free(b.b_r4);
+	free(b.b_r6);
+	qsbr_drain(&b.b_qsbr);
+	qsbr_fini(&b.b_qsbr);
 	return b.b_sink ==
 	    1; /* the sink must be used, its value does not matter */
 }

@@ -13,8 +13,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/addr.h"
+#include "route/fib_edit.h"
 #include "route/flatten.h"
 #include "route/rib.h"
 
@@ -30,7 +32,7 @@ struct range4 {
 	uint32_t r_nh;
 };
 
-/* Who may touch a member: o, fib4_compile() and what it calls. */
+/* Who may touch a member: o, fib4_compile(), fib4_update() and what they call. */
 struct build4 {
 	struct range4 *b_range; /* [o] upwards, without gaps */
 	size_t b_n; /* [o] */
@@ -74,7 +76,7 @@ choose_bits(const struct build4 *b)
 	if (b->b_n > 1u << 12)
 		bits = 18;
 	if (b->b_n > 1u << 16)
-		bits = 20;
+		bits = 19;
 	while (b->b_maxnh >> bits != 0)
 		bits++;
 	return bits;
@@ -108,23 +110,43 @@ fib_alloc(struct build4 *b)
 	return 0;
 }
 
-/* Writes n ranges, the first of which may begin before the chunk. */
-static uint32_t
-chunk_ranges(struct build4 *b, uint32_t chunk, const struct range4 *r, size_t n)
+/* Words that n ranges of a chunk take, with their number if it needs one. */
+static size_t
+chunk_words(size_t n)
 {
-	struct fib4 *f = b->b_fib;
-	uint32_t ref = b->b_nwords;
+	return n + (n >= F4_MANY);
+}
+
+/*
+ * Writes n ranges at ref, the first of which may begin before the chunk.
+ * Returns the chunk's entry.
+ */
+static uint32_t
+chunk_write(struct fib4 *f, uint32_t ref, uint32_t chunk,
+    const struct range4 *r, size_t n)
+{
 	uint32_t inline_n = n < F4_MANY ? (uint32_t)n : F4_MANY;
+	uint32_t *to = f->f4_table + ref;
 	uint32_t first;
 	size_t i;
 
 	if (inline_n == F4_MANY)
-		f->f4_table[b->b_nwords++] = (uint32_t)n;
+		*to++ = (uint32_t)n;
 	for (i = 0; i < n; i++) {
 		first = i == 0 ? chunk << f->f4_shift : r[i].r_first;
-		f->f4_table[b->b_nwords++] = first << f->f4_bits | r[i].r_nh;
+		*to++ = first << f->f4_bits | r[i].r_nh;
 	}
 	return inline_n << F4_REF_BITS | ref;
+}
+
+static uint32_t
+chunk_append(
+    struct build4 *b, uint32_t chunk, const struct range4 *r, size_t n)
+{
+	uint32_t ref = b->b_nwords;
+
+	b->b_nwords += (uint32_t)chunk_words(n);
+	return chunk_write(b->b_fib, ref, chunk, r, n);
 }
 
 static void
@@ -142,7 +164,7 @@ fib_fill(struct build4 *b)
 		for (n = 1; r + n < end; n++)
 			if (r[n].r_first >> f->f4_shift != chunk)
 				break;
-		entry = n == 1 ? r->r_nh : chunk_ranges(b, chunk, r, n);
+		entry = n == 1 ? r->r_nh : chunk_append(b, chunk, r, n);
 		if (entry != 0)
 			f->f4_table[chunk] = entry;
 		r += n - 1;
@@ -151,16 +173,32 @@ fib_fill(struct build4 *b)
 	}
 }
 
-/* Gives back the room that was counted generously. */
+/*
+ * Gives the object room for changes in place of the room that was counted
+ * generously.  Without it the table does as well.
+ */
 static struct fib4 *
 fib_trim(struct build4 *b)
 {
 	struct fib4 *f = b->b_fib;
+	size_t room = b->b_nwords;
 	struct fib4 *trimmed;
 
-	f->f4_nwords = b->b_nwords;
-	trimmed = realloc(f, fib4_memory(f));
-	return trimmed != NULL ? trimmed : f;
+	if (f->f4_bits > F4_BITS_EMPTY)
+		room = fib_edit_room(room);
+	if (room > F4_REF_MASK)
+		room = b->b_nwords;
+	trimmed = realloc(f, sizeof(*f) + room * sizeof(f->f4_table[0]));
+	if (trimmed != NULL)
+		f = trimmed;
+	else
+		room = f->f4_nwords;
+	f->f4_nwords = room;
+	if (f->f4_bits > F4_BITS_EMPTY)
+		f->f4_edit = fib_edit_create(f->f4_table,
+		    sizeof(f->f4_table[0]), 1u << f->f4_bits, b->b_nwords,
+		    room);
+	return f;
 }
 
 int
@@ -179,15 +217,112 @@ fib4_compile(const struct rib *rib, struct fib4 **fp)
 }
 
 void
+fib4_mark(struct fib4 *f, const struct prefix *p)
+{
+	uint32_t mask = in_mask(p->p_len), first = p->p_addr.a_v4 & mask;
+
+	if (f->f4_edit != NULL)
+		fib_edit_mark(f->f4_edit, first >> f->f4_shift,
+		    (first | ~mask) >> f->f4_shift);
+}
+
+/* How many ranges a chunk has by its entry. */
+static size_t
+entry_ranges(const struct fib4 *f, uint32_t entry)
+{
+	uint32_t n = entry >> F4_REF_BITS;
+
+	if (n == 0)
+		return 1;
+	return n == F4_MANY ? f->f4_table[entry & F4_REF_MASK] : n;
+}
+
+/* Writes the ranges of b, at least two, where no CPU can reach them. */
+static int ON_CTL
+chunk_make(struct build4 *b, uint32_t chunk, uint32_t *entry)
+{
+	struct fib4 *f = b->b_fib;
+	uint32_t ref = fib_edit_take(f->f4_edit, chunk_words(b->b_n));
+
+	if (ref == 0)
+		return E2BIG;
+	*entry = chunk_write(f, ref, chunk, b->b_range, b->b_n);
+	return 0;
+}
+
+/* Puts the ranges of b in the place of the chunk's; the object stays. */
+static int ON_CTL
+chunk_replace(struct build4 *b, uint32_t chunk)
+{
+	struct fib4 *f = b->b_fib;
+	uint32_t entry = b->b_range->r_nh, old = f->f4_table[chunk];
+	size_t oldn = entry_ranges(f, old);
+	int error;
+
+	if (b->b_maxnh > f->f4_mask)
+		return E2BIG;
+	if (b->b_n > 1 && (error = chunk_make(b, chunk, &entry)) != 0)
+		return error;
+	__atomic_store_n(&f->f4_table[chunk], entry, __ATOMIC_RELEASE);
+	f->f4_nranges += (uint32_t)(b->b_n - oldn);
+	return oldn == 1 ? 0 :
+	    fib_edit_drop(f->f4_edit, old & F4_REF_MASK, chunk_words(oldn));
+}
+
+static int ON_CTL
+chunk_update(struct build4 *b, const struct rib *rib, uint32_t chunk)
+{
+	const struct fib4 *f = b->b_fib;
+	struct prefix block = { addr_v4(chunk << f->f4_shift),
+		(uint8_t)f->f4_bits };
+	int error;
+
+	b->b_n = 0;
+	if ((error = rib_flatten_block(rib, &block, range_add, b)) != 0)
+		return error;
+	return chunk_replace(b, chunk);
+}
+
+int
+fib4_update(struct fib4 *f, const struct rib *rib, struct qsbr *q)
+{
+	struct fib_edit *fe = f->f4_edit;
+	struct build4 b = { .b_fib = f };
+	uint32_t i;
+	int error = 0;
+
+	if (fe == NULL || fib_edit_many(fe))
+		return E2BIG;
+	if (fe->fe_ndirty == 0)
+		return 0;
+	for (i = 0; i < fe->fe_ndirty && error == 0; i++)
+		error = chunk_update(&b, rib, fe->fe_list[i]);
+	free(b.b_range);
+	fib_edit_retire(fe, q, error == 0);
+	return error;
+}
+
+void
 fib4_free(struct fib4 *f)
 {
+	if (f == NULL)
+		return;
+	fib_edit_destroy(f->f4_edit);
 	free(f);
+}
+
+void
+fib4_retire(struct fib4 *f, struct qsbr *q)
+{
+	fib_edit_retire_table(f->f4_edit, f,
+	    sizeof(*f) + f->f4_nwords * sizeof(f->f4_table[0]), q);
 }
 
 size_t
 fib4_memory(const struct fib4 *f)
 {
-	return sizeof(*f) + f->f4_nwords * sizeof(f->f4_table[0]);
+	return sizeof(*f) + f->f4_nwords * sizeof(f->f4_table[0]) +
+	    fib_edit_memory(f->f4_edit);
 }
 
 static void
@@ -202,7 +337,7 @@ lookup_batch(
 	 * its next hop is below 2^X: that address is in the table as well.
 	 */
 	for (i = 0; i < n; i++) {
-		entry[i] = f->f4_table[dst[i] >> f->f4_shift];
+		entry[i] = fib4_entry(f, dst[i]);
 		__builtin_prefetch(f->f4_table + (entry[i] & F4_REF_MASK) +
 		    (entry[i] >> F4_REF_BITS) / 2);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IPv4 forwarding table: one compiled, immutable object, made from a rib.
+ * IPv4 forwarding table: one object, compiled from a rib; few changes are made
+ * in place.
  *
  * The form is DXR: M. Zec, L. Rizzo, M. Mikuc, "DXR: towards a billion routing
  * lookups per second in software", ACM SIGCOMM Computer Communication Review
@@ -12,10 +13,13 @@
  * A range is one word: the low 32 - X bits of its first address above, its
  * next hop in the X bits below.  So X also bounds the index of a next hop, and
  * fib4_compile() takes as large an X as the table needs: 16 for a few
- * routes, so that a new table costs microseconds; 20 for a full one.
+ * routes, so that a new table costs microseconds; 19 for a full one, which
+ * takes half the memory of 20 and, being nearer, no more time.
  *
- * Who compiles publishes the pointer and frees the old object when no CPU can
- * hold it any more; any number of CPUs may read.
+ * Who compiles publishes the pointer and retires the old object; any number of
+ * CPUs may read.  A change of a few routes makes the ranges of their chunks
+ * anew, elsewhere in the same object, and then stores the entries of the direct
+ * table: a CPU sees each chunk as it was or as it will be (fib_edit.h).
  */
 #ifndef ROUTE_FIB4_H
 #define ROUTE_FIB4_H
@@ -23,6 +27,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+#include "base/tsa.h"
+#include "cpu/qsbr.h"
+
+struct fib_edit;
 struct rib;
 
 /*
@@ -36,19 +45,38 @@ struct rib;
 /*
  * Who may touch a member:
  *	I	immutable after fib4_compile()
+ *	C	ctl only
+ *	P	written by ctl; an entry of the direct table is atomic, and what
+ *		it leads to stays as it is until readers of it ended their round
  */
 struct fib4 {
 	uint32_t f4_bits; /* [I] X, 16 to 24; 1: no routes */
 	uint32_t f4_shift; /* [I] 32 - X */
 	uint32_t f4_mask; /* [I] 2^X - 1: next hop in a range */
-	uint32_t f4_nranges; /* [I] */
+	uint32_t f4_nranges; /* [C] */
 	size_t f4_nwords; /* [I] of f4_table */
-	uint32_t f4_table[]; /* [I] direct table, then the ranges */
+	struct fib_edit *f4_edit; /* [C] NULL: is compiled anew for any change */
+	uint32_t f4_table[]; /* [P] direct table, then the ranges */
 };
 
 /* Compiles the active IPv4 routes.  ENOMEM, or E2BIG beyond 2^26 words. */
 int fib4_compile(const struct rib *, struct fib4 **);
+
+/* Nobody reads it, and nothing of it is retired. */
 void fib4_free(struct fib4 *);
+
+/* It was published and no longer is: free it after a grace period. */
+void fib4_retire(struct fib4 *, struct qsbr *) ON_CTL;
+
+/* The routes of this prefix are about to change, or have. */
+void fib4_mark(struct fib4 *, const struct prefix *) ON_CTL;
+
+/*
+ * Make what was marked as the rib has it.  An error (E2BIG, ENOMEM): some of
+ * it is not; the table must be compiled and published anew.
+ */
+int fib4_update(struct fib4 *, const struct rib *, struct qsbr *) ON_CTL;
+
 size_t fib4_memory(const struct fib4 *);
 
 /* nh[i] = fib4_lookup(dst[i]); misses of the cache overlap. */
@@ -76,11 +104,19 @@ fib4_search(const struct fib4 *f, uint32_t entry, uint32_t dst)
 	return *r & f->f4_mask;
 }
 
+/* The direct table's entry for an address.  Acquire: then its ranges. */
+static inline uint32_t
+fib4_entry(const struct fib4 *f, uint32_t dst)
+{
+	return __atomic_load_n(
+	    &f->f4_table[dst >> f->f4_shift], __ATOMIC_ACQUIRE);
+}
+
 /* The index of the next hop for an address in host order, or 0. */
 static inline uint32_t
 fib4_lookup(const struct fib4 *f, uint32_t dst)
 {
-	return fib4_search(f, f->f4_table[dst >> f->f4_shift], dst);
+	return fib4_search(f, fib4_entry(f, dst), dst);
 }
 
 #endif /* ROUTE_FIB4_H */

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/kassert.h"
+#include "route/fib_edit.h"
 #include "route/flatten.h"
 #include "route/rib.h"
 #include "route/route_int.h"
@@ -40,13 +41,14 @@ struct range6 {
 	uint32_t r_nh;
 };
 
-/* Who may touch a member: o, fib6_compile() and what it calls. */
+/* Who may touch a member: o, fib6_compile(), fib6_update() and what they call. */
 struct build6 {
 	struct range6 *b_range; /* [o] upwards, without gaps */
 	size_t b_n; /* [o] */
 	size_t b_cap; /* [o] */
-	struct fib6 *b_fib; /* [o] f6_nwords in use */
+	struct fib6 *b_fib; /* [o] f6_nwords in use while it is compiled */
 	size_t b_room; /* [o] words there is room for */
+	bool b_update; /* [o] in place: takes from f6_edit, never moves */
 };
 
 /* A block of addresses, and the ranges that have addresses in it. */
@@ -91,7 +93,20 @@ fib_resize(struct build6 *b, size_t nwords)
 	return 0;
 }
 
-/* Takes n bytes at the end; the object may move. */
+/* Takes n bytes where no CPU can reach them. */
+static int
+update_take(struct build6 *b, size_t n, uint32_t *ref)
+{
+	size_t words = (n + 7) / 8;
+
+	role_enter(&on_ctl);
+	if ((*ref = fib_edit_take(b->b_fib->f6_edit, words)) == 0)
+		return E2BIG;
+	b->b_fib->f6_words[*ref + words - 1] = 0;
+	return 0;
+}
+
+/* Takes n bytes, when compiling at the end; then the object may move. */
 static int
 fib_take(struct build6 *b, size_t n, uint32_t *ref)
 {
@@ -99,6 +114,8 @@ fib_take(struct build6 *b, size_t n, uint32_t *ref)
 	size_t new = old + (n + 7) / 8;
 	int error;
 
+	if (b->b_update)
+		return update_take(b, n, ref);
 	if (new > F6_REF_MASK)
 		return E2BIG;
 	if (new > b->b_room && (error = fib_resize(b, new * 2)) != 0)
@@ -319,6 +336,25 @@ root_build(struct build6 *b)
 	return 0;
 }
 
+/* Room for changes; a small table is as quickly compiled. */
+static void
+fib_finish(struct build6 *b)
+{
+	size_t used = b->b_fib->f6_nwords;
+	size_t room = used;
+	struct fib6 *f;
+
+	if (b->b_fib->f6_bits > F6_BITS_SMALL)
+		room = fib_edit_room(used);
+	if (room > F6_REF_MASK || fib_resize(b, room) != 0)
+		(void)fib_resize(b, used);
+	f = b->b_fib;
+	f->f6_nwords = b->b_room;
+	if (f->f6_bits > F6_BITS_SMALL)
+		f->f6_edit = fib_edit_create(f->f6_words,
+		    sizeof(f->f6_words[0]), 1u << f->f6_bits, used, b->b_room);
+}
+
 int
 fib6_compile(const struct rib *rib, struct fib6 **fp)
 {
@@ -327,8 +363,7 @@ fib6_compile(const struct rib *rib, struct fib6 **fp)
 
 	if ((error = rib_flatten(rib, ADDR_V6, range_add, &b)) == 0 &&
 	    (error = root_alloc(&b)) == 0 && (error = root_build(&b)) == 0) {
-		/* Only gives room back; if that fails, the room stays. */
-		(void)fib_resize(&b, b.b_fib->f6_nwords);
+		fib_finish(&b);
 		*fp = b.b_fib;
 	} else
 		free(b.b_fib);
@@ -337,15 +372,116 @@ fib6_compile(const struct rib *rib, struct fib6 **fp)
 }
 
 void
+fib6_mark(struct fib6 *f, const struct prefix *p)
+{
+	struct in6 first = key_first(p->p_addr.a_v6, p->p_len);
+	struct in6 last = key_last(first, p->p_len);
+
+	if (f->f6_edit != NULL)
+		fib_edit_mark(f->f6_edit,
+		    (uint32_t)(first.i6_hi >> (64 - f->f6_bits)),
+		    (uint32_t)(last.i6_hi >> (64 - f->f6_bits)));
+}
+
+/* Gives up what a slot leads to, and the words of that. */
+static int ON_CTL
+slot_drop(struct fib6 *f, uint32_t slot)
+{
+	const uint64_t *w = fib6_ref(f, slot);
+	const uint32_t *slots = (const void *)(w + 1);
+	unsigned n = (slot >> F6_NUM_SHIFT & (F6_BUCKET - 1)) + 1, i;
+	size_t bytes;
+	int error = 0;
+
+	switch (fib6_kind(slot)) {
+	case F6_BUCKET_HI:
+		bytes = (n - 1) * sizeof(uint64_t) + n * sizeof(uint32_t);
+		break;
+	case F6_BUCKET_ALL:
+		bytes = (n - 1) * sizeof(struct in6) + n * sizeof(uint32_t);
+		break;
+	case F6_NODE:
+		n = (unsigned)__builtin_popcountll(*w);
+		for (i = 0; i < n && error == 0; i++)
+			error = slot_drop(f, slots[i]);
+		bytes = sizeof(*w) + n * sizeof(slots[0]);
+		break;
+	case F6_SKIP:
+		error = slot_drop(f,
+		    ((const struct fib6_skip *)(const void *)w)->s6_inside);
+		bytes = sizeof(struct fib6_skip);
+		break;
+	default:
+		return 0;
+	}
+	if (error != 0)
+		return error;
+	return fib_edit_drop(f->f6_edit, slot & F6_REF_MASK, (bytes + 7) / 8);
+}
+
+/* Makes the tree of a chunk anew, beside the old one, and brings it in. */
+static int ON_CTL
+chunk_update(struct build6 *b, const struct rib *rib, uint32_t chunk)
+{
+	struct fib6 *f = b->b_fib;
+	uint32_t *root = (void *)f->f6_words;
+	uint32_t old = root[chunk], slot;
+	struct block bk = { .bk_first = key_at(chunk, f->f6_bits),
+		.bk_depth = f->f6_bits };
+	struct prefix p = { addr_v6(bk.bk_first), (uint8_t)f->f6_bits };
+	int error;
+
+	b->b_n = 0;
+	if ((error = rib_flatten_block(rib, &p, range_add, b)) != 0)
+		return error;
+	bk.bk_range = b->b_range;
+	bk.bk_n = b->b_n;
+	if ((error = block_build(b, &bk, &slot)) != 0)
+		return error;
+	__atomic_store_n(&root[chunk], slot, __ATOMIC_RELEASE);
+	return slot_drop(f, old);
+}
+
+int
+fib6_update(struct fib6 *f, const struct rib *rib, struct qsbr *q)
+{
+	struct fib_edit *fe = f->f6_edit;
+	struct build6 b = { .b_fib = f, .b_update = true };
+	uint32_t i;
+	int error = 0;
+
+	if (fe == NULL || fib_edit_many(fe))
+		return E2BIG;
+	if (fe->fe_ndirty == 0)
+		return 0;
+	for (i = 0; i < fe->fe_ndirty && error == 0; i++)
+		error = chunk_update(&b, rib, fe->fe_list[i]);
+	free(b.b_range);
+	fib_edit_retire(fe, q, error == 0);
+	return error;
+}
+
+void
 fib6_free(struct fib6 *f)
 {
+	if (f == NULL)
+		return;
+	fib_edit_destroy(f->f6_edit);
 	free(f);
+}
+
+void
+fib6_retire(struct fib6 *f, struct qsbr *q)
+{
+	fib_edit_retire_table(f->f6_edit, f,
+	    sizeof(*f) + f->f6_nwords * sizeof(f->f6_words[0]), q);
 }
 
 size_t
 fib6_memory(const struct fib6 *f)
 {
-	return sizeof(*f) + f->f6_nwords * sizeof(f->f6_words[0]);
+	return sizeof(*f) + f->f6_nwords * sizeof(f->f6_words[0]) +
+	    fib_edit_memory(f->f6_edit);
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IPv6 forwarding table: one compiled, immutable object, made from a rib.
+ * IPv6 forwarding table: one object, compiled from a rib; few changes are made
+ * in place.
  *
  * Routes are flattened to ranges of addresses with one next hop.  A direct
  * table over the first f6_bits bits leads into a tree that divides the ranges
@@ -23,8 +24,10 @@
  * from Tree Bitmap (Eatherton, Varghese, Dittia, CCR 34(2), 2004); skipping of
  * sparse levels, from the LC-trie (Nilsson, Karlsson, IEEE JSAC 17(6), 1999).
  *
- * Who compiles publishes the pointer and frees the old object when no CPU can
- * hold it any more; any number of CPUs may read.
+ * Who compiles publishes the pointer and retires the old object; any number of
+ * CPUs may read.  A change of a few routes makes the trees of their chunks
+ * anew, elsewhere in the same object, and then stores the entries of the direct
+ * table: a CPU sees each chunk as it was or as it will be (fib_edit.h).
  */
 #ifndef ROUTE_FIB6_H
 #define ROUTE_FIB6_H
@@ -34,7 +37,10 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/tsa.h"
+#include "cpu/qsbr.h"
 
+struct fib_edit;
 struct rib;
 
 #define F6_STRIDE 6
@@ -70,17 +76,27 @@ struct fib6_skip {
 /*
  * Who may touch a member:
  *	I	immutable after fib6_compile()
+ *	C	ctl only
+ *	P	written by ctl; an entry of the direct table is atomic, and what
+ *		it leads to stays as it is until readers of it ended their round
  */
 struct fib6 {
 	uint32_t f6_bits; /* [I] of an address, index the root */
-	uint32_t f6_nranges; /* [I] */
+	uint32_t f6_nranges; /* [I] when it was compiled */
 	size_t f6_nwords; /* [I] of f6_words */
-	uint64_t f6_words[]; /* [I] direct table, then the tree */
+	struct fib_edit *f6_edit; /* [C] NULL: is compiled anew for any change */
+	uint64_t f6_words[]; /* [P] direct table, then the tree */
 };
 
 /* Compiles the active IPv6 routes.  ENOMEM, or E2BIG beyond 2^25 words. */
 int fib6_compile(const struct rib *, struct fib6 **);
+
+/* As fib4_free(), fib4_retire(), fib4_mark(), fib4_update(). */
 void fib6_free(struct fib6 *);
+void fib6_retire(struct fib6 *, struct qsbr *) ON_CTL;
+void fib6_mark(struct fib6 *, const struct prefix *) ON_CTL;
+int fib6_update(struct fib6 *, const struct rib *, struct qsbr *) ON_CTL;
+
 size_t fib6_memory(const struct fib6 *);
 
 /* nh[i] = fib6_lookup(&dst[i]); misses of the cache overlap. */
@@ -105,7 +121,9 @@ fib6_root(const struct fib6 *f, const struct in6 *dst)
 {
 	const uint32_t *root = (const void *)f->f6_words;
 
-	return root[dst->i6_hi >> (64 - f->f6_bits)];
+	/* Acquire: then what it leads to. */
+	return __atomic_load_n(
+	    &root[dst->i6_hi >> (64 - f->f6_bits)], __ATOMIC_ACQUIRE);
 }
 
 /* F6_STRIDE bits of an address, behind the first depth ones (1 to 122). */

@@ -24,12 +24,14 @@ struct cover {
 struct flatten {
 	flatten_fn *f_fn; /* [o] */
 	void *f_arg; /* [o] */
+	struct in6 f_begin; /* [o] of the block */
+	struct in6 f_end; /* [o] its last address */
 	struct in6 f_first; /* [o] of the range held back */
 	uint32_t f_nh; /* [o] of the range held back */
 	uint32_t f_told; /* [o] next hop of the range before */
 	bool f_any; /* [o] there was a range before */
 	unsigned f_depth; /* [o] of the stack */
-	struct cover f_cover[KEY_BITS + 2]; /* [o] all addresses, prefixes */
+	struct cover f_cover[KEY_BITS + 2]; /* [o] the block, prefixes */
 };
 
 static int
@@ -76,29 +78,48 @@ flatten_route(
 {
 	struct flatten *f = arg;
 	struct in6 key = key_from_addr(&p->p_addr);
+	struct in6 last = key_last(key, p->p_len);
 	int error;
 
 	if (!active)
 		return 0;
+	/* One that covers the block. */
+	if (key_before(key, f->f_begin))
+		key = f->f_begin;
+	if (key_before(f->f_end, last))
+		last = f->f_end;
 	while (key_before(f->f_cover[f->f_depth - 1].c_last, key))
 		if ((error = cover_pop(f)) != 0)
 			return error;
-	cover_push(f, key_last(key, p->p_len), re->re_nhop);
+	cover_push(f, last, re->re_nhop);
 	return range_begin(f, key, re->re_nhop);
+}
+
+int
+rib_flatten_block(const struct rib *r, const struct prefix *block,
+    flatten_fn *fn, void *arg)
+{
+	struct in6 key = key_from_addr(&block->p_addr);
+	struct flatten f = { .f_fn = fn,
+		.f_arg = arg,
+		.f_begin = key_first(key, block->p_len),
+		.f_end = key_last(key, block->p_len) };
+	int error;
+
+	f.f_first = f.f_begin;
+	cover_push(&f, f.f_end, 0);
+	if ((error = rib_walk_block(r, block, flatten_route, &f)) != 0)
+		return error;
+	while (!in6_eq(f.f_cover[f.f_depth - 1].c_last, f.f_end))
+		if ((error = cover_pop(&f)) != 0)
+			return error;
+	return range_tell(&f);
 }
 
 int
 rib_flatten(const struct rib *r, uint8_t family, flatten_fn *fn, void *arg)
 {
-	const struct in6 end = { UINT64_MAX, UINT64_MAX };
-	struct flatten f = { .f_fn = fn, .f_arg = arg };
-	int error;
+	const struct prefix all = { .p_addr = { .a_family = family } };
 
-	cover_push(&f, end, 0);
-	if ((error = rib_walk(r, family, flatten_route, &f)) != 0)
-		return error;
-	while (!in6_eq(f.f_cover[f.f_depth - 1].c_last, end))
-		if ((error = cover_pop(&f)) != 0)
-			return error;
-	return range_tell(&f);
+	return rib_flatten_block(r, &all, fn, arg);
 }

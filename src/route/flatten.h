@@ -27,4 +27,11 @@ typedef int flatten_fn(void *arg, struct in6 first, uint32_t nh);
  */
 int rib_flatten(const struct rib *, uint8_t family, flatten_fn *fn, void *arg);
 
+/*
+ * The same for a block of addresses alone: the first range begins with it, the
+ * last ends with it.
+ */
+int rib_flatten_block(const struct rib *, const struct prefix *block,
+    flatten_fn *fn, void *arg);
+
 #endif /* ROUTE_FLATTEN_H */

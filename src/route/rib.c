@@ -488,17 +488,15 @@ node_show(const struct rib *r, const struct rib_node *n, uint8_t family,
 	return 0;
 }
 
-int
-rib_walk(const struct rib *r, uint8_t family, rib_walk_fn *fn, void *arg)
+/* The tree from node i on, which may be 0. */
+static int
+walk_from(const struct rib *r, uint32_t i, uint8_t family, rib_walk_fn *fn,
+    void *arg)
 {
 	uint32_t later[KEY_BITS + 1]; /* right children passed on the way */
 	unsigned nlater = 0;
-	uint32_t i;
 	int ret;
 
-	if (!family_valid(family))
-		return 0;
-	i = tree_of_const(r, family)->t_root;
 	for (;;) {
 		const struct rib_node *n;
 
@@ -514,6 +512,45 @@ rib_walk(const struct rib *r, uint8_t family, rib_walk_fn *fn, void *arg)
 			later[nlater++] = n->n_child[1];
 		i = n->n_child[0];
 	}
+}
+
+int
+rib_walk(const struct rib *r, uint8_t family, rib_walk_fn *fn, void *arg)
+{
+	if (!family_valid(family))
+		return 0;
+	return walk_from(r, tree_of_const(r, family)->t_root, family, fn, arg);
+}
+
+int
+rib_walk_block(const struct rib *r, const struct prefix *block,
+    rib_walk_fn *fn, void *arg)
+{
+	uint8_t family = block->p_addr.a_family;
+	struct in6 key = prefix_key(block);
+	uint32_t cover = 0;
+	uint32_t i = tree_of_const(r, family)->t_root;
+	int ret;
+
+	KASSERT(prefix_valid(block));
+	while (i != 0 && node_at(r, i)->n_len < block->p_len) {
+		const struct rib_node *n = node_at(r, i);
+
+		if (!node_covers(n, key))
+			i = 0;
+		else {
+			if (n->n_items != 0)
+				cover = i;
+			i = n->n_child[key_bit(key, n->n_len)];
+		}
+	}
+	if (cover != 0 &&
+	    (ret = node_show(r, node_at(r, cover), family, fn, arg)) != 0)
+		return ret;
+	if (i != 0 &&
+	    !in6_eq(key_first(node_at(r, i)->n_key, block->p_len), key))
+		i = 0;
+	return walk_from(r, i, family, fn, arg);
 }
 
 size_t

@@ -85,6 +85,14 @@ bool rib_lookup(const struct rib *, const struct addr *, struct prefix *,
  */
 int rib_walk(const struct rib *, uint8_t family, rib_walk_fn *fn, void *arg);
 
+/*
+ * The same for what decides in a block of addresses: the longest prefix that
+ * is shorter than the block's and covers it, if there is one, then those that
+ * lie in it.
+ */
+int rib_walk_block(const struct rib *, const struct prefix *block,
+    rib_walk_fn *fn, void *arg);
+
 /* Number of prefixes of a family, and bytes the whole table takes. */
 size_t rib_count(const struct rib *, uint8_t family);
 size_t rib_memory(const struct rib *);

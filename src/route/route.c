@@ -76,6 +76,19 @@ route_ctl_fini(struct ctl *ctl)
 	ctl->ctl_route = NULL;
 }
 
+/* The routes of a prefix have changed, or are about to. */
+static void ON_CTL
+rtable_changed(struct ctl *ctl, unsigned rtable, const struct prefix *p)
+{
+	struct rtable *rt = &ctl->ctl_sp->sp_rt[rtable];
+
+	ctl->ctl_route->rc_changed[rtable] = true;
+	if (p->p_addr.a_family == ADDR_V4)
+		fib4_mark(rt->rt_fib4, p);
+	else
+		fib6_mark(rt->rt_fib6, p);
+}
+
 int
 route_add(struct ctl *ctl, unsigned rtable, const struct prefix *p,
     enum rib_proto proto, unsigned distance, const struct nhop *nh)
@@ -95,7 +108,7 @@ route_add(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 		nhop_put(ctl, re.re_nhop);
 		return error;
 	}
-	ctl->ctl_route->rc_changed[rtable] = true;
+	rtable_changed(ctl, rtable, p);
 	return 0;
 }
 
@@ -113,7 +126,7 @@ route_delete(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	if (error != 0)
 		return error;
 	nhop_put(ctl, re.re_nhop);
-	ctl->ctl_route->rc_changed[rtable] = true;
+	rtable_changed(ctl, rtable, p);
 	return 0;
 }
 
@@ -153,7 +166,7 @@ route_drop(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	KASSERT(error == 0);
 	(void)error;
 	nhop_put(ctl, re->re_nhop);
-	ctl->ctl_route->rc_changed[rtable] = true;
+	rtable_changed(ctl, rtable, p);
 }
 
 bool
@@ -250,7 +263,7 @@ route_set(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	/* One that differs by its distance only would be in the way. */
 	if (rib_delete(rib, p, &re) == 0)
 		nhop_put(ctl, re.re_nhop);
-	ctl->ctl_route->rc_changed[rtable] = true;
+	rtable_changed(ctl, rtable, p);
 	if ((error = rib_add(rib, p, &re)) != 0) {
 		nhop_put(ctl, re.re_nhop);
 		return error;
@@ -260,41 +273,50 @@ route_set(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	return 0;
 }
 
-static void
-fib4_retired(void *fib)
+/* Few changes are made in the table that CPUs read, many in another one. */
+static int ON_CTL
+rtable_publish4(struct qsbr *q, struct rtable *rt)
 {
-	fib4_free(fib);
+	struct fib4 *fib, *old = rt->rt_fib4;
+	int error;
+
+	if (fib4_update(old, rt->rt_rib, q) == 0)
+		return 0;
+	if ((error = fib4_compile(rt->rt_rib, &fib)) != 0)
+		return error;
+	atomic_store_explicit(&rt->rt_fib4, fib, memory_order_release);
+	fib4_retire(old, q);
+	return 0;
 }
 
-static void
-fib6_retired(void *fib)
+static int ON_CTL
+rtable_publish6(struct qsbr *q, struct rtable *rt)
 {
-	fib6_free(fib);
+	struct fib6 *fib, *old = rt->rt_fib6;
+	int error;
+
+	if (fib6_update(old, rt->rt_rib, q) == 0)
+		return 0;
+	if ((error = fib6_compile(rt->rt_rib, &fib)) != 0)
+		return error;
+	atomic_store_explicit(&rt->rt_fib6, fib, memory_order_release);
+	fib6_retire(old, q);
+	return 0;
 }
 
 static int ON_CTL
 rtable_publish(struct ctl *ctl, struct rtable *rt)
 {
 	struct qsbr *q = &ctl->ctl_sp->sp_qsbr;
-	struct fib4 *fib4, *old4;
-	struct fib6 *fib6, *old6;
 	int error;
 
-	if ((error = fib4_compile(rt->rt_rib, &fib4)) != 0)
+	if ((error = rtable_publish4(q, rt)) != 0)
 		return error;
-	if ((error = fib6_compile(rt->rt_rib, &fib6)) != 0) {
-		fib4_free(fib4);
-		return error;
-	}
-	old4 = atomic_exchange_explicit(
-	    &rt->rt_fib4, fib4, memory_order_acq_rel);
 	sim_point(SP_PUBLISH);
-	old6 = atomic_exchange_explicit(
-	    &rt->rt_fib6, fib6, memory_order_acq_rel);
+	if ((error = rtable_publish6(q, rt)) != 0)
+		return error;
 	atomic_fetch_add_explicit(&rt->rt_gen, 1, memory_order_release);
 	sim_point(SP_PUBLISH);
-	qsbr_retire(q, old4, fib4_memory(old4), fib4_retired);
-	qsbr_retire(q, old6, fib6_memory(old6), fib6_retired);
 	return 0;
 }
 

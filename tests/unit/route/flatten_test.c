@@ -78,6 +78,7 @@ test_cases(void **state)
 struct seen {
 	const struct rib *s_rib;
 	uint8_t s_family;
+	struct in6 s_begin; /* of the block */
 	unsigned s_n;
 	struct in6 s_first;
 	uint32_t s_nh;
@@ -90,7 +91,7 @@ range_check(void *arg, struct in6 first, uint32_t nh)
 	struct addr a = key_to_addr(first, s->s_family);
 
 	if (s->s_n++ == 0)
-		assert_true(in6_eq(first, (struct in6){ 0, 0 }));
+		assert_true(in6_eq(first, s->s_begin));
 	else {
 		assert_true(key_before(s->s_first, first));
 		assert_int_not_equal(s->s_nh, nh);
@@ -131,6 +132,55 @@ test_random(void **state)
 	}
 }
 
+/*
+ * Blocks of any size, around prefixes and elsewhere: right ranges, and as many
+ * as all addresses have there.
+ */
+static void
+check_block(const struct rib *r, uint8_t family, const struct prefix *block)
+{
+	struct in6 begin = key_first(key_from_addr(&block->p_addr),
+	    block->p_len);
+	struct seen s = { .s_rib = r, .s_family = family, .s_begin = begin };
+	struct addr last = key_to_addr(key_last(begin, block->p_len), family);
+
+	assert_int_equal(rib_flatten_block(r, block, range_check, &s), 0);
+	assert_true(s.s_n > 0);
+	assert_false(key_before(key_last(begin, block->p_len), s.s_first));
+	assert_int_equal(rib_nhop(r, &last), s.s_nh);
+}
+
+static void
+test_block(void **state)
+{
+	static struct naive nv;
+	unsigned i, k;
+
+	for (i = 0; i < countof(shapes); i++) {
+		uint8_t family = shapes[i].sh_family;
+		struct rib *r;
+		struct rnd rnd;
+
+		assert_int_equal(rib_create(&r), 0);
+		rnd_seed(&rnd, i);
+		nv.nv_n = 0;
+		for (k = 0; k < 2; k++) { /* the empty table, too */
+			unsigned n;
+
+			for (n = 0; n < 2000; n++) {
+				struct prefix b =
+				    random_prefix(&rnd, &shapes[i]);
+
+				b.p_len = (uint8_t)rnd_below(
+				    &rnd, addr_bits(family) + 1);
+				check_block(r, family, &b);
+			}
+			naive_fill(&nv, r, &rnd, &shapes[i]);
+		}
+		rib_destroy(r);
+	}
+}
+
 static int
 range_refuse(void *arg, struct in6 first, uint32_t nh)
 {
@@ -163,6 +213,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_block),
 		cmocka_unit_test(test_stops),
 	};
 
