@@ -12,7 +12,8 @@
 
 /* Bytes for windows and what was passed over, in a checker. */
 #define WINDOW_ROOM (UINT64_C(1) << 28)
-#define EXTENT_MAX  (WINDOW_ROOM / (CHECK_WINDOW_MIN * sizeof(struct check_hole)))
+#define FLOW_ROOM   (CHECK_WINDOW_MIN * sizeof(struct check_hole))
+#define EXTENT_MAX  (WINDOW_ROOM / FLOW_ROOM) /* flows with extents */
 #define FLOWS_MAX   (UINT64_C(1) << 28)
 
 static unsigned

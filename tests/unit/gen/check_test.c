@@ -526,7 +526,8 @@ a_million_flows(void **state)
 static void
 refusals(void **state)
 {
-	static const struct check_stream none = { 0, 0 }, many = { 1u << 29, 0 },
+	static const struct check_stream none = { 0, 0 },
+					 many = { 1u << 29, 0 },
 					 far = { 1, 1 }, good = { 1, 0 };
 	const struct check_conf bad[] = {
 		{ .cc_nstreams = 0 },
