@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Frames that arrived, told apart.
+ *
+ * Most by far are UDP over IPv4 without tags, options or chains; they take one
+ * look at fixed offsets.  All others go the long way, which gives the same
+ * answer for those as well (tests compare).
+ */
+#include "gen/classify.h"
+
+#include <string.h>
+
+#include "ether/ether_wire.h"
+#include "ip/ip_parse.h"
+#include "ip6/ip6_parse.h"
+#include "mbuf/in_cksum.h"
+
+#define TAGS 4u /* of VLANs that are looked through, as in sig_find() */
+#define HEAD 256u /* bytes in which all headers are looked for */
+
+enum { /* types of ICMP and ICMPv6 */
+	ECHO = 8,
+	ECHO6 = 128,
+	ND_SOLICIT = 135,
+	ND_ADVERT = 136,
+};
+
+/* The frame, and of its beginning what is in one piece. */
+struct view {
+	const struct mbuf *v_m;
+	const uint8_t *v_p;
+	unsigned v_n; /* bytes at v_p */
+	unsigned v_len; /* of the frame */
+};
+
+/* What is known of an IP packet when its header is done. */
+struct packet {
+	uint64_t pk_pseudo; /* addresses of the pseudo header, summed up */
+	unsigned pk_l4; /* offset in the frame of what IP carries … */
+	unsigned pk_l4len; /* … and how much */
+	uint8_t pk_proto;
+	bool pk_v6;
+};
+
+void
+classify_key(struct classify_keys *ky, uint16_t key)
+{
+	if (ky->ky_key != 0 && ky->ky_key != key) {
+		memmove(ky->ky_other + 1, ky->ky_other,
+		    sizeof(ky->ky_other) - sizeof(ky->ky_other[0]));
+		ky->ky_other[0] = ky->ky_key;
+	}
+	ky->ky_key = key;
+}
+
+enum classify_class
+classify_class(enum classify_why why)
+{
+#define X(name, class, text) [name] = (class),
+	static const uint8_t classes[CW_N] = { CLASSIFY_WHYS(X) };
+#undef X
+
+	return (enum classify_class)classes[why];
+}
+
+const char *
+classify_text(enum classify_why why)
+{
+#define X(name, class, text) [name] = (text),
+	static const char *const texts[CW_N] = { CLASSIFY_WHYS(X) };
+#undef X
+
+	return texts[why];
+}
+
+/* The SIG_LEN bytes at p, of a frame in which nothing is wrong. */
+static inline enum classify_why
+signature(const struct classify_keys *ky, const uint8_t *p, struct sig *sg,
+    unsigned *other)
+{
+	uint16_t sum;
+	unsigned i;
+
+	if (likely(sig_read(p, ky->ky_key, sg)))
+		return CW_OURS;
+	sum = sig_sum(p);
+	for (i = 0; i < CLASSIFY_KEYS && ky->ky_other[i] != 0; i++)
+		if (sum == ky->ky_other[i]) {
+			(void)sig_read(p, sum, sg);
+			if (other != NULL)
+				*other = i;
+			return CW_OTHER;
+		}
+	return CW_NOSIG;
+}
+
+/* The last bytes before end, which are there. */
+static enum classify_why
+signature_in(const struct classify_keys *ky, const struct view *v,
+    unsigned end, struct sig *sg, unsigned *other)
+{
+	uint8_t b[SIG_LEN];
+
+	m_copydata(v->v_m, end - SIG_LEN, SIG_LEN, b);
+	return signature(ky, b, sg, other);
+}
+
+/* n bytes of the packet's transport, and its pseudo header. */
+static bool
+sum_ok(const struct view *v, const struct packet *pk, unsigned n, bool pseudo)
+{
+	uint64_t sum = pseudo ? pk->pk_pseudo + pk->pk_proto + n : 0;
+
+	if ((v->v_m->m_flags & (MF_CSUM_OK | MF_CSUM_PARTIAL)) != 0)
+		return true;
+	return in_cksum_fold(m_cksum_add(v->v_m, pk->pk_l4, n, sum)) == 0;
+}
+
+static enum classify_why
+verify_udp(const struct view *v, const struct packet *pk)
+{
+	const uint8_t *p = v->v_p + pk->pk_l4;
+	unsigned len;
+
+	if (pk->pk_l4len < sizeof(struct udp_wire))
+		return CW_SHORT;
+	len = ld16be(p + 4);
+	if (len < sizeof(struct udp_wire) || len > pk->pk_l4len)
+		return CW_SHORT;
+	if (ld16be(p + 6) == 0 &&
+	    (v->v_m->m_flags & (MF_CSUM_OK | MF_CSUM_PARTIAL)) == 0)
+		return pk->pk_v6 ? CW_L4SUM : CW_OURS; /* RFC 8200, 8.1 */
+	return sum_ok(v, pk, len, true) ? CW_OURS : CW_L4SUM;
+}
+
+/* CW_OURS: what IP carries is as its checksum says, if it has one. */
+static enum classify_why
+verify(const struct view *v, const struct packet *pk)
+{
+	bool icmp = pk->pk_proto == (pk->pk_v6 ? IPP_ICMPV6 : IPP_ICMP);
+
+	if (pk->pk_l4 + umin(pk->pk_l4len, 20) > v->v_n)
+		return CW_IPHEAD; /* headers without end */
+	if (pk->pk_proto == IPP_UDP)
+		return verify_udp(v, pk);
+	if (pk->pk_proto != IPP_TCP && !icmp)
+		return CW_OURS;
+	if (pk->pk_l4len < (icmp ? 8 : sizeof(struct tcp_wire)))
+		return CW_SHORT;
+	return sum_ok(v, pk, pk->pk_l4len, !icmp || pk->pk_v6) ? CW_OURS :
+	    CW_L4SUM;
+}
+
+/* An IP packet whose header is right. */
+static enum classify_why
+classify_l4(const struct classify_keys *ky, const struct view *v,
+    const struct packet *pk, struct sig *sg, unsigned *other)
+{
+	enum classify_why why = verify(v, pk);
+	bool icmp = pk->pk_proto == (pk->pk_v6 ? IPP_ICMPV6 : IPP_ICMP);
+	unsigned type;
+
+	if (why != CW_OURS)
+		return why;
+	type = icmp ? v->v_p[pk->pk_l4] : 0;
+	if (pk->pk_v6 && (type == ND_SOLICIT || type == ND_ADVERT))
+		return CW_ND;
+	why = CW_NOSIG;
+	if (pk->pk_l4len >= SIG_LEN)
+		why = signature_in(ky, v, pk->pk_l4 + pk->pk_l4len, sg, other);
+	if (why == CW_NOSIG && icmp && type == (pk->pk_v6 ? ECHO6 : ECHO))
+		return CW_ECHO;
+	return why;
+}
+
+static enum classify_why
+classify_ip(const struct classify_keys *ky, const struct view *v, unsigned at,
+    struct sig *sg, unsigned *other)
+{
+	const uint8_t *p = v->v_p + at;
+	const struct ip_wire *ip = (const void *)p;
+	struct packet pk;
+
+	switch (ip_check(p, v->v_n - at, v->v_len - at)) {
+	case ips_none:
+	case ips_options:
+		break;
+	case ips_toosmall:
+	case ips_badlen:
+		return CW_SHORT;
+	case ips_badsum:
+		return CW_IPSUM;
+	default:
+		return CW_IPHEAD;
+	}
+	if ((ld16be(ip->ip_off) & (IP_OFFMASK | IP_MF)) != 0)
+		return CW_FRAGMENT;
+	pk = (struct packet){
+		.pk_pseudo = (uint64_t)ld32be(ip->ip_src) + ld32be(ip->ip_dst),
+		.pk_l4 = at + (ip->ip_vhl & 15u) * 4,
+		.pk_proto = ip->ip_p,
+	};
+	pk.pk_l4len = at + ld16be(ip->ip_len) - pk.pk_l4;
+	return classify_l4(ky, v, &pk, sg, other);
+}
+
+static enum classify_why
+classify_ip6(const struct classify_keys *ky, const struct view *v, unsigned at,
+    struct sig *sg, unsigned *other)
+{
+	const uint8_t *p = v->v_p + at;
+	struct ip6_info i6;
+	struct packet pk;
+
+	switch (ip6_parse(p, v->v_n - at, v->v_len - at, &i6)) {
+	case i6s_none:
+		break;
+	case i6s_badvers:
+		return CW_IPHEAD;
+	default:
+		return CW_SHORT;
+	}
+	if (ip6_parse_ext(p, v->v_n - at, &i6) != i6s_none ||
+	    i6.i6_l4off > i6.i6_len)
+		return CW_IPHEAD;
+	if ((i6.i6_flags & I6F_FRAGMENT) != 0)
+		return CW_FRAGMENT;
+	pk = (struct packet){
+		.pk_pseudo = in6_cksum_pseudo(i6.i6_src, i6.i6_dst, 0, 0),
+		.pk_l4 = at + i6.i6_l4off,
+		.pk_l4len = i6.i6_len - i6.i6_l4off,
+		.pk_proto = i6.i6_proto,
+		.pk_v6 = true,
+	};
+	return classify_l4(ky, v, &pk, sg, other);
+}
+
+static enum classify_why
+classify_type(const struct classify_keys *ky, const struct view *v,
+    struct sig *sg, unsigned *other)
+{
+	unsigned at = ETHER_HLEN, tags, type;
+
+	for (tags = 0; tags <= TAGS && at <= v->v_n; tags++, at += 4) {
+		type = ld16be(v->v_p + at - 2);
+		if (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ)
+			continue;
+		if (type == ETHERTYPE_IP)
+			return classify_ip(ky, v, at, sg, other);
+		if (type == ETHERTYPE_IPV6)
+			return classify_ip6(ky, v, at, sg, other);
+		if (type == ETHERTYPE_ARP)
+			return CW_ARP;
+		if (v->v_len - at < SIG_LEN)
+			return CW_NOSIG;
+		return signature_in(ky, v, v->v_len, sg, other);
+	}
+	return v->v_len < ETHER_HLEN ? CW_SHORT : CW_NOSIG;
+}
+
+static __attribute__((noinline)) enum classify_why
+classify_slow(const struct classify_keys *ky, const struct mbuf *m,
+    struct sig *sg, unsigned *other)
+{
+	struct view v = { m, m->m_data, m->m_len, m->m_pktlen };
+	uint8_t head[HEAD];
+
+	if (m->m_next != NULL && m->m_len < HEAD) {
+		v.v_n = umin(m->m_pktlen, HEAD);
+		v.v_p = head;
+		m_copydata(m, 0, v.v_n, head);
+	}
+	return classify_type(ky, &v, sg, other);
+}
+
+/* Whether this is the most common kind of frame, in one piece. */
+static inline bool
+is_common(const struct mbuf *m, const uint8_t *p)
+{
+	/* Ethernet, IPv4, UDP, signature. */
+	return m->m_next == NULL && m->m_len >= ETHER_HLEN + 28 + SIG_LEN &&
+	    ld16be(p + 12) == ETHERTYPE_IP && p[14] == 0x45 &&
+	    p[23] == IPP_UDP && (ld16be(p + 20) & (IP_OFFMASK | IP_MF)) == 0;
+}
+
+static inline enum classify_why
+classify_one(const struct classify_keys *ky, const struct mbuf *m,
+    struct sig *sg, unsigned *other)
+{
+	const uint8_t *p = m->m_data;
+	unsigned len;
+
+	if (unlikely(!is_common(m, p)))
+		return classify_slow(ky, m, sg, other);
+	len = ld16be(p + 16);
+	if (unlikely(len > m->m_len - ETHER_HLEN || len < 28 + SIG_LEN ||
+		ld16be(p + 38) != len - IP_HLEN || ld16be(p + 40) == 0))
+		return classify_slow(ky, m, sg, other);
+	if (unlikely(!ip_cksum_ok(p + ETHER_HLEN, IP_HLEN)))
+		return CW_IPSUM;
+	/* The addresses of the pseudo header stand right before UDP. */
+	if ((m->m_flags & (MF_CSUM_OK | MF_CSUM_PARTIAL)) == 0 &&
+	    in_cksum_fold(in_cksum_add(p + 26, len - 12,
+		IPP_UDP + len - IP_HLEN)) != 0)
+		return CW_L4SUM;
+	return signature(ky, p + ETHER_HLEN + len - SIG_LEN, sg, other);
+}
+
+enum classify_why
+classify(const struct classify_keys *ky, const struct mbuf *m, struct sig *sg,
+    unsigned *other)
+{
+	return classify_one(ky, m, sg, other);
+}
+
+unsigned
+classify_burst(const struct classify_keys *ky, struct mbuf *const *m,
+    unsigned n, uint64_t now, uint8_t *why, struct check_rec *cr)
+{
+	unsigned i, ours = 0;
+	struct sig sg;
+
+	for (i = 0; i < umin(n, MVEC_AHEAD); i++)
+		m_prefetch(m[i]);
+	for (i = 0; i < n; i++) {
+		if (i + MVEC_AHEAD < n)
+			m_prefetch(m[i + MVEC_AHEAD]);
+		why[i] = (uint8_t)classify_one(ky, m[i], &sg, NULL);
+		if (unlikely(why[i] != CW_OURS))
+			continue;
+		cr[ours++] = (struct check_rec){
+			.cr_flow = sg.sg_flow,
+			.cr_seq = sg.sg_seq,
+			.cr_ts = sg.sg_ts,
+			.cr_now = now,
+			.cr_len = m[i]->m_pktlen + 4,
+			.cr_more = i,
+		};
+	}
+	return ours;
+}
