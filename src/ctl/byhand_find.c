@@ -5,6 +5,7 @@
  * goes to by_conf as it stands in the configuration.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -323,7 +324,9 @@ via_cmp(const void *a, const void *b)
 {
 	const struct conf_addr *va = a, *vb = b;
 
-	return addr_cmp(&va->ca_addr, &vb->ca_addr);
+	int c = addr_cmp(&va->ca_addr, &vb->ca_addr);
+
+	return c != 0 ? c : strcmp(va->ca_zone, vb->ca_zone);
 }
 
 /* All the gateways of a next hop, or none; always in the same order. */
@@ -346,9 +349,15 @@ route_gateways(struct find *f, const struct nhop *nh, struct conf_route *ro)
 
 		ro->ro_via[i].ca_addr = way->nh_gw;
 		ifp = if_lookup(sp, way->nh_ifindex);
-		if (ifp != NULL && way->nh_gw.a_family == ADDR_V6 &&
-		    in6_is_linklocal(way->nh_gw.a_v6))
+		if (ifp == NULL || way->nh_gw.a_family != ADDR_V6 ||
+		    !in6_is_linklocal(way->nh_gw.a_v6))
+			continue;
+		if (n == 1)
 			ro->ro_if = find_string(f, ifp->if_name);
+		else
+			snprintf(ro->ro_via[i].ca_zone,
+			    sizeof(ro->ro_via[i].ca_zone), "%s",
+			    ifp->if_name);
 	}
 	qsort(ro->ro_via, n, sizeof(*ro->ro_via), via_cmp);
 }

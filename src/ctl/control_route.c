@@ -92,29 +92,28 @@ route_network_now(
 
 static const struct ifnet *ON_CTL
 route_interface(
-    struct ctl *ctl, const struct control_obj *o, const struct addr *via)
+    struct ctl *ctl, const struct control_obj *o, const struct conf_addr *via)
 {
-	const struct conf_route *ro = o->o_sec;
-	const char *ifname = ro->ro_if;
+	const char *ifname = conf_via_if(o->o_sec, via);
 
 	if (ifname == NULL && o->o_hand)
-		return route_network_now(ctl, o, via);
+		return route_network_now(ctl, o, &via->ca_addr);
 	if (ifname == NULL)
-		ifname = route_network(o, via);
+		ifname = route_network(o, &via->ca_addr);
 	return ifname != NULL ? if_find(ctl, ifname) : NULL;
 }
 
 /* By way of one gateway; false while its interface is not attached. */
 static bool ON_CTL
 route_gateway(struct ctl *ctl, const struct control_obj *o,
-    const struct addr *via, struct nhop *nh)
+    const struct conf_addr *via, struct nhop *nh)
 {
 	const struct ifnet *ifp = route_interface(ctl, o, via);
 
 	if (ifp == NULL)
 		return false;
 	*nh = (struct nhop){ .nh_type = NH_GATEWAY,
-		.nh_gw = *via,
+		.nh_gw = via->ca_addr,
 		.nh_ifindex = ifp->if_index,
 		.nh_mtu = ifp->if_mtu };
 	return true;
@@ -141,7 +140,7 @@ route_nhops(struct ctl *ctl, const struct control_obj *o, struct nhop *nh)
 		return 1;
 	}
 	for (i = 0; i < ro->ro_nvia; i++)
-		n += route_gateway(ctl, o, &ro->ro_via[i].ca_addr, &nh[n]);
+		n += route_gateway(ctl, o, &ro->ro_via[i], &nh[n]);
 	return n;
 }
 

@@ -84,11 +84,24 @@ interface_names(const struct ctl *ctl, char *text, size_t len)
 }
 
 struct ifnet *
+edit_named(struct edit *ed, const char *name)
+{
+	struct ifnet *ifp = if_find(ed->ed_ctl, name);
+	char known[300];
+
+	if (ifp == NULL) {
+		interface_names(ed->ed_ctl, known, sizeof(known));
+		control_refuse(ed->ed_cc, "no interface is named \"%.64s\"; "
+		    "there are: %s", name, known);
+	}
+	return ifp;
+}
+
+struct ifnet *
 edit_interface(struct edit *ed, bool needed, bool *bad)
 {
 	const char *name = edit_text(ed, "interface", bad);
 	struct ifnet *ifp;
-	char known[300];
 
 	if (name == NULL && !*bad && needed) {
 		control_refuse(ed->ed_cc, "\"interface\" is missing");
@@ -96,12 +109,8 @@ edit_interface(struct edit *ed, bool needed, bool *bad)
 	}
 	if (name == NULL)
 		return NULL;
-	if ((ifp = if_find(ed->ed_ctl, name)) == NULL) {
-		interface_names(ed->ed_ctl, known, sizeof(known));
-		control_refuse(ed->ed_cc, "no interface is named \"%.64s\"; "
-		    "there are: %s", name, known);
+	if ((ifp = edit_named(ed, name)) == NULL)
 		*bad = true;
-	}
 	return ifp;
 }
 

@@ -40,6 +40,9 @@ bool edit_parse(struct edit *, const char *text, const char *section,
 /* The interface a member names; there must be one, and a member if needed. */
 struct ifnet *edit_interface(struct edit *, bool needed, bool *bad) ON_CTL;
 
+/* The interface of a name; NULL: there is none, which has been refused. */
+struct ifnet *edit_named(struct edit *, const char *name) ON_CTL;
+
 /*
  * The interface, *ifp or else any of a routing table, on whose network the
  * neighbour is, in *ifp.

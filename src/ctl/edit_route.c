@@ -87,6 +87,9 @@ wish_gateway(struct edit *ed, struct route_wish *rw, const json_t *text)
 		    "prefix is", json_string_value(text), family);
 		return false;
 	}
+	if (ca.ca_zone[0] != '\0' &&
+	    (ifp = edit_named(ed, ca.ca_zone)) == NULL)
+		return false;
 	if (!edit_reach(ed, &ca.ca_addr, rw->rw_rtable, &ifp))
 		return false;
 	rw->rw_nh[rw->rw_n++] = (struct nhop){ .nh_type = NH_GATEWAY,

@@ -105,6 +105,8 @@ BY_HAND = [
     ("route add fd09::/16 via fe80::9 interface right preference 7",
      {'+ route "fd09::/16" { via = {"fe80::9"} interface = "right" '
       'preference = 7 }'}),
+    ("route add fd0a::/16 via fe80::9%right via fe80::8%right",
+     {'+ route "fd0a::/16" { via = {"fe80::8%right", "fe80::9%right"} }'}),
     ("route add 10.11.0.0/16 table main vrf blue",
      {'+ route "10.11.0.0/16" { vrf = "blue" table = "main" }'}),
     ("route add 10.12.0.0/16 prohibit",
@@ -317,6 +319,8 @@ def test_sysctl(net):
     ("route add 10.9.0.0/16 via 10.0.2.255", "the broadcast address"),
     ("route add 10.9.0.0/16 via fd00:2::2", "not an IPv4 address"),
     ("route add fd09::/16 via fe80::1", "an interface must be named"),
+    ("route add fd09::/16 via fe80::1%up", 'no interface is named "up"'),
+    ("route add fd09::/16 via fd00:2::2%right", "only a link-local address"),
     ("route add 10.9.0.0/16 via 10.0.2.2 interface left",
      "10.0.2.2 is on no network of left"),
     ("route add 10.9.0.0/16 via 10.0.2.2 interface lef",

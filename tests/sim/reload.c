@@ -157,6 +157,7 @@ random_routes(struct sim *s, struct text *t)
 		"via = {10.0.1.2, 10.0.2.3, 10.0.2.9}" };
 	static const char *const ways6[] = { "via = fd00:2::2",
 		"via = fd00:1::2", "via = fe80::1 interface = right",
+		"via = {fe80::1%left, fe80::1%right}",
 		"blackhole = yes", "unreachable = yes",
 		"via = {fd00:2::2, fd00:1::2}" };
 	unsigned i;

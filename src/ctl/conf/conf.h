@@ -90,6 +90,7 @@ struct conf_prefix {
 struct conf_addr {
 	struct conf_pos	 ca_pos;
 	struct addr	 ca_addr;
+	char		 ca_zone[16];	/* a gateway's interface, or "" */
 };
 
 enum conf_protocol { CONF_8021Q, CONF_8021AD };
@@ -333,6 +334,10 @@ const char *conf_driver_name(enum conf_driver);
 const struct conf_pos *conf_where(const struct conf_sec *, const char *key);
 /* The interface of that name, of any kind, or NULL. */
 const struct conf_if *conf_if_find(const struct conf *, const char *name);
+
+/* The interface that a next hop names; NULL: found by its network. */
+const char *conf_via_if(
+    const struct conf_route *, const struct conf_addr *via);
 
 /* The sysctl of that name, or NULL. */
 const struct conf_sysctl *conf_sysctl_find(

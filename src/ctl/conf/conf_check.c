@@ -413,6 +413,19 @@ check_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
 	    nets.m_text);
 }
 
+/* A zone is as good as interface = is for all. */
+static void
+check_via_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
+    const struct reach *re)
+{
+	struct reach zone = *re;
+
+	if (ca->ca_zone[0] != '\0')
+		zone.re_if = conf_check_named(ctx, ca->ca_zone, &ca->ca_pos);
+	if (ca->ca_zone[0] == '\0' || zone.re_if != NULL)
+		check_reach(ctx, ca, &zone);
+}
+
 static bool
 check_routes(struct conf_ctx *ctx)
 {
@@ -439,7 +452,7 @@ check_routes(struct conf_ctx *ctx)
 				continue;
 		}
 		for (k = 0; k < ro->ro_nvia && !ctx->x_ifs_bad; k++)
-			check_reach(ctx, &ro->ro_via[k], &re);
+			check_via_reach(ctx, &ro->ro_via[k], &re);
 	}
 	conf_items_check(ctx, &dst, "a route to this prefix");
 	return true;

@@ -3,7 +3,15 @@
  * What a route demands of itself: one way for its packets, and next hops that
  * go with its prefix.  conf_check.c tells whether they can be reached.
  */
+#include <string.h>
+
 #include "ctl/conf/conf_int.h"
+
+const char *
+conf_via_if(const struct conf_route *ro, const struct conf_addr *via)
+{
+	return via->ca_zone[0] != '\0' ? via->ca_zone : ro->ro_if;
+}
 
 static bool
 check_via(struct conf_ctx *ctx, const struct conf_route *ro,
@@ -11,6 +19,7 @@ check_via(struct conf_ctx *ctx, const struct conf_route *ro,
 {
 	const struct addr *dst = &ro->ro_dst.cx_prefix.p_addr;
 	const struct addr *a = &ca->ca_addr;
+	const char *name = conf_via_if(ro, ca);
 	const struct conf_addr *c;
 	char buf[ADDR_STRLEN];
 
@@ -23,14 +32,23 @@ check_via(struct conf_ctx *ctx, const struct conf_route *ro,
 		return false;
 	}
 	if (a->a_family == ADDR_V6 && in6_is_linklocal(a->a_v6) &&
-	    ro->ro_if == NULL) {
+	    name == NULL) {
 		conf_error(ctx->x_errs, &ca->ca_pos,
 		    "\"%s\" is a link-local address and stands on every link; "
-		    "expected interface = \"INTERFACE\" beside it", buf);
+		    "expected \"%s%%INTERFACE\", or interface = "
+		    "\"INTERFACE\" beside it", buf, buf);
+		return false;
+	}
+	if (ro->ro_if != NULL && strcmp(name, ro->ro_if) != 0) {
+		conf_error(ctx->x_errs, &ca->ca_pos,
+		    "\"%s%%%s\" is on %s, and interface = \"%s\" says "
+		    "otherwise; expected one of them", buf, name, name,
+		    ro->ro_if);
 		return false;
 	}
 	for (c = ro->ro_via; c < ca; c++) {
-		if (!addr_eq(&c->ca_addr, a))
+		if (!addr_eq(&c->ca_addr, a) ||
+		    strcmp(c->ca_zone, ca->ca_zone) != 0)
 			continue;
 		conf_error(ctx->x_errs, &ca->ca_pos,
 		    "\"%s\" is given twice; expected each next hop once", buf);

@@ -116,4 +116,7 @@ void	 conf_check_relays(struct conf_ctx *);
 void	 conf_check_vlans(struct conf_ctx *);
 bool	 conf_check_route(struct conf_ctx *, const void *);
 
+/* What is wrong with an address that is to be one host's, or NULL. */
+const char *conf_host_wrong(const struct addr *);
+
 #endif

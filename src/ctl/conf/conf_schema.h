@@ -110,6 +110,7 @@ extern const struct conf_type conf_type_mac;
 extern const struct conf_type conf_type_ifaddr;
 extern const struct conf_type conf_type_dst;
 extern const struct conf_type conf_type_addr;
+extern const struct conf_type conf_type_gateway; /* conf_addr, and a zone */
 
 struct conf_keydef {
 	const char	*kd_name;

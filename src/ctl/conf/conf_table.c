@@ -214,7 +214,7 @@ static const struct conf_keydef vlan_keys[] = {
 
 static const struct conf_keydef route_keys[] = {
 	{ KEY("vrf", str, conf_route, ro_vrf), STRING(15, check_ifname) },
-	{ LIST("via", addr, conf_route, ro_via, ro_nvia, 64) },
+	{ LIST("via", gateway, conf_route, ro_via, ro_nvia, 64) },
 	{ KEY("interface", str, conf_route, ro_if), STRING(15, check_ifname) },
 	{ KEY("table", str, conf_route, ro_table), STRING(15, check_ifname) },
 	{ KEY("blackhole", bool, conf_route, ro_blackhole) },

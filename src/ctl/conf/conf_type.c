@@ -423,9 +423,8 @@ const struct conf_type conf_type_mac = {
 	.t_equal = mac_equal,
 };
 
-/* What is wrong with an address that is to be one host's, or NULL. */
-static const char *
-host_wrong(const struct addr *a)
+const char *
+conf_host_wrong(const struct addr *a)
 {
 	struct in6 a6;
 
@@ -548,7 +547,7 @@ ifaddr_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
 	if (!prefix_value(ctx, w, &cx->cx_prefix))
 		return false;
 	cx->cx_pos = w->w_pos;
-	if ((why = host_wrong(&cx->cx_prefix.p_addr)) == NULL)
+	if ((why = conf_host_wrong(&cx->cx_prefix.p_addr)) == NULL)
 		why = conf_edge_wrong(&cx->cx_prefix);
 	if (why == NULL && cx->cx_prefix.p_len == 0)
 		why = "an address whose network would be everything";
@@ -612,51 +611,4 @@ const struct conf_type conf_type_dst = {
 	.t_parse = dst_parse,
 	.t_print = prefix_print,
 	.t_equal = prefix_equal,
-};
-
-static bool
-addr_value(struct conf_ctx *ctx, const struct conf_keydef *k,
-    const struct conf_word *w, void *out)
-{
-	struct conf_addr *ca = out;
-	const char *why;
-
-	ca->ca_pos = w->w_pos;
-	if (addr_parse(&ca->ca_addr, w->w_text) != 0) {
-		conf_error(ctx->x_errs, &w->w_pos,
-		    "%s: expected an IPv4 or IPv6 address%s",
-		    conf_quote(w->w_text).q_text,
-		    strchr(w->w_text, '/') != NULL ? " without a length" : "");
-		return false;
-	}
-	if ((why = host_wrong(&ca->ca_addr)) != NULL) {
-		conf_error(ctx->x_errs, &w->w_pos,
-		    "%s is %s; expected the address of a neighbour",
-		    conf_quote(w->w_text).q_text, why);
-		return false;
-	}
-	return true;
-}
-
-static void
-addr_print(const struct conf_keydef *k, const void *v, FILE *f)
-{
-	const struct conf_addr *ca = v;
-	char buf[ADDR_STRLEN];
-
-	fprintf(f, "\"%s\"", addr_format(&ca->ca_addr, buf));
-}
-
-static bool
-addr_equal(const void *a, const void *b)
-{
-	return addr_eq(&((const struct conf_addr *)a)->ca_addr,
-	    &((const struct conf_addr *)b)->ca_addr);
-}
-
-const struct conf_type conf_type_addr = {
-	.t_size = sizeof(struct conf_addr),
-	.t_parse = addr_value,
-	.t_print = addr_print,
-	.t_equal = addr_equal,
 };

@@ -94,7 +94,7 @@ test_values_rest(void **state)
 	check_addr(&cf->cf_neigh[0].ne_addr.ca_addr, "192.0.2.9");
 	assert_string_equal(cf->cf_neigh[0].ne_if, "wan");
 	assert_memory_equal(cf->cf_neigh[0].ne_mac, mac, 6);
-	assert_int_equal(cf->cf_nroute, 5);
+	assert_int_equal(cf->cf_nroute, 6);
 	check_prefix(&cf->cf_route[0].ro_dst.cx_prefix, "0.0.0.0/0");
 	assert_int_equal(cf->cf_route[0].ro_nvia, 2);
 	check_addr(&cf->cf_route[0].ro_via[1].ca_addr, "10.0.0.9");
@@ -104,6 +104,8 @@ test_values_rest(void **state)
 	assert_true(cf->cf_route[2].ro_blackhole);
 	assert_true(cf->cf_route[3].ro_unreachable);
 	assert_false(cf->cf_route[3].ro_blackhole);
+	assert_string_equal(cf->cf_route[5].ro_via[0].ca_zone, "wan");
+	check_addr(&cf->cf_route[5].ro_via[1].ca_addr, "fe80::2");
 	assert_int_equal(cf->cf_nrelay, 2);
 	assert_string_equal(cf->cf_relay[0].rl_if, "lan");
 	check_addr(&cf->cf_relay[0].rl_server[1].ca_addr, "fd01::53");
@@ -172,7 +174,7 @@ test_where(void **state)
 	check_pos(conf_where(&ci->ci_sec, "owner"), "etc/f", 4, 11);
 	check_pos(&ci->ci_addr[1].cx_pos, "etc/f", 8, 28);
 	check_pos(conf_where(&cf->cf_sec, "memory"), "etc/f", 2, 1);
-	check_pos(&cf->cf_sysctl[0].sy_pos, "etc/f", 27, 10);
+	check_pos(&cf->cf_sysctl[0].sy_pos, "etc/f", 28, 10);
 	conf_free(cf);
 
 	cf = must_parse(good_texts[8].text);

@@ -82,6 +82,7 @@ static const struct conf_text good_texts[] = {
 	    "route 203.0.113.0/24 { blackhole = yes }\n"
 	    "route 2001:db8::/32 { unreachable = yes blackhole = no }\n"
 	    "route 198.51.100.7/32 { via = {198.51.100.1} interface = wan }\n"
+	    "route 2001:db8:9::/48 { via = {fe80::1%wan, fe80::2%lan} }\n"
 	    "sysctl { net.isr.dispatch = \"a \\\"b\\\"\" }\n"
 	    "control { socket = s.sock group = adm mode = 0600 }\n"
 	    "dhcp_relay lan { server = {192.0.2.53, fd01::53} hops = 7\n"

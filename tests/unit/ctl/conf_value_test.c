@@ -318,7 +318,38 @@ static const struct bad_text bad[] = {
 	    "fd00::1/64} }\n"
 	    "route ::/0 { via = fe80::1 }\n",
 	    "etc/f:2:20: \"fe80::1\" is a link-local address and stands on "
-	    "every link; expected interface = \"INTERFACE\" beside it\n" },
+	    "every link; expected \"fe80::1%INTERFACE\", or interface = "
+	    "\"INTERFACE\" beside it\n" },
+	{ "a zone of an address that has none",
+	    "interface a { driver=tap device=t address={192.0.2.1/24, "
+	    "fd00::1/64} }\n"
+	    "route ::/0 { via = fd00::2%a }\n",
+	    "etc/f:2:20: \"fd00::2%a\": only a link-local address is one of "
+	    "an interface; expected the address alone\n" },
+	{ "a zone without a name",
+	    "interface a { driver=tap device=t address={192.0.2.1/24, "
+	    "fd00::1/64} }\n"
+	    "route ::/0 { via = \"fe80::2%\" }\n",
+	    "etc/f:2:20: \"fe80::2%\": expected the name of an interface "
+	    "behind the %\n" },
+	{ "a zone that is not there",
+	    "interface a { driver=tap device=t address={192.0.2.1/24, "
+	    "fd00::1/64} }\n"
+	    "route ::/0 { via = {fe80::2%a, fe80::2%aa} }\n",
+	    "etc/f:2:32: no interface \"aa\" in this file; known: a\n" },
+	{ "a zone beside another interface",
+	    "interface a { driver=tap device=t address={192.0.2.1/24, "
+	    "fd00::1/64} }\n"
+	    "interface b { driver=tap device=u }\n"
+	    "route ::/0 { via = fe80::2%a interface = b }\n",
+	    "etc/f:3:20: \"fe80::2%a\" is on a, and interface = \"b\" says "
+	    "otherwise; expected one of them\n" },
+	{ "the same zone twice",
+	    "interface a { driver=tap device=t address={192.0.2.1/24, "
+	    "fd00::1/64} }\n"
+	    "route ::/0 { via = {fe80::2%a, fe80::2%a} }\n",
+	    "etc/f:2:32: \"fe80::2\" is given twice; expected each next hop "
+	    "once\n" },
 	{ "a route with an unknown interface",
 	    "interface a { driver=tap device=t address={192.0.2.1/24, "
 	    "fd00::1/64} }\n"
