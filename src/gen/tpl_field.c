@@ -27,7 +27,7 @@ static const char *const tpl_names[TPL_F_N] = {
 	[TPL_F_SPORT] = "source port",
 	[TPL_F_DPORT] = "destination port",
 	[TPL_F_PAYLOAD] = "payload",
-	[TPL_F_BYTES] = "bytes",
+	[TPL_F_BYTES] = "frame",
 };
 
 const char *
@@ -159,18 +159,19 @@ tpl_place_any(const struct layout *ly, const struct tpl_vary *tv, bool plain,
 		at += ly->ly_payload;
 	if (!plain && end - ly->ly_payload >= SIG_LEN)
 		end -= SIG_LEN;
+	if (at + tv->tv_width > end && plain)
+		return "these bytes are beyond the end of the shortest frame";
 	if (at + tv->tv_width > end)
-		return plain ? "they are beyond the end of the shortest frame" :
-		    "they reach into the signature, or beyond it, "
-			       "in the shortest frame";
+		return "these bytes reach into the signature, or beyond it, "
+		       "in the shortest frame";
 	class = layout_class(ly, at);
 	for (i = 0; i < tv->tv_width; i++) {
 		if (layout_class(ly, at + i) == LY_FIXED)
-			return "they say what the packet is, how long it is, "
-			       "or are a checksum";
+			return "these bytes say what the packet is, how long "
+			       "it is, or are a checksum";
 		if (layout_class(ly, at + i) != class)
-			return "they belong to different headers; vary these "
-			       "one by one";
+			return "these bytes belong to different headers; vary "
+			       "those one by one";
 	}
 	tpl_place_bytes(pl, at, tv->tv_width);
 	return NULL;

@@ -11,17 +11,25 @@
 #include "base/kassert.h"
 #include "gen/tpl_int.h"
 
-/* The packets of a call. */
+/*
+ * So many at a time: enough that loops over values are worth their start, and
+ * few enough that the frames stay in the nearest cache from the first step to
+ * the last.  Buffers lie 2 KiB apart, so that their first lines share 2 of
+ * its 64 sets; the frames of a whole burst are more than these hold.
+ */
+#define LANES 16u
+
+/* What loops over values compute for lanes without a packet is not used. */
 struct burst {
 	unsigned bu_n;
 	uint8_t *const *bu_p;
-	const struct tpl_form *bu_proto[TPL_BURST];
-	uint32_t bu_ip[TPL_BURST]; /* sums so far */
-	uint32_t bu_l4[TPL_BURST];
-	uint64_t bu_k[TPL_BURST]; /* numbers of a field's values */
-	uint32_t bu_v[TPL_BURST]; /* values up to 32 bits */
-	uint64_t bu_hi[TPL_BURST]; /* others */
-	uint64_t bu_lo[TPL_BURST];
+	const struct tpl_form *bu_proto[LANES];
+	uint32_t bu_ip[LANES]; /* sums so far */
+	uint32_t bu_l4[LANES];
+	uint64_t bu_k[LANES]; /* numbers of a field's values */
+	uint32_t bu_v[LANES]; /* values up to 32 bits */
+	uint64_t bu_hi[LANES]; /* others */
+	uint64_t bu_lo[LANES];
 };
 
 /* Which prototypes; and for the driver where they end. */
@@ -78,24 +86,24 @@ fill_copy(const struct burst *bu)
 	}
 }
 
-/* Values that go up by the same step over the whole burst. */
+/*
+ * Whether values go up by the same step, "add", to the last lane; then the
+ * first is *v, and the cursor goes on.
+ */
 static bool
 fill_affine(const struct tpl_cursor *cu, struct tpl_cursor_vary *cv,
-    const struct tpl_gen *tg, struct burst *bu)
+    const struct tpl_gen *tg, const struct burst *bu, uint64_t *v,
+    uint64_t *add)
 {
 	uint64_t by = cv->cv_next;
-	uint32_t step = (uint32_t)tg->tg_step.i6_lo;
-	uint32_t v = (uint32_t)tg->tg_from.i6_lo + (uint32_t)cv->cv_k * step;
-	uint32_t add = (uint32_t)by * step;
-	unsigned i;
 
 	if (tg->tg_op != TPL_COUNT || tg->tg_every != 1 ||
 	    cv->cv_range - cv->cv_k <= by * bu->bu_n ||
 	    (by != cv->cv_round && cu->cu_mine - cu->cu_at <= bu->bu_n))
 		return false;
+	*v = tg->tg_from.i6_lo + cv->cv_k * tg->tg_step.i6_lo;
+	*add = by * tg->tg_step.i6_lo;
 	cv->cv_k += by * bu->bu_n;
-	for (i = 0; i < bu->bu_n; i++)
-		bu->bu_v[i] = v + i * add;
 	return true;
 }
 
@@ -105,10 +113,15 @@ fill_values32(const struct tpl_cursor *cu, struct tpl_cursor_vary *cv,
 {
 	uint32_t from = (uint32_t)tg->tg_from.i6_lo;
 	uint32_t step = (uint32_t)tg->tg_step.i6_lo;
+	uint64_t v;
+	uint64_t add;
 	unsigned i;
 
-	if (fill_affine(cu, cv, tg, bu))
+	if (fill_affine(cu, cv, tg, bu, &v, &add)) {
+		for (i = 0; i < LANES; i++)
+			bu->bu_v[i] = (uint32_t)v + i * (uint32_t)add;
 		return;
+	}
 	tpl_indices(tg, cu, cv, bu->bu_k, bu->bu_n);
 	if (tg->tg_op == TPL_LIST)
 		for (i = 0; i < bu->bu_n; i++)
@@ -123,9 +136,17 @@ fill_values(const struct tpl_cursor *cu, struct tpl_cursor_vary *cv,
     const struct tpl_op_run *po, struct burst *bu)
 {
 	const struct tpl_gen *tg = &po->po_gen;
+	uint64_t first;
+	uint64_t add;
 	struct in6 v;
 	unsigned i;
 
+	if (po->po_place.pl_put != TPL_PUT_WIDE &&
+	    fill_affine(cu, cv, tg, bu, &first, &add)) {
+		for (i = 0; i < LANES; i++)
+			bu->bu_lo[i] = first + i * add;
+		return;
+	}
 	tpl_indices(tg, cu, cv, bu->bu_k, bu->bu_n);
 	if (po->po_place.pl_put != TPL_PUT_WIDE && tg->tg_op != TPL_LIST) {
 		for (i = 0; i < bu->bu_n; i++)
@@ -224,19 +245,25 @@ fill_sum32(uint32_t sum[], const struct burst *bu, unsigned odd)
 {
 	unsigned i;
 
-	for (i = 0; i < bu->bu_n; i++)
+	for (i = 0; i < LANES; i++)
 		sum[i] += ((bu->bu_v[i] & 0xffff) + (bu->bu_v[i] >> 16)) << odd;
+}
+
+static void
+fill_sum64(uint32_t sum[], const uint64_t v[], unsigned odd)
+{
+	unsigned i;
+
+	for (i = 0; i < LANES; i++)
+		sum[i] += sig_sum64(v[i]) << odd;
 }
 
 static void
 fill_sum(uint32_t sum[], const struct burst *bu, bool wide, unsigned odd)
 {
-	unsigned i;
-
-	for (i = 0; i < bu->bu_n; i++)
-		sum[i] += (sig_sum64(bu->bu_lo[i]) +
-			      (wide ? sig_sum64(bu->bu_hi[i]) : 0))
-		    << odd;
+	fill_sum64(sum, bu->bu_lo, odd);
+	if (wide)
+		fill_sum64(sum, bu->bu_hi, odd);
 }
 
 static void
@@ -295,7 +322,7 @@ fill_cksums(const struct tpl *tp, struct burst *bu)
 {
 	unsigned i;
 
-	for (i = 0; i < bu->bu_n; i++)
+	for (i = 0; i < LANES; i++)
 		bu->bu_l4[i] = sig_reduce(bu->bu_l4[i]) ^ 0xffff;
 	for (i = 0; i < bu->bu_n; i++) {
 		const struct tpl_form *pr = bu->bu_proto[i];
@@ -307,30 +334,57 @@ fill_cksums(const struct tpl *tp, struct burst *bu)
 	}
 	if (!tp->tp_ipck)
 		return;
-	for (i = 0; i < bu->bu_n; i++)
+	for (i = 0; i < LANES; i++)
 		bu->bu_ip[i] = sig_reduce(bu->bu_ip[i]) ^ 0xffff;
 	for (i = 0; i < bu->bu_n; i++)
 		st16be(bu->bu_p[i] + bu->bu_proto[i]->pr_ipck,
 		    (uint16_t)bu->bu_ip[i]);
 }
 
-void
-tpl_fill(struct tpl_cursor *cu, uint16_t key, uint8_t *const p[],
+/* Values that no packet has, but a loop looks at. */
+static void
+fill_idle(struct burst *bu)
+{
+	unsigned i;
+
+	for (i = bu->bu_n; i < LANES; i++) {
+		bu->bu_ip[i] = bu->bu_l4[i] = bu->bu_v[i] = 0;
+		bu->bu_hi[i] = bu->bu_lo[i] = 0;
+	}
+}
+
+static void
+fill_some(struct tpl_cursor *cu, uint16_t key, uint8_t *const p[],
     uint32_t len[], uint16_t sigoff[], unsigned n)
 {
 	const struct tpl *tp = cu->cu_tpl;
 	struct burst bu;
 	unsigned op;
 
-	KASSERT(n <= TPL_BURST && cu->cu_mine != 0);
 	bu.bu_n = n;
 	bu.bu_p = p;
+	if (n < LANES)
+		fill_idle(&bu);
 	fill_protos(cu, &bu, key, len, sigoff);
 	fill_copy(&bu);
 	for (op = 0; op < tp->tp_nops; op++)
 		fill_field(cu, &cu->cu_vary[op], &tp->tp_op[op], &bu);
 	fill_sigs(cu, &bu, key);
 	fill_cksums(tp, &bu);
+}
+
+void
+tpl_fill(struct tpl_cursor *cu, uint16_t key, uint8_t *const p[],
+    uint32_t len[], uint16_t sigoff[], unsigned n)
+{
+	unsigned i;
+	unsigned m;
+
+	KASSERT(n <= TPL_BURST && cu->cu_mine != 0);
+	for (i = 0; i < n; i += m) {
+		m = umin(n - i, LANES);
+		fill_some(cu, key, p + i, len + i, sigoff + i, m);
+	}
 }
 
 void

@@ -181,7 +181,8 @@ tpl_check_overlap(const struct tpl *tp, const struct tpl_conf *tc,
 				tpl_place_byte(&tp->tp_op[op].po_place, b)) !=
 			    0)
 				return tpl_fault_vary(tl, vary, TPL_P_FIELD,
-				    "%s varies already, or bytes of it do",
+				    "%s cannot vary: another field varies "
+				    "these bytes",
 				    tpl_field_name(tc->tc_vary[vary].tv_field));
 	return 0;
 }
@@ -207,6 +208,44 @@ tpl_zero(struct tpl *tp, const struct tpl_place *pl)
 	}
 }
 
+static void
+tpl_set(struct tpl *tp, uint32_t at, uint64_t v)
+{
+	unsigned i;
+
+	for (i = 0; i < tp->tp_nproto; i++)
+		st64be(tp->tp_mem + (tp->tp_proto[i].pr_head - tp->tp_mem) + at,
+		    v);
+}
+
+/*
+ * An IPv6 address of which only one half varies is 64 bits that do, and as
+ * many that do not.
+ */
+static void
+tpl_narrow(struct tpl *tp, struct tpl_op_run *po)
+{
+	struct tpl_gen *tg = &po->po_gen;
+	struct tpl_place *pl = &po->po_place;
+	struct in6 last;
+
+	if (pl->pl_put != TPL_PUT_WIDE || tg->tg_op == TPL_LIST)
+		return;
+	last = tpl_gen_value(tg, tg->tg_n - 1);
+	if (last.i6_hi == tg->tg_from.i6_hi && tg->tg_step.i6_hi == 0) {
+		tpl_set(tp, pl->pl_at, tg->tg_from.i6_hi);
+		pl->pl_at += 8;
+	} else if (tg->tg_step.i6_lo == 0) {
+		tpl_set(tp, pl->pl_at + 8u, tg->tg_from.i6_lo);
+		tg->tg_from = (struct in6){ 0, tg->tg_from.i6_hi };
+		tg->tg_step = (struct in6){ 0, tg->tg_step.i6_hi };
+	} else {
+		return;
+	}
+	pl->pl_put = TPL_PUT64;
+	pl->pl_width = 8;
+}
+
 static int
 tpl_vary_one(struct tpl *tp, const struct tpl_conf *tc, unsigned i,
     struct tpl_fault *tl)
@@ -220,14 +259,15 @@ tpl_vary_one(struct tpl *tp, const struct tpl_conf *tc, unsigned i,
 		    tl, i, TPL_P_FIELD, "unknown field %u", tv->tv_field);
 	if ((tv->tv_field == TPL_F_PAYLOAD || tv->tv_field == TPL_F_BYTES) &&
 	    (tv->tv_width == 0 || tv->tv_width > 8))
-		return tpl_fault_vary(tl, i, TPL_P_WIDTH, "%s of %u bytes "
-		    "cannot vary; 1 to 8 can", tpl_field_name(tv->tv_field),
+		return tpl_fault_vary(tl, i, TPL_P_WIDTH, "a field in the %s "
+		    "has 1 to 8 bytes, not %u", tpl_field_name(tv->tv_field),
 		    tv->tv_width);
 	if ((error = tpl_place(tp, tc, i, &po->po_place, tl)) != 0 ||
 	    (error = tpl_check_overlap(tp, tc, i, &po->po_place, tl)) != 0)
 		return error;
 	error = tpl_gen(&po->po_gen, tv, i, po->po_place.pl_bits, tl);
 	if (error == 0) {
+		tpl_narrow(tp, po);
 		tpl_zero(tp, &po->po_place);
 		tp->tp_ipck |= po->po_place.pl_ip;
 		tp->tp_nops++;

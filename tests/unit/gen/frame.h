@@ -24,7 +24,9 @@ struct seen {
 	unsigned s_dport;
 	uint8_t s_src[16]; /* IPv4: the last 4 */
 	uint8_t s_dst[16];
-	unsigned s_payload; /* offsets */
+	unsigned s_l3; /* offsets */
+	unsigned s_l4ck;
+	unsigned s_payload;
 	unsigned s_end;
 	bool s_zero; /* UDP over IPv4 without checksum */
 };
@@ -58,6 +60,7 @@ seen_l4(struct seen *s, const uint8_t *p, unsigned at, unsigned src,
 	if (s->s_proto != 1)
 		sum = seen_sum(p + src, 2 * alen, s->s_proto + len);
 	s->s_payload = at + 8;
+	s->s_l4ck = at + (s->s_proto == 17 ? 6 : s->s_proto == 6 ? 16 : 2);
 	if (s->s_proto == 17) {
 		if (len < 8 || seen16(p + at + 4) != len)
 			return "length of UDP";
@@ -96,6 +99,7 @@ seen_frame(struct seen *s, const uint8_t *p, unsigned len)
 	if (seen16(p + at) == 0x800) {
 		at += 2;
 		s->s_family = 4;
+		s->s_l3 = at;
 		if (p[at] != 0x45 || seen_sum(p + at, 20, 0) != 0xffff)
 			return "header of IPv4";
 		s->s_end = at + seen16(p + at + 2);
@@ -113,6 +117,7 @@ seen_frame(struct seen *s, const uint8_t *p, unsigned len)
 		return "not IP";
 	at += 2;
 	s->s_family = 6;
+	s->s_l3 = at;
 	if (p[at] >> 4 != 6)
 		return "version of IPv6";
 	s->s_end = at + 40 + seen16(p + at + 4);

@@ -108,6 +108,10 @@ random_values(struct rnd *rnd, struct tpl_vary *tv, struct in6 list[5],
 	u128 step;
 	unsigned i;
 
+	if (bits == 128 && rnd_below(rnd, 3) == 0) /* one half of it */
+		b = rnd_below(rnd, 2) != 0 ?
+		    a >> 64 << 64 | (uint64_t)b :
+		    b >> 64 << 64 | (uint64_t)a;
 	tv->tv_op = (uint8_t)rnd_below(rnd, 3);
 	tv->tv_byflow = rnd_below(rnd, 2) != 0;
 	tv->tv_every = rnd_below(rnd, 3) != 0 ? 0 : (uint32_t)rnd_below(rnd, 9);
@@ -123,6 +127,8 @@ random_values(struct rnd *rnd, struct tpl_vary *tv, struct in6 list[5],
 	step = b / (1 + rnd_below(rnd, 300));
 	if (b <= 2000)
 		step = rnd_below(rnd, 4);
+	if (bits == 128 && rnd_below(rnd, 2) != 0 && step >> 64 != 0)
+		step = step >> 64 << 64;
 	tv->tv_step = to_in6(step);
 }
 
