@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dev/dev.h"
+#include "gen/gen.h"
 #include "mbuf/mbuf.h"
 #include "path.h"
 #include "sim/sim_int.h"
@@ -175,6 +176,8 @@ host_destroy(struct host *h)
 	for (i = 0; i < h->h_spate->sp_ncpus; i++)
 		task_destroy(h->h_task[i]);
 	task_destroy(h->h_ctltask);
+	role_enter(&on_ctl);
+	gen_destroy(h->h_spate->sp_gen);
 	spate_destroy(h->h_spate);
 	free(h);
 }

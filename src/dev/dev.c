@@ -35,30 +35,41 @@ dev_driver(const char *name)
 	return NULL;
 }
 
-static unsigned ON_CPU
-dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
+unsigned
+dev_rx_burst(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned burst)
 {
 	struct ifnet *ifp = rxq->rxq_if;
-	struct mvec mv = { .mv_n = 0 };
 	uint64_t bytes = 0;
 	unsigned i;
 
-	if (ifp->if_ops->do_rx(c, rxq, &mv, burst) == 0)
+	mv->mv_n = 0;
+	if (ifp->if_ops->do_rx(c, rxq, mv, burst) == 0)
 		return 0;
-	for (i = 0; i < mv.mv_n; i++) {
-		struct mbuf *m = mv.mv_m[i];
+	for (i = 0; i < mv->mv_n; i++) {
+		struct mbuf *m = mv->mv_m[i];
 
 		m->m_rcvif = ifp->if_index;
 		m->m_rcvgen = ifp->if_gen;
 		m->m_rtable = ifp->if_rtable;
 		m->m_isr = (uint8_t)rxq->rxq_index;
 		bytes += m->m_pktlen;
-		path_next(c, ST_RX, m);
 	}
-	stat_cell_add(&rxq->rxq_packets, mv.mv_n);
+	stat_cell_add(&rxq->rxq_packets, mv->mv_n);
 	stat_cell_add(&rxq->rxq_bytes, bytes);
-	capture_tap(c, SCR_IN, ifp->if_index, mv.mv_m, mv.mv_n);
-	return mv.mv_n;
+	stat_add(c, SG_PATH, pks_received, mv->mv_n);
+	capture_tap(c, SCR_IN, ifp->if_index, mv->mv_m, mv->mv_n);
+	return mv->mv_n;
+}
+
+static unsigned ON_CPU
+dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
+{
+	struct mvec mv;
+	unsigned i, n = dev_rx_burst(c, rxq, &mv, burst);
+
+	for (i = 0; i < n; i++)
+		path_next(c, ST_RX, mv.mv_m[i]);
+	return n;
 }
 
 unsigned
@@ -69,8 +80,6 @@ dev_rx(struct cpu *c)
 
 	for (i = 0; i < c->c_nrxq; i++)
 		n += dev_rx_queue(c, c->c_rxq[i], burst);
-	if (n > 0)
-		stat_add(c, SG_PATH, pks_received, n);
 	return n;
 }
 
@@ -83,9 +92,8 @@ dev_input(struct cpu *c, struct mvec *mv)
 		path_next(c, ST_STEER, mv->mv_m[i]);
 }
 
-/* Put mv[0..n), all for ifp and ready for it, on this CPU's queue. */
-static void ON_CPU
-dev_send(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
+unsigned
+dev_tx_burst(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 {
 	struct txq *txq = ifp->if_tx[c->c_id];
 	uint32_t len[MVEC_MAX];
@@ -105,7 +113,16 @@ dev_send(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 	stat_add(c, SG_PATH, pks_sent, sent);
 	if (unlikely(sent < n))
 		stat_cell_add(&txq->txq_full, n - sent);
-	for (i = sent; i < n; i++)
+	return sent;
+}
+
+/* Put mm[0..n), all for ifp and ready for it, on this CPU's queue. */
+static void ON_CPU
+dev_send(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
+{
+	unsigned i;
+
+	for (i = dev_tx_burst(c, ifp, mm, n); i < n; i++)
 		m_drop(c, mm[i], SG_DEV, dvs_full);
 }
 

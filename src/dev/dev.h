@@ -23,6 +23,17 @@ extern const char dev_driver_names[];
  */
 unsigned dev_rx(struct cpu *) ON_CPU;
 
+/*
+ * What dev_rx() and dev_output() are made of, for who has no path: up to burst
+ * packets of a queue into mv, which is replaced; and n frames, as the device
+ * takes them (if_caps), to this CPU's queue on ifp, of which it has one.  Both
+ * count, and return how many: packets not sent are still the caller's.
+ */
+unsigned dev_rx_burst(
+    struct cpu *, struct rxq *, struct mvec *mv, unsigned burst) ON_CPU;
+unsigned dev_tx_burst(
+    struct cpu *, struct ifnet *, struct mbuf **, unsigned n) ON_CPU;
+
 /* Stage: frames from drivers; counts them and passes them on. */
 void dev_input(struct cpu *, struct mvec *) ON_CPU;
 

@@ -10,7 +10,6 @@
 /* clang-format off */
 #define GEN_STATS(C, D)							\
 	C(gns_sent,	"test packets sent")				\
-	C(gns_unsent,	"test packets made and not sent")		\
 	C(gns_received,	"test packets received and checked")		\
 	C(gns_warmup,	"test packets of warm-ups received")		\
 	C(gns_held,	"times reception waited for another CPU")	\
@@ -22,6 +21,7 @@
 	C(gns_announce,	"announcements of hosts sent")			\
 	C(gns_ask,	"requests for MACs of gateways sent")		\
 	C(gns_heard,	"answers of gateways heard")			\
+	D(gns_unsent,	"trial ended before it could be sent")		\
 	D(gns_noport,	"interface is not a port of the tester")	\
 	D(gns_noise,	"ARP, ND or echo that is nothing to our hosts")	\
 	D(gns_foreign,	"not a test packet")				\
