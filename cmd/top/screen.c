@@ -427,7 +427,7 @@ screen_event(struct screen *sn, enum feed_event ev)
 		return;
 	sn->sn_lost = ev == FEED_LOST;
 	if (ev == FEED_LOST) {
-		screen_say(sn, "%s; trying again",
+		screen_say(sn, "trying again: %s",
 		    tp->tp_feed.fd_client.cl_error);
 		return;
 	}
