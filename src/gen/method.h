@@ -14,12 +14,12 @@
  * port.  Sizes include the FCS.  Everything drawn comes from mc_seed: the same
  * trials are asked for as long as the same comes of them.
  *
- * Values only, of whoever holds them; all calls of a method in one thread.
+ * These are values: whoever holds one owns it, no member is shared but what
+ * mc_stop points to.  All calls of a method are in one thread.
  */
 #ifndef GEN_METHOD_H
 #define GEN_METHOD_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -48,7 +48,7 @@
 	X(MT_RESET, "reset", "Reset",					\
 	    "RFC 2544, 26.6, as RFC 6201 says")				\
 	X(MT_MLR, "mlr", "Multiple loss ratio search", "RFC 9971")	\
-	X(MT_IP6, "ip6", "IPv6 with extension headers", "RFC 5180, 5.3") \
+	X(MT_IP6, "ip6", "IPv6 throughput", "RFC 5180")			\
 	X(MT_CACHING, "caching", "Address caching capacity",		\
 	    "RFC 2889, 5.7")						\
 	X(MT_LEARNING, "learning", "Address learning rate",		\
@@ -105,6 +105,7 @@ struct latency_result { /* MT_LATENCY */
 	struct summary la_mean; /* ns: of each trial's mean; RFC's result */
 	struct summary la_tagged; /* ns: p50 of each trial; RFC 8219, 7.2 */
 	struct summary la_worst; /* ns: p99.9 of each trial; RFC 8219, 7.2 */
+	double la_jitter; /* ns: of the trials' mean jitter, the sum */
 	struct latency_brief la_all; /* all packets of all trials */
 	struct hist *la_hist; /* the same; NULL: none */
 };
@@ -124,7 +125,7 @@ struct loss_result { /* MT_LOSS, from the highest rate down */
 	bool lo_clean; /* ended with two trials without loss */
 };
 
-struct burst_result { /* MT_BURST */
+struct burst_result { /* MT_BURST; all of each sending port */
 	double bu_max_pps; /* max theoretical frame rate, RFC 9004 */
 	double bu_throughput_pps;
 	bool bu_theoretical; /* bu_max_pps is the links', not the tester's */
@@ -272,7 +273,7 @@ struct method_conf {
 	unsigned mc_ngoals; /* 0: no loss and 0.5 %; durations of the profile */
 	struct method_bridge mc_bridge;
 	struct method_memory *mc_memory; /* NULL: nothing is known */
-	const _Atomic bool *mc_stop; /* of the trials; may be NULL */
+	const trial_flag *mc_stop; /* of the trials; may be NULL */
 
 	/* Passed on: see struct trial_conf.  The pace is the method's. */
 	bool (*mc_tick)(void *, const struct trial_tick *, struct pace_conf *);
@@ -284,7 +285,12 @@ struct method_conf {
 	void *mc_arg;
 };
 
-/* Frees what a method's result points to. */
+/*
+ * Runs a method.  0: the result says what was measured and what was not, and
+ * is to be freed by method_fini().  ENOMEM: no result.
+ */
+int method_run(
+    enum method, const struct method_conf *, struct method_result *);
 void method_fini(struct method_result *);
 
 const char *method_name(enum method); /* "throughput" */

@@ -5,14 +5,17 @@
  * The highest load comes first: if it passes, nothing else need be tried.
  * A load that failed usually tells where the limit is (what was forwarded), so
  * the next two trials are just below and just above of that, and if both do as
- * expected the search is over.  Guesses are used a few times only; whatever
- * they were, halving goes on from there, so that a wrong one costs two trials.
+ * expected the search is over.  If not, the limit is taken to be near, and is
+ * looked for in steps that grow by eight; what then fails may know better.
+ * Guesses are used a few times only, and steps end in the middle of what is
+ * left: whatever was guessed, halving goes on from there.
  */
 #include "gen/search.h"
 
 #include "base/kassert.h"
 
-#define BISECT_HINTS 4
+#define BISECT_HINTS 6
+#define BISECT_LEAPS 22 /* most of one guess: 8^22 is more than 2^64 */
 
 /* How far apart the bounds may be, with an upper one. */
 static uint64_t
@@ -62,10 +65,28 @@ bisect_by_hint(struct bisect *bi)
 
 	if (bisect_open(bi, below))
 		return below;
+	bi->bi_leap = 2 * bisect_width(bi, bi->bi_hint);
+	bi->bi_down = below == bi->bi_upper;
 	bi->bi_hint = 0;
 	if (below == bi->bi_lower && bisect_open(bi, above))
 		return above;
 	return 0;
+}
+
+/* A step away from a wrong guess; 0: no use of it any more. */
+static uint64_t
+bisect_by_leap(struct bisect *bi)
+{
+	uint64_t room = bi->bi_upper - bi->bi_lower, leap = bi->bi_leap;
+
+	uint64_t load = bi->bi_down ? bi->bi_upper - leap : bi->bi_lower + leap;
+
+	if (bi->bi_upper == 0 || leap >= room / 2 || !bisect_open(bi, load)) {
+		bi->bi_leap = 0;
+		return 0;
+	}
+	bi->bi_leap = leap > UINT64_MAX / 8 ? UINT64_MAX : 8 * leap;
+	return load;
 }
 
 static bool
@@ -94,6 +115,8 @@ bisect_next(struct bisect *bi, uint64_t *load)
 	if (bisect_over(bi))
 		return false;
 	bi->bi_load = bi->bi_hint != 0 ? bisect_by_hint(bi) : 0;
+	if (bi->bi_load == 0 && bi->bi_leap != 0)
+		bi->bi_load = bisect_by_leap(bi);
 	if (bi->bi_load == 0 && bi->bi_upper == 0)
 		bi->bi_load = bi->bi_conf.bc_max;
 	if (bi->bi_load == 0) {
@@ -122,6 +145,9 @@ bisect_told(struct bisect *bi, bool passed, uint64_t guess)
 		return;
 	}
 	bi->bi_failed = 0;
+	/* A step in the other direction than before has gone too far. */
+	if (bi->bi_leap != 0 && bi->bi_hint == 0 && passed == bi->bi_down)
+		bi->bi_leap = 0;
 	if (passed) {
 		bi->bi_lower = bi->bi_load;
 		return;
@@ -137,7 +163,7 @@ unsigned
 bisect_bound(const struct bisect_conf *bc)
 {
 	uint64_t span = bc->bc_max - bc->bc_min + 1;
-	unsigned n = 2 + 2 * BISECT_HINTS;
+	unsigned n = 2 + (2 + BISECT_LEAPS) * BISECT_HINTS;
 
 	for (; span > 1; span = span / 2 + span % 2)
 		n++;

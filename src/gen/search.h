@@ -42,6 +42,8 @@ struct bisect {
 	uint64_t bi_load; /* of the trial under way */
 	uint64_t bi_hint; /* where the limit may be, 0: nobody knows */
 	unsigned bi_hints; /* used so far */
+	uint64_t bi_leap; /* next step away from a guess that was wrong */
+	bool bi_down; /* in this direction */
 	unsigned bi_failed; /* times that bi_load failed */
 	unsigned bi_trials;
 };

@@ -190,6 +190,14 @@ struct trial_result {
 	unsigned tr_size; /* tc_size */
 	double tr_frame; /* mean size of what was sent, with FCS */
 	struct trial_counts tr_all;
+	/*
+	 * When a lost packet was last sent, ns after sending began: no later
+	 * than the next packet of its flow that arrived; tr_elapsed if none
+	 * did.  0: nothing was lost.
+	 */
+	uint64_t tr_loss_last;
+	/* The longest time in which none arrived, between two that did, ns. */
+	uint64_t tr_silence;
 	unsigned tr_nports;
 	struct trial_port *tr_port;
 	unsigned tr_nstreams;

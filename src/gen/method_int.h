@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the methods have in common: points, trials that are repeated until they
+ * count, rates that are worth a trial.
+ */
+#ifndef GEN_METHOD_INT_H
+#define GEN_METHOD_INT_H
+
+#include "gen/method.h"
+
+/* One call of method_run(). */
+struct run {
+	const struct method_conf *ru_conf;
+	const struct runner *ru_runner;
+	const struct profile *ru_profile;
+	struct method_result *ru_me;
+	const struct trial_stream *ru_stream; /* of the trials to come */
+	unsigned ru_nstreams;
+	unsigned ru_senders; /* ports that send them */
+	uint64_t ru_began; /* the point, by rn_now() */
+	uint64_t ru_highest; /* packets a second of each port, at most */
+	bool ru_bytester; /* ... because the tester can no more */
+	bool ru_nomem;
+	/* A highest rate to begin with: no need to ask the runner for it. */
+	bool ru_nolimit;
+};
+
+/* What came of a trial, after all repetitions. */
+enum ran {
+	RAN_OK,
+	RAN_INVALID, /* each time; the point says why */
+	RAN_STOPPED,
+	RAN_FAILED, /* no trial at all; the point says why */
+};
+
+/* What a method wants of a trial; all else is the profile's. */
+struct ask {
+	uint64_t as_pps; /* of each port */
+	uint64_t as_duration; /* ns; 0: as_packets */
+	uint64_t as_packets; /* of each port */
+	uint64_t as_drain; /* ns; 0: the profile's */
+	unsigned as_size; /* 0: the point's */
+	bool as_quietly; /* hosts need not announce themselves */
+	/* Called before the user's; false: end, which is no interruption. */
+	bool (*as_tick)(
+	    void *, const struct trial_tick *, struct pace_conf *);
+	void *as_arg;
+};
+
+/* The point under way; the pointer is good until the next one is opened. */
+struct method_point *run_point(struct run *);
+
+/* false: no memory. */
+bool run_open(struct run *, unsigned size, const char *variant);
+void run_close(struct run *);
+
+/* The point is no better than this, and why; the first reason stays. */
+void run_status(struct run *, enum method_status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What a reader must know; the same only once. */
+void run_note(struct run *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void run_say(struct run *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+bool run_is_stopped(struct run *);
+/* Lets time pass; false: stopped. */
+bool run_rest(struct run *, uint64_t ns);
+
+/* These streams from now on. */
+void run_streams(struct run *, const struct trial_stream *, unsigned n);
+
+/*
+ * A trial.  tr is all zero; the caller frees it whatever is returned.  Other
+ * than RAN_OK, the point's status has been set, but for RAN_INVALID, of which
+ * run_blame() makes a failure.
+ */
+enum ran run_trial(struct run *, const struct ask *, struct trial_result *);
+void run_blame(struct run *, const struct trial_result *);
+
+/* Highest rate of a port for the point's size; false: there is none. */
+bool run_rates(struct run *);
+
+/*
+ * Searches for the highest rate without loss, as passes() sees it (NULL: no
+ * packet lost).  Per port; 0: none passes.  best, all zero, becomes the trial
+ * at that rate; the caller frees it.
+ */
+struct hunt {
+	uint64_t hu_max;
+	uint64_t hu_duration;
+	bool (*hu_passes)(struct run *, const struct trial_result *);
+	uint64_t hu_found;
+	uint64_t hu_lossy; /* lowest that failed, 0: none */
+	double hu_ratio; /* of loss there */
+	uint64_t hu_invalid; /* lowest that the tester could not do, 0 */
+	char hu_why[TRIAL_REASONLEN]; /* it could not */
+};
+enum ran run_hunt(struct run *, struct hunt *, struct trial_result *best);
+
+/* Throughput of a port, from memory or measured; 0: nothing passes. */
+enum ran run_throughput(struct run *, uint64_t *pps);
+void run_remember(struct run *, uint64_t pps);
+
+/* Fills in a result; best is all zero if no rate passes. */
+void throughput_fill(struct run *, struct throughput_result *,
+    const struct hunt *, const struct trial_result *best);
+
+/* Per port to all ports. */
+double run_all(const struct run *, uint64_t pps);
+
+/* A result at this rate of all ports: is that the tester's own limit? */
+void run_near(struct run *, double pps);
+
+/* Methods, each for one size (or all). */
+void point_limit(struct run *);
+void point_throughput(struct run *);
+void point_latency(struct run *);
+void point_loss(struct run *);
+void point_burst(struct run *);
+void point_recovery(struct run *);
+void point_reset(struct run *);
+void point_mlr(struct run *);
+void point_ip6(struct run *);
+void point_caching(struct run *);
+void point_learning(struct run *);
+void point_errored(struct run *);
+void point_broadcast(struct run *);
+
+/* Sizes of RFC 5180, 5.1.1, with the jumbo frames that it names. */
+unsigned method_ip6_sizes(const unsigned **);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rates that are worth a trial, and the search for the highest without loss.
+ *
+ * The highest rate is what the slowest link of the streams carries, or less:
+ * what the user allows, and what the tester itself can do on the same devices,
+ * which is measured first.  A search that ends there has found the tester's
+ * limit and says so.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "gen/method_int.h"
+#include "gen/tpl.h"
+
+/* Mean size of frames of all streams, FCS included; 0: not known. */
+static double
+mean_size(const struct run *ru)
+{
+	unsigned size = ru->ru_me->me_point[ru->ru_me->me_npoints - 1].mp_size;
+	uint64_t bytes = 0, packets = 0, n;
+	char err[TPL_ERRLEN];
+	struct tpl *tpl;
+	unsigned i;
+
+	if (size != 0)
+		return size;
+	for (i = 0; i < ru->ru_nstreams; i++) {
+		if (tpl_create(ru->ru_stream[i].ts_tpl, &tpl, err,
+			sizeof(err)) != 0)
+			return 0;
+		bytes += tpl_turn(tpl, &n);
+		packets += n;
+		tpl_destroy(tpl);
+	}
+	return packets > 0 ? (double)bytes / (double)packets : 0;
+}
+
+/* Packets a second that each sending port's link can carry; 0: unknown. */
+static double
+line_pps(const struct run *ru)
+{
+	const struct runner *rn = ru->ru_runner;
+	double size = mean_size(ru), bps = 0;
+	unsigned i;
+
+	for (i = 0; i < ru->ru_nstreams; i++) {
+		double from = rn->rn_linerate[ru->ru_stream[i].ts_from];
+		double to = rn->rn_linerate[ru->ru_stream[i].ts_to];
+
+		if (from == 0 && to == 0)
+			return 0;
+		from = from == 0 || (to != 0 && to < from) ? to : from;
+		if (bps == 0 || from < bps)
+			bps = from;
+	}
+	return size > 0 ? bps / trial_bps(1, size, 1) : 0;
+}
+
+static int
+memory_find(struct method_memory *mm, unsigned size)
+{
+	unsigned i;
+
+	if (mm == NULL)
+		return -1;
+	for (i = 0; i < mm->mm_n; i++)
+		if (mm->mm_size[i].mm_size == size)
+			return (int)i;
+	if (mm->mm_n == METHOD_SIZES)
+		return -1;
+	memset(&mm->mm_size[mm->mm_n], 0, sizeof(mm->mm_size[0]));
+	mm->mm_size[mm->mm_n].mm_size = size;
+	return (int)mm->mm_n++;
+}
+
+/* Of what is measured with other streams nothing is remembered. */
+static int
+memory(const struct run *ru)
+{
+	const struct method_point *mp =
+	    &ru->ru_me->me_point[ru->ru_me->me_npoints - 1];
+
+	if (ru->ru_stream != ru->ru_conf->mc_stream)
+		return -1;
+	return memory_find(ru->ru_conf->mc_memory, mp->mp_size);
+}
+
+/* The tester's own limit, of each port; 0: unknown. */
+static uint64_t
+own_limit(struct run *ru)
+{
+	const struct runner *rn = ru->ru_runner;
+	struct trial_conf tc = {
+		.tc_stream = ru->ru_stream,
+		.tc_nstreams = ru->ru_nstreams,
+		.tc_size = run_point(ru)->mp_size,
+		.tc_stop = ru->ru_conf->mc_stop,
+	};
+	int at = memory(ru);
+	double pps = 0;
+	int error;
+
+	if (at >= 0 && ru->ru_conf->mc_memory->mm_size[at].mm_limit_known)
+		return ru->ru_conf->mc_memory->mm_size[at].mm_limit;
+	if (rn->rn_limit == NULL) {
+		run_note(ru, "the tester's own limit is not known: it cannot "
+		    "be measured here");
+		return 0;
+	}
+	run_say(ru, "measuring the tester's own limit");
+	error = rn->rn_limit(rn->rn_arg, &tc, &pps);
+	if (run_is_stopped(ru))
+		return 0;
+	if (error != 0)
+		run_note(ru, "the tester's own limit is not known: %s",
+		    rn->rn_error(rn->rn_arg));
+	pps = error == 0 && pps > 0 ? pps / ru->ru_senders : 0;
+	if (at >= 0) {
+		ru->ru_conf->mc_memory->mm_size[at].mm_limit = (uint64_t)pps;
+		ru->ru_conf->mc_memory->mm_size[at].mm_limit_known = true;
+	}
+	return (uint64_t)pps;
+}
+
+bool
+run_rates(struct run *ru)
+{
+	struct method_point *mp = run_point(ru);
+	double line = line_pps(ru), user = ru->ru_conf->mc_port_pps;
+	uint64_t limit = ru->ru_nolimit ? 0 : own_limit(ru);
+	double highest = line;
+
+	mp = run_point(ru);
+	mp->mp_nports = ru->ru_senders;
+	mp->mp_line_pps = line * ru->ru_senders;
+	mp->mp_limit_pps = run_all(ru, limit);
+	if (user > 0 && (highest == 0 || user < highest))
+		highest = user;
+	ru->ru_bytester = limit != 0 &&
+	    (highest == 0 || (double)limit < floor(highest));
+	if (ru->ru_bytester)
+		highest = (double)limit;
+	if (run_is_stopped(ru)) {
+		run_status(ru, MS_PARTIAL, "stopped");
+		return false;
+	}
+	if (highest < 1) {
+		run_status(ru, MS_IMPOSSIBLE, "no highest rate: neither the "
+		    "links' speed is known, nor the tester's own limit, and "
+		    "none was given");
+		return false;
+	}
+	ru->ru_highest = (uint64_t)highest;
+	mp->mp_max_pps = run_all(ru, ru->ru_highest);
+	return true;
+}
+
+void
+run_near(struct run *ru, double pps)
+{
+	struct method_point *mp = run_point(ru);
+
+	mp->mp_near = mp->mp_limit_pps > 0 &&
+	    pps >= (1 - METHOD_NEAR) * mp->mp_limit_pps;
+}
+
+static bool
+no_loss(struct run *ru, const struct trial_result *tr)
+{
+	(void)ru;
+	return tr->tr_all.tn_sent > 0 && tr->tr_all.tn_lost == 0;
+}
+
+/* What a port's packets that came through make a second. */
+static uint64_t
+forwarded(const struct run *ru, const struct trial_result *tr)
+{
+	double s = (double)tr->tr_elapsed / 1e9;
+
+	if (s <= 0)
+		return 0;
+	return (uint64_t)((double)tr->tr_all.tn_received / s / ru->ru_senders);
+}
+
+static enum ran
+hunt_once(struct run *ru, struct hunt *hu, struct bisect *bi, uint64_t pps,
+    struct trial_result *best)
+{
+	struct ask as = { .as_pps = pps, .as_duration = hu->hu_duration };
+	struct trial_result tr = { .tr_nports = 0 };
+	enum ran ran;
+	bool passed;
+
+	run_say(ru, "%s, %u bytes: %.0f packets/s",
+	    method_title(ru->ru_me->me_method), run_point(ru)->mp_size,
+	    run_all(ru, pps));
+	ran = run_trial(ru, &as, &tr);
+	passed = ran == RAN_OK && hu->hu_passes(ru, &tr);
+	if (passed) {
+		trial_result_fini(best);
+		*best = tr;
+		bisect_told(bi, true, 0);
+		return ran;
+	}
+	if (ran == RAN_INVALID) {
+		/* Not a loss: the search goes on below, and will say it. */
+		bi->bi_failed = bi->bi_conf.bc_verify;
+		hu->hu_invalid = pps;
+		snprintf(hu->hu_why, sizeof(hu->hu_why), "%s",
+		    tr.tr_nreasons > 0 ? tr.tr_reason[0] : "");
+		bisect_told(bi, false, 0);
+	} else if (ran == RAN_OK) {
+		if (hu->hu_lossy == 0 || pps < hu->hu_lossy)
+			hu->hu_ratio = trial_loss(&tr.tr_all);
+		bisect_told(bi, false, forwarded(ru, &tr));
+		if (bi->bi_upper == pps)
+			hu->hu_lossy = pps;
+	}
+	trial_result_fini(&tr);
+	return ran;
+}
+
+enum ran
+run_hunt(struct run *ru, struct hunt *hu, struct trial_result *best)
+{
+	struct bisect_conf bc = {
+		.bc_min = 1,
+		.bc_max = hu->hu_max,
+		.bc_ppm = ru->ru_profile->pf_ppm,
+		.bc_verify = ru->ru_profile->pf_verify,
+	};
+	struct bisect bi;
+	enum ran ran = RAN_OK;
+	uint64_t pps;
+
+	if (hu->hu_passes == NULL)
+		hu->hu_passes = no_loss;
+	bisect_start(&bi, &bc);
+	while (bisect_next(&bi, &pps)) {
+		ran = hunt_once(ru, hu, &bi, pps, best);
+		if (ran == RAN_STOPPED || ran == RAN_FAILED)
+			break;
+		ran = RAN_OK;
+	}
+	hu->hu_found = bi.bi_lower;
+	if (hu->hu_lossy > bi.bi_upper)
+		hu->hu_lossy = 0;
+	if (ran != RAN_OK)
+		return ran;
+	if (hu->hu_found == 0 && hu->hu_invalid != 0)
+		run_status(ru, MS_FAILED, "no trial was valid: %s", hu->hu_why);
+	else if (hu->hu_invalid != 0 && hu->hu_invalid == bi.bi_upper)
+		run_status(ru, MS_LIMITED, "at least this: at %.0f packets/s "
+		    "trials are not valid: %s", run_all(ru, hu->hu_invalid),
+		    hu->hu_why);
+	else if (hu->hu_found == hu->hu_max && ru->ru_bytester)
+		run_status(ru, MS_LIMITED, "at least this: the tester itself "
+		    "can do no more");
+	return run_point(ru)->mp_status == MS_FAILED ? RAN_FAILED : RAN_OK;
+}
+
+enum ran
+run_throughput(struct run *ru, uint64_t *pps)
+{
+	struct trial_result best = { .tr_nports = 0 };
+	struct method_memory *mm = ru->ru_conf->mc_memory;
+	struct hunt hu = { .hu_max = ru->ru_highest,
+		.hu_duration = ru->ru_profile->pf_duration };
+	int at = memory(ru);
+	enum ran ran;
+
+	if (at >= 0 && mm->mm_size[at].mm_known) {
+		*pps = u64min(mm->mm_size[at].mm_port_pps, ru->ru_highest);
+		return RAN_OK;
+	}
+	ran = run_hunt(ru, &hu, &best);
+	trial_result_fini(&best);
+	*pps = hu.hu_found;
+	if (ran == RAN_OK)
+		run_remember(ru, hu.hu_found);
+	return ran;
+}
+
+void
+run_remember(struct run *ru, uint64_t pps)
+{
+	struct method_memory *mm = ru->ru_conf->mc_memory;
+	int at = memory(ru);
+
+	if (at < 0)
+		return;
+	mm->mm_size[at].mm_port_pps = pps;
+	mm->mm_size[at].mm_known = true;
+}
+
+void
+throughput_fill(struct run *ru, struct throughput_result *tr,
+    const struct hunt *hu, const struct trial_result *best)
+{
+	struct method_point *mp = run_point(ru);
+	double size = mean_size(ru);
+
+	tr->tr_pps = run_all(ru, hu->hu_found);
+	tr->tr_port_pps = (double)hu->hu_found;
+	tr->tr_lossy_pps = run_all(ru, hu->hu_lossy);
+	tr->tr_lossy_ratio = hu->hu_lossy != 0 ? hu->hu_ratio : 0;
+	tr->tr_l1_bps = trial_bps(tr->tr_pps, size, 1);
+	tr->tr_l2_bps = trial_bps(tr->tr_pps, size, 2);
+	if (mp->mp_line_pps > 0)
+		tr->tr_line = tr->tr_pps / mp->mp_line_pps;
+	tr->tr_reordered = best->tr_all.tn_reordered;
+	tr->tr_duplicated = best->tr_all.tn_duplicated;
+	latency_brief(&tr->tr_latency, best->tr_latency);
+	if (best->tr_jitter != NULL)
+		tr->tr_latency.lb_jitter = hist_mean(best->tr_jitter);
+	run_near(ru, tr->tr_pps);
+}
