@@ -93,7 +93,7 @@ all_sizes(struct run *ru)
 
 	if (n == 0) {
 		n = ru->ru_me->me_method == MT_IP6 ? method_ip6_sizes(&sizes) :
-						     method_sizes(&sizes);
+		    method_sizes(&sizes);
 		if (methods[ru->ru_me->me_method].sizing == SZ_LEAST)
 			n = 1;
 	}

@@ -43,9 +43,11 @@ test_buffer(void **state)
 		assert_int_equal(method_run(MT_BURST, &mc, &me), 0);
 		assert_int_equal(me.me_status, MS_OK);
 		bu = &me.me_point[0].mp_burst;
-		assert_int_equal(bu->bu_frames.sm_n, profile_quick.pf_burst_reps);
+		assert_int_equal(bu->bu_frames.sm_n,
+		    profile_quick.pf_burst_reps);
 		assert_true(bu->bu_theoretical);
-		assert_true(bu->bu_frames.sm_stddev <= bu->bu_frames.sm_mean / 1e4);
+		assert_true(bu->bu_frames.sm_stddev <=
+		    bu->bu_frames.sm_mean / 1e4);
 		/*
 		 * The throughput is known to 0.01 %, and more of it by the
 		 * buffer's frames in 60 s: so much of the share that stays is
