@@ -16,7 +16,7 @@ set -eu
 build="bison flex gcc libc6-dev meson ninja-build pkg-config libcmocka-dev libjansson-dev
 libncurses-dev libpcap-dev libseccomp-dev libuv1-dev systemtap-sdt-dev"
 test="bpftrace clang libclang-rt-14-dev clang-format spin mandoc ndisc6 python3
-python3-pyte python3-pytest python3-scapy tcpdump tshark valgrind
+python3-jsonschema python3-pyte python3-pytest python3-scapy tcpdump tshark valgrind
 dnsmasq-base udhcpc isc-dhcp-client radvd"
 demo="iproute2 iputils-ping iperf3 traceroute ethtool"
 bench="iproute2 iperf3 libxdp-dev libbpf-dev python3 valgrind"
