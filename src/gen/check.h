@@ -25,10 +25,10 @@
  * extent.  So with old packets the loss is between what is told and that many
  * more, and duplicates the other way round.  Numbers must not jump by 2^31.
  *
- * The window is 1024 packets where there are up to 32,000 flows in a checker,
- * then half as much for twice as many, down to 64.  From 500,000 flows on there
+ * The window is 1024 packets where there are up to 8,192 flows in a checker,
+ * then half as much for twice as many, down to 64.  Over 131,072 flows there
  * are no extents, 3-reordering and late offsets (checker_has_extent()), and a
- * flow takes 64 bytes.
+ * flow takes 64 bytes; below, all of that takes 64 MiB at most.
  *
  * Latency, and what follows from it, are of first copies (and old ones).
  *	jitter		RFC 3550, 6.4.1: smoothed difference of the latencies of

@@ -11,7 +11,7 @@
 #include "gen/check_int.h"
 
 /* Bytes for windows and what was passed over, in a checker. */
-#define WINDOW_ROOM (UINT64_C(1) << 28)
+#define WINDOW_ROOM (UINT64_C(1) << 26)
 #define FLOW_ROOM   (CHECK_WINDOW_MIN * sizeof(struct check_hole))
 #define EXTENT_MAX  (WINDOW_ROOM / FLOW_ROOM) /* flows with extents */
 #define FLOWS_MAX   (UINT64_C(1) << 28)
@@ -45,19 +45,19 @@ conf_ok(const struct check_conf *cc, uint64_t *all)
 		cc->cc_window <= CHECK_WINDOW_MAX);
 }
 
-/* What is large and mostly not touched: zeroed by the system, when it is. */
+/* Written once here, so that no packet waits for the system's memory. */
 static bool
 alloc_windows(struct checker *ck, bool extents)
 {
 	size_t n = ck->ck_nflows, words = ck->ck_window / 64;
 
 	if (words > 1 &&
-	    (ck->ck_seen = calloc(n, words * sizeof(uint64_t))) == NULL)
+	    (ck->ck_seen = lines_alloc(n, words * sizeof(uint64_t))) == NULL)
 		return false;
 	if (!extents)
 		return true;
-	ck->ck_hole = calloc(n, ck->ck_window * sizeof(struct check_hole));
-	ck->ck_recent = calloc(n, sizeof(struct check_recent));
+	ck->ck_hole = lines_alloc(n, ck->ck_window * sizeof(struct check_hole));
+	ck->ck_recent = lines_alloc(n, sizeof(struct check_recent));
 	return ck->ck_hole != NULL && ck->ck_recent != NULL;
 }
 

@@ -43,7 +43,7 @@ enum classify_class {
 	X(CW_IPSUM,	CL_CORRUPT,	"wrong IPv4 header checksum")	\
 	X(CW_L4SUM,	CL_CORRUPT,	"wrong UDP, TCP or ICMP checksum") \
 	X(CW_ARP,	CL_CONTROL,	"ARP")				\
-	X(CW_ND,	CL_CONTROL,	"neighbour solicitation or advertisement") \
+	X(CW_ND,	CL_CONTROL,	"neighbour discovery")		\
 	X(CW_ECHO,	CL_CONTROL,	"echo request")			\
 	X(CW_FRAGMENT,	CL_FOREIGN,	"fragment")			\
 	X(CW_NOSIG,	CL_FOREIGN,	"no test packet")
@@ -66,7 +66,7 @@ enum classify_class classify_class(enum classify_why);
 const char *classify_text(enum classify_why);
 
 /*
- * A frame from its Ethernet header on.  sg is set for CW_OURS and CW_OTHER; of
+ * A frame from its Ethernet header on.  sg holds for CW_OURS and CW_OTHER; of
  * which of ky_other the latter is, *other says (may be NULL).
  */
 enum classify_why classify(const struct classify_keys *, const struct mbuf *,

@@ -36,11 +36,26 @@ load_tail(const uint8_t *p, size_t n)
 	return load64(b);
 }
 
+/* The same, 1 to 7 bytes, where 8 - n before them are the buffer's, too. */
+static inline uint64_t
+load_end(const uint8_t *p, size_t n)
+{
+	unsigned shift = 64 - 8 * (unsigned)n;
+	uint64_t v = load64(p + n - 8);
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return v >> shift;
+#else
+	return v << shift;
+#endif
+}
+
 uint64_t
 in_cksum_add(const void *buf, size_t n, uint64_t sum)
 {
 	const uint8_t *p = buf;
 	uint64_t s[4] = { 0 };
+	bool some = n >= 8;
 
 	for (; n >= 32; n -= 32, p += 32) {
 		s[0] = add64(s[0], load64(p));
@@ -51,7 +66,7 @@ in_cksum_add(const void *buf, size_t n, uint64_t sum)
 	for (; n >= 8; n -= 8, p += 8)
 		s[0] = add64(s[0], load64(p));
 	if (n != 0)
-		s[1] = add64(s[1], load_tail(p, n));
+		s[1] = add64(s[1], some ? load_end(p, n) : load_tail(p, n));
 	s[0] = add64(add64(s[0], s[1]), add64(s[2], s[3]));
 	return sum + in_cksum_order(in_cksum_reduce(s[0]));
 }

@@ -67,7 +67,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t size)
 		return 0;
 	/* What is ours has its signature where senders put it. */
 	at = sig_find(p + 2, (unsigned)n);
-	if (at == 0 || sig_sum(p + 2 + at) != (why == CW_OURS ? 0x1234 : 0x4321))
+	if (at == 0 ||
+	    sig_sum(p + 2 + at) != (why == CW_OURS ? 0x1234 : 0x4321))
 		panic("the signature is elsewhere");
 	if (memcmp(&whole, &parts, sizeof(whole)) != 0)
 		panic("in pieces it says something else");

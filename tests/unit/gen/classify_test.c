@@ -261,7 +261,7 @@ static void
 reasons(void **state)
 {
 	const struct kind udp = { .proto = IPP_UDP, .payload = 18 };
-	const struct kind udp6 = { .v6 = true, .proto = IPP_UDP, .payload = 18 };
+	const struct kind udp6 = { true, IPP_UDP, 0, 18, 0 };
 	struct frame f;
 	struct sig sg;
 
