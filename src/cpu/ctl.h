@@ -25,6 +25,7 @@ struct ping_job;
 struct ra_ctl;
 struct route_ctl;
 struct control;
+struct memif_listener;
 struct move_ctl;
 struct ping;
 struct rss_job;
@@ -48,6 +49,7 @@ struct ctl {
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */
 	struct rss_job *ctl_rssjobs; /* [C] that wait for moves, ctl/ */
 	struct capture_job *ctl_captures; /* [C] that run, ctl/ */
+	struct memif_listener *ctl_memif; /* [C] sockets, dev/ */
 };
 
 static inline struct ctl *

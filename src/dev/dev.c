@@ -20,9 +20,10 @@ static const struct dev_ops *const dev_drivers[] = {
 	&dev_tap,
 	&dev_xdp,
 	&dev_packet,
+	&dev_memif,
 	&dev_pcap,
 };
-const char dev_driver_names[] = "pair, tap, xdp, packet, pcap";
+const char dev_driver_names[] = "pair, tap, xdp, packet, memif, pcap";
 
 const struct dev_ops *
 dev_driver(const char *name)

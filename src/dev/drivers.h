@@ -7,6 +7,7 @@
 
 #include "if/if.h"
 
+extern const struct dev_ops dev_memif;
 extern const struct dev_ops dev_packet;
 extern const struct dev_ops dev_pair;
 extern const struct dev_ops dev_pcap;

@@ -98,6 +98,21 @@ name_ok(const char name[static OPEN_NAMELEN])
 	return true;
 }
 
+/* Only memif has one: from the root, or an abstract name. */
+static bool
+path_ok(const struct open_req *req)
+{
+	unsigned i, n = (unsigned)strnlen(req->or_path, OPEN_PATHLEN);
+
+	if (open_kind_memif(req->or_kind) ? n < 2 || n == OPEN_PATHLEN ||
+	    (req->or_path[0] != '/' && req->or_path[0] != '@') : n != 0)
+		return false;
+	for (i = n; i < OPEN_PATHLEN; i++)
+		if (req->or_path[i] != '\0')
+			return false;
+	return true;
+}
+
 static const char *
 req_mistake(const struct open_req *req)
 {
@@ -106,8 +121,10 @@ req_mistake(const struct open_req *req)
 
 	if (req->or_version != OPEN_VERSION)
 		return "version";
-	if (req->or_kind < OPEN_QUERY || req->or_kind > OPEN_RESTORE)
+	if (req->or_kind < OPEN_QUERY || req->or_kind > OPEN_MEMIF_REMOVE)
 		return "kind";
+	if (!path_ok(req))
+		return "path";
 	if (req->or_mode >= OPENM_N || (!xdp && req->or_mode != OPENM_AUTO))
 		return "mode";
 	if ((req->or_flags & ~OPENF_ALL) != 0)
@@ -199,8 +216,14 @@ opener_local_open(const struct opener *op, const struct open_req *req,
 		return open_xdp(req, memfd, os, fds);
 	case OPEN_PACKET:
 		return open_packet(req, os, fds);
+	case OPEN_MEMIF_LISTEN:
+		return open_memif_listen(req, os, fds);
+	case OPEN_MEMIF_CONNECT:
+		return open_memif_connect(req, os, fds);
 	case OPEN_RESTORE:
 		return open_restore(req, os);
+	case OPEN_MEMIF_REMOVE:
+		return open_memif_remove(req, os);
 	}
 	return EINVAL;
 }

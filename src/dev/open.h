@@ -28,14 +28,25 @@ struct spate;
 #define OPEN_NAMELEN 16 /* of an interface, with its NUL */
 #define OPEN_MAXQ    64 /* queues of an interface */
 #define OPEN_MAXFDS  (OPEN_MAXQ + 2) /* and OPEN_XDP_*, OPEN_PACKET_* */
+#define OPEN_PATHLEN 108 /* of a UNIX socket, with its NUL */
 
 enum open_kind {
 	OPEN_QUERY = 1, /* what the interface is like; no descriptors */
 	OPEN_TAP, /* make or attach to a tap: one descriptor a queue */
 	OPEN_XDP, /* one socket a queue, then OPEN_XDP_* */
 	OPEN_PACKET, /* one socket a queue, then OPEN_PACKET_* */
+	OPEN_MEMIF_LISTEN, /* one socket that listens at or_path */
+	OPEN_MEMIF_CONNECT, /* one that is connected to it */
 	OPEN_RESTORE, /* put back what the others changed */
+	OPEN_MEMIF_REMOVE, /* or_path, if nobody listens there */
 };
+
+static inline bool
+open_kind_memif(unsigned kind)
+{
+	return kind == OPEN_MEMIF_LISTEN || kind == OPEN_MEMIF_CONNECT ||
+	    kind == OPEN_MEMIF_REMOVE;
+}
 
 enum { /* descriptors that follow the sockets of OPEN_XDP */
 	OPEN_XDP_LINK, /* holds program and map; closing it detaches */
@@ -70,7 +81,8 @@ struct open_req {
 	uint32_t or_mtu; /* tap, restore: to set; 0: leave it.  xdp: to be
 			  * able to; 0: the device's */
 	uint64_t or_memsize; /* xdp: bytes of packet memory */
-	char or_name[OPEN_NAMELEN];
+	char or_name[OPEN_NAMELEN]; /* device; memif: the interface */
+	char or_path[OPEN_PATHLEN]; /* memif: "/…", or "@…": abstract */
 	struct hwrss or_rss; /* with OPENF_RSS */
 };
 

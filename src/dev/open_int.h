@@ -74,4 +74,9 @@ int link_take_tags(int fd, const char *name, struct open_res *);
 int link_set_up(int fd, const char *name, bool up, struct open_res *);
 int link_set_mtu(int fd, const char *name, unsigned mtu, struct open_res *);
 
+/* open_memif.c: sockets, of or_path. */
+int open_memif_listen(const struct open_req *, struct open_res *, int *fds);
+int open_memif_connect(const struct open_req *, struct open_res *, int *fds);
+int open_memif_remove(const struct open_req *, struct open_res *);
+
 #endif

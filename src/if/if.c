@@ -162,7 +162,7 @@ if_set_queues(struct ifnet *ifp, unsigned nrxq, unsigned ntxq)
  * sent by.
  */
 static void
-if_map_tx(struct ifnet *ifp)
+if_map_tx(struct ifnet *ifp, unsigned ntxq)
 {
 	const struct ifnet *lower = if_lower(ifp);
 	unsigned c;
@@ -172,9 +172,16 @@ if_map_tx(struct ifnet *ifp)
 			ifp->if_txcpu[c] = lower->if_txcpu[c];
 			continue;
 		}
-		ifp->if_tx[c] = c < ifp->if_ntxq ? &ifp->if_txq[c] : NULL;
-		ifp->if_txcpu[c] = (uint16_t)(c % ifp->if_ntxq);
+		ifp->if_tx[c] = c < ntxq ? &ifp->if_txq[c] : NULL;
+		ifp->if_txcpu[c] = (uint16_t)(c % ntxq);
 	}
+}
+
+void
+if_use_tx(struct ifnet *ifp, unsigned n)
+{
+	KASSERT(!if_carrier(ifp) && n > 0);
+	if_map_tx(ifp, umin(n, ifp->if_ntxq));
 }
 
 void
@@ -193,8 +200,9 @@ cpu_serve_queues(struct endpoint *ep, struct msg *msg)
 		c->c_rxq[c->c_nrxq++] = &ifp->if_rxq[i];
 		cpu_watch(c, &ifp->if_rxq[i], true);
 	}
-	if (ifp->if_tx[c->c_id] != NULL)
-		c->c_txq[c->c_ntxq++] = ifp->if_tx[c->c_id];
+	/* Whether or not it sends now: see if_use_tx(). */
+	if (c->c_id < ifp->if_ntxq)
+		c->c_txq[c->c_ntxq++] = &ifp->if_txq[c->c_id];
 	msg_done(ep, msg);
 }
 
@@ -377,7 +385,7 @@ if_open(struct ctl *ctl, struct ifnet *ifp, const struct dev_conf *dc,
 		ifp->if_ops->do_close(ifp);
 		return ENFILE;
 	}
-	if_map_tx(ifp);
+	if_map_tx(ifp, ifp->if_ntxq);
 	return 0;
 }
 

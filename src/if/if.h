@@ -77,6 +77,7 @@ enum { /* if_ra: what ctl wants to hear of */
 
 struct ifnet;
 struct dev_conf;
+struct memif_conf;
 struct relay;
 struct vlan_conf;
 struct vlan_table;
@@ -117,7 +118,7 @@ struct dev_stats {
 	uint64_t ds_rx_dropped; /* lost before Spate saw them */
 	uint64_t ds_rx_errors;
 	uint64_t ds_tx_errors;
-	char ds_note[160]; /* one line for people; empty if all is well */
+	char ds_note[352]; /* one line for people; empty if all is well */
 };
 
 /*
@@ -334,6 +335,7 @@ struct dev_conf {
 	const char *dc_read; /* pcap: file to replay */
 	const char *dc_write; /* pcap: file to record */
 	void *dc_pair; /* pair: the end, see dev/pair.h */
+	const struct memif_conf *dc_memif; /* memif: see dev/memif.h */
 	struct ifnet *dc_lower; /* virtual: what it stands on */
 	const uint8_t *dc_rsskey; /* that a device shall hash with; NULL: any;
 				   * stays valid with the instance */
@@ -357,6 +359,12 @@ int if_attach(struct ctl *, const char *name, const struct dev_ops *,
  * asked for.  Numbers them afresh; ENOMEM.
  */
 int if_set_queues(struct ifnet *, unsigned nrxq, unsigned ntxq);
+
+/*
+ * Of its transmit queues only the first n send from now on; CPUs without one
+ * hand over.  It has no carrier, and had none for a grace period.
+ */
+void if_use_tx(struct ifnet *, unsigned n) ON_CTL;
 
 /*
  * Take the interface out of sight; its queues are let go, the device closed

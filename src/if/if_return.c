@@ -32,6 +32,7 @@ if_conf_copy(const struct dev_conf *dc)
 	to->dc_driver = NULL;
 	to->dc_read = to->dc_write = NULL;
 	to->dc_pair = NULL;
+	to->dc_memif = NULL;
 	if (dc->dc_device != NULL) {
 		snprintf(ico->ico_device, sizeof(ico->ico_device), "%s",
 		    dc->dc_device);
