@@ -65,17 +65,45 @@ driver_opens(enum conf_driver driver, unsigned kind)
 		return driver == CONF_XDP;
 	case OPEN_PACKET:
 		return driver == CONF_PACKET;
+	case OPEN_MEMIF_LISTEN:
+	case OPEN_MEMIF_CONNECT:
+	case OPEN_MEMIF_REMOVE:
+		return driver == CONF_MEMIF;
 	default:
 		return true;
 	}
+}
+
+/* The interface with this socket and role, or NULL. */
+static const struct conf_if *
+socket_interface(const struct conf *conf, const struct open_req *req)
+{
+	enum conf_role role =
+	    req->or_kind == OPEN_MEMIF_CONNECT ? CONF_CLIENT : CONF_SERVER;
+	unsigned i;
+
+	for (i = 0; i < conf->cf_nif; i++) {
+		const struct conf_if *ci = &conf->cf_if[i];
+
+		if (ci->ci_socket != NULL && ci->ci_role == role &&
+		    strcmp(ci->ci_socket, req->or_path) == 0)
+			return ci;
+	}
+	return NULL;
 }
 
 /* The interface by which a configuration permits it, or NULL. */
 static const struct conf_if *
 conf_permits(const struct conf *conf, const struct open_req *req)
 {
-	const struct conf_if *ci =
-	    conf != NULL ? device_interface(conf, req->or_name) : NULL;
+	const struct conf_if *ci;
+
+	if (conf == NULL)
+		ci = NULL;
+	else if (open_kind_memif(req->or_kind))
+		ci = socket_interface(conf, req);
+	else
+		ci = device_interface(conf, req->or_name);
 
 	return ci != NULL && driver_opens(ci->ci_driver, req->or_kind) ? ci :
 	    NULL;
@@ -92,7 +120,9 @@ parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
 		ci = conf_permits(nc->nc_conf, req);
 	if (ci == NULL) {
 		snprintf(err, errlen, "the configuration does not name a "
-		    "device %s", req->or_name);
+		    "%s %.107s", open_kind_memif(req->or_kind) ? "socket" :
+		    "device", open_kind_memif(req->or_kind) ? req->or_path :
+		    req->or_name);
 		return EPERM;
 	}
 	if (req->or_kind == OPEN_XDP || req->or_kind == OPEN_PACKET)

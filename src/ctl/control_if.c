@@ -16,6 +16,7 @@
 #include "ctl/control.h"
 #include "ctl/control_int.h"
 #include "dev/dev.h"
+#include "dev/memif.h"
 #include "dev/pair.h"
 #include "ether/vlan.h"
 #include "ip6/ra_send.h"
@@ -75,14 +76,13 @@ if_on_device(const struct ctl *ctl, const struct conf_if *want)
 {
 	unsigned i;
 
-	for (i = 1; want->ci_device != NULL && i < IF_MAX; i++) {
+	for (i = 1; i < IF_MAX; i++) {
 		struct ifnet *ifp = if_lookup(ctl->ctl_sp, i);
 		const struct conf_if *is;
 
-		if (ifp == NULL || (is = if_conf(ctl, ifp)) == NULL ||
-		    is->ci_device == NULL)
+		if (ifp == NULL || (is = if_conf(ctl, ifp)) == NULL)
 			continue;
-		if (strcmp(is->ci_device, want->ci_device) == 0 &&
+		if (conf_same_device(is, want) &&
 		    strcmp(is->ci_name, want->ci_name) != 0)
 			return ifp;
 	}
@@ -196,6 +196,14 @@ if_open_one(struct ctl *ctl, const struct conf *conf, const struct conf_if *ci,
 	const struct rss *rs = ctl->ctl_sp->sp_rss;
 	static const char *const modes[] = { [CONF_MODE_AUTO] = "auto",
 		[CONF_MODE_COPY] = "copy", [CONF_MODE_ZEROCOPY] = "zerocopy" };
+	const struct memif_conf mc = {
+		.mc_socket = ci->ci_socket,
+		.mc_id = ci->ci_memid,
+		.mc_client = ci->ci_role == CONF_CLIENT,
+		.mc_ring = ci->ci_ring,
+		.mc_buffer = ci->ci_buffer,
+		.mc_secret = ci->ci_secret,
+	};
 	struct dev_conf dc = {
 		.dc_driver = conf_driver_name(ci->ci_driver),
 		.dc_device = ci->ci_device,
@@ -210,6 +218,7 @@ if_open_one(struct ctl *ctl, const struct conf *conf, const struct conf_if *ci,
 		.dc_read = ci->ci_read,
 		.dc_write = ci->ci_write,
 		.dc_pair = link,
+		.dc_memif = ci->ci_socket != NULL ? &mc : NULL,
 		.dc_rsskey = rs->rs_algo == RSS_TOEPLITZ ? rs->rs_key : NULL,
 	};
 	struct ifnet *ifp;
@@ -219,7 +228,8 @@ if_open_one(struct ctl *ctl, const struct conf *conf, const struct conf_if *ci,
 	error = if_attach(ctl, ci->ci_name, dev_driver(dc.dc_driver), &dc,
 	    &ifp, err, sizeof(err));
 	if (error != 0) {
-		conf_error(errs, conf_where(&ci->ci_sec, "device"), "%s", err);
+		conf_error(errs, conf_where(&ci->ci_sec,
+		    ci->ci_socket != NULL ? "socket" : "device"), "%s", err);
 		return error;
 	}
 	ctl->ctl_control->co_if[ifp->if_index] = ci;

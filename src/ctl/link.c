@@ -47,12 +47,20 @@ struct link_gone {
 	char lg_said[160]; /* [C] why it failed */
 };
 
+/* What it was like when it was looked at last. */
+struct link_seen {
+	uint16_t ls_gen; /* [C] of which interface of the index */
+	bool ls_carrier; /* [C] */
+	unsigned ls_wentdown; /* [C] if_wentdown */
+};
+
 struct link {
 	struct ctl *lk_ctl; /* [I] */
 	int lk_fd; /* [I] netlink */
 	struct timer lk_timer; /* [C] */
 	uint64_t lk_went; /* [C] when something went down */
 	struct link_gone lk_gone[IF_MAX]; /* [C] */
+	struct link_seen lk_seen[IF_MAX]; /* [C] */
 };
 
 static int
@@ -189,6 +197,14 @@ link_return(struct link *lk, struct ifnet *ifp, bool rang)
 static void ON_CTL
 link_changed(struct link *lk, struct ifnet *ifp, bool was)
 {
+	const struct link_seen *ls = &lk->lk_seen[ifp->if_index];
+
+	/* Another one may be at the other end now. */
+	if (was && if_running(ifp) && ls->ls_gen == ifp->if_gen &&
+	    ls->ls_wentdown != ifp->if_wentdown) {
+		link_went(lk, ifp);
+		was = false;
+	}
 	if (ifp->if_dev == IFD_OPEN && link_is_gone(ifp))
 		link_vanished(lk, ifp);
 	else if (was && !if_running(ifp))
@@ -215,6 +231,32 @@ link_next(const struct link *lk)
 	return ctl->ctl_now + LOOK_NS;
 }
 
+/*
+ * Whether it ran, as far as is known here: a driver may know of its link
+ * before we look.
+ */
+static bool ON_CTL
+link_ran(const struct link *lk, const struct ifnet *ifp)
+{
+	const struct link_seen *ls = &lk->lk_seen[ifp->if_index];
+
+	if (ls->ls_gen != ifp->if_gen)
+		return if_running(ifp);
+	return ls->ls_carrier &&
+	    (atomic_load_explicit(&ifp->if_state, memory_order_relaxed) &
+	    IFS_UP) != 0;
+}
+
+static void ON_CTL
+link_see(struct link *lk, const struct ifnet *ifp)
+{
+	struct link_seen *ls = &lk->lk_seen[ifp->if_index];
+
+	ls->ls_gen = ifp->if_gen;
+	ls->ls_carrier = if_carrier(ifp);
+	ls->ls_wentdown = ifp->if_wentdown;
+}
+
 void
 link_check(struct link *lk)
 {
@@ -226,7 +268,7 @@ link_check(struct link *lk)
 	for (i = 1; i < IF_MAX; i++) {
 		if ((ifp = if_lookup(ctl->ctl_sp, i)) == NULL)
 			continue;
-		was[i] = if_running(ifp);
+		was[i] = link_ran(lk, ifp);
 		if (ifp->if_dev != IFD_OPEN)
 			link_return(lk, ifp, rang);
 		else if (ifp->if_ops->do_link != NULL)
@@ -235,8 +277,10 @@ link_check(struct link *lk)
 	if_follow(ctl); /* VLANs, of those that changed */
 	nhop_links(ctl);
 	for (i = 1; i < IF_MAX; i++)
-		if ((ifp = if_lookup(ctl->ctl_sp, i)) != NULL)
+		if ((ifp = if_lookup(ctl->ctl_sp, i)) != NULL) {
 			link_changed(lk, ifp, was[i]);
+			link_see(lk, ifp);
+		}
 	timer_set(&ctl->ctl_wheel, &lk->lk_timer, link_next(lk));
 }
 

@@ -52,7 +52,7 @@ memif_conf_check(const struct memif_conf *mc, const char *name, unsigned nq,
 	    (mc->mc_socket[0] != '/' && mc->mc_socket[0] != '@') ||
 	    strlen(mc->mc_socket) >= MEMIF_PATHLEN)
 		what = "a socket is a path of up to 107 bytes that begins "
-		    "with \"/\", or \"@\" and a name";
+		       "with \"/\", or \"@\" and a name";
 	else if (!is_pow2(ring) || ring < MEMIF_RING_MIN ||
 	    ring > MEMIF_RING_MAX)
 		what = "a ring has a power of 2 of descriptors, 2 to 16384";
@@ -65,7 +65,7 @@ memif_conf_check(const struct memif_conf *mc, const char *name, unsigned nq,
 	else if (mc->mc_client &&
 	    memif_shared_size(nq, ring, buffer) > MEMIF_SHARED_MAX)
 		what = "rings and buffers are more than the 4 GiB that can be "
-		    "shared";
+		       "shared";
 	if (what == NULL)
 		return 0;
 	snprintf(err, errlen, "%s: %s", name, what);

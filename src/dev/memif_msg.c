@@ -75,7 +75,8 @@ memif_msg_name(enum memif_type type)
 	static const char *const names[] = { [MEMIF_ACK] = "ACK",
 		[MEMIF_HELLO] = "HELLO", [MEMIF_INIT] = "INIT",
 		[MEMIF_ADD_REGION] = "ADD_REGION",
-		[MEMIF_ADD_RING] = "ADD_RING", [MEMIF_CONNECT] = "CONNECT",
+		[MEMIF_ADD_RING] = "ADD_RING",
+		[MEMIF_CONNECT] = "CONNECT",
 		[MEMIF_CONNECTED] = "CONNECTED",
 		[MEMIF_DISCONNECT] = "DISCONNECT" };
 

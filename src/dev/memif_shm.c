@@ -21,6 +21,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -163,6 +164,16 @@ memif_link_make(struct memif_link *ml, unsigned ring, unsigned buffer)
 	return error;
 }
 
+/*
+ * The system call itself: fstat(3) is made of one that takes a path, which the
+ * sandbox refuses.
+ */
+static bool
+fd_stat(int fd, struct stat *st)
+{
+	return syscall(SYS_fstat, fd, st) == 0;
+}
+
 /* What is wrong with a descriptor that shall be memory; NULL: nothing. */
 static const char *
 region_mistake(int fd, uint64_t size)
@@ -175,12 +186,12 @@ region_mistake(int fd, uint64_t size)
 		return "is no memfd";
 	if ((seals & F_SEAL_SHRINK) == 0)
 		return "may shrink: it has no F_SEAL_SHRINK (DPDK: "
-		    "zero-copy=no)";
+		       "zero-copy=no)";
 	if (fstatfs(fd, &sfs) != 0 || sfs.f_type != TMPFS_MAGIC)
 		return "is of huge pages, which can run out";
 	if (size == 0 || size > MEMIF_SHARED_MAX)
 		return "is not of 1 byte to 4 GiB";
-	if (fstat(fd, &st) != 0 || (uint64_t)st.st_size < size)
+	if (!fd_stat(fd, &st) || (uint64_t)st.st_size < size)
 		return "is smaller than its size says";
 	return NULL;
 }
@@ -225,7 +236,7 @@ is_event(int fd)
 {
 	struct stat st;
 
-	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == 0 &&
+	return fd >= 0 && fd_stat(fd, &st) && (st.st_mode & S_IFMT) == 0 &&
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
 }
 

@@ -74,6 +74,19 @@ memif_begin(struct memif_softc *ms, struct memif_link *ml)
 	return true;
 }
 
+/*
+ * A CPU that sleeps could not ask to be told by a ring that was not there: it
+ * does when it goes to sleep again.
+ */
+static void ON_CTL
+memif_wake(struct memif_softc *ms, const struct ifnet *ifp, unsigned nrx)
+{
+	unsigned i;
+
+	for (i = 0; i < nrx; i++)
+		endpoint_wake(ms->ms_sp, if_queue_cpu(&ifp->if_rxq[i]));
+}
+
 void
 memif_up(struct memif_softc *ms)
 {
@@ -101,6 +114,7 @@ memif_up(struct memif_softc *ms)
 	if (ifp != NULL) {
 		if_use_tx(ifp, ml->ml_ntx);
 		if_link_set(ifp, IFL_UP);
+		memif_wake(ms, ifp, ml->ml_nrx);
 	}
 	log_info(&ms->ms_sp->sp_env.env_log, "%s: memif %s id %u: connected "
 	    "to %s (%s), %u rings to us, %u from us, of %u", ms->ms_name,

@@ -104,13 +104,15 @@ open_memif_listen(const struct open_req *req, struct open_res *os, int *fds)
 
 	if ((fd = memif_socket(os)) < 0)
 		return os->os_error;
-	/* Of the file that bind() makes: nobody can come before. */
+	/* Of the file that bind() makes, less umask: nobody comes before. */
 	(void)fchmod(fd, MODE);
 	error = bind(fd, (struct sockaddr *)&sun, len) != 0 ? errno : 0;
 	if (error == EADDRINUSE && req->or_path[0] != '@' &&
 	    (error = memif_remove_dead(req->or_path)) == 0)
-		error = bind(fd, (struct sockaddr *)&sun, len) != 0 ? errno :
-		    0;
+		error = bind(fd, (struct sockaddr *)&sun, len) != 0 ? errno : 0;
+	if (error == 0 && req->or_path[0] != '@' &&
+	    chmod(req->or_path, MODE) != 0)
+		error = errno;
 	if (error == 0 && listen(fd, BACKLOG) != 0)
 		error = errno;
 	if (error != 0) {

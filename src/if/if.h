@@ -240,6 +240,7 @@ struct ifnet {
 	struct rxq *if_rxq; /* [I] if_nrxq of them */
 	struct txq *if_txq; /* [I] if_ntxq of them */
 	char if_device[64]; /* [I] what the driver opened */
+	unsigned if_wentdown; /* [C] times that if_link_set() took the link */
 	unsigned if_letgo; /* [C] CPUs that still serve it; goes */
 	enum if_dev if_dev; /* [C] */
 	enum if_hw if_hwkey; /* [C] key of the device's hash */

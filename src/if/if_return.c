@@ -60,6 +60,8 @@ if_link_set(struct ifnet *ifp, enum if_link link)
 
 	if ((state & all) == want)
 		return;
+	if ((state & IFS_CARRIER) != 0)
+		ifp->if_wentdown++;
 	atomic_fetch_and_explicit(
 	    &ifp->if_state, ~(all & ~want), memory_order_relaxed);
 	atomic_fetch_or_explicit(&ifp->if_state, want, memory_order_release);

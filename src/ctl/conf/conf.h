@@ -61,7 +61,9 @@ struct conf_env {
 		    size_t *len);
 };
 
-enum conf_driver { CONF_TAP, CONF_XDP, CONF_PACKET, CONF_PAIR, CONF_PCAP };
+enum conf_driver {
+	CONF_TAP, CONF_XDP, CONF_PACKET, CONF_PAIR, CONF_PCAP, CONF_MEMIF
+};
 
 enum conf_checksum {
 	CONF_CSUM_TRUST,	/* received checksums are what they should be */
@@ -74,6 +76,8 @@ enum conf_login {
 };
 
 enum conf_mode { CONF_MODE_AUTO, CONF_MODE_COPY, CONF_MODE_ZEROCOPY };
+
+enum conf_role { CONF_SERVER, CONF_CLIENT };
 
 /* First in each section; conf_where() looks into it. */
 struct conf_sec {
@@ -134,6 +138,12 @@ struct conf_if {
 	const char	*ci_peer;	/* pair */
 	const char	*ci_read;	/* pcap */
 	const char	*ci_write;	/* pcap */
+	const char	*ci_socket;	/* memif: a path, or "@name" */
+	enum conf_role	 ci_role;	/* memif */
+	unsigned	 ci_memid;	/* memif: on its socket */
+	unsigned	 ci_ring;	/* memif: descriptors; a power of 2 */
+	unsigned	 ci_buffer;	/* memif: bytes */
+	const char	*ci_secret;	/* memif */
 	const char	*ci_parent;	/* vlan: what it stands on */
 	unsigned	 ci_id;		/* vlan */
 	enum conf_protocol ci_protocol;	/* vlan */
@@ -338,6 +348,12 @@ const struct conf_if *conf_if_find(const struct conf *, const char *name);
 /* The interface that a next hop names; NULL: found by its network. */
 const char *conf_via_if(
     const struct conf_route *, const struct conf_addr *via);
+
+/*
+ * Whether two interfaces, whatever their names, want the same device, or the
+ * same end of the same memif: one must go before the other comes.
+ */
+bool	 conf_same_device(const struct conf_if *, const struct conf_if *);
 
 /* The sysctl of that name, or NULL. */
 const struct conf_sysctl *conf_sysctl_find(

@@ -193,6 +193,9 @@ conf_check_if(struct conf_ctx *ctx, const void *sec)
 	const struct conf_prefix *cx;
 	unsigned i;
 
+	if (ci->ci_driver == CONF_MEMIF && ci->ci_parent == NULL &&
+	    !conf_check_memif(ctx, ci))
+		return false;
 	if (ci->ci_driver == CONF_PCAP && ci->ci_read == NULL &&
 	    ci->ci_write == NULL) {
 		conf_error(ctx->x_errs, &ci->ci_sec.cs_pos,
@@ -529,6 +532,7 @@ conf_check(struct conf_ctx *ctx)
 	conf_check_vlans(ctx);
 	conf_check_relays(ctx);
 	conf_check_vrfs(ctx);
+	conf_check_memifs(ctx);
 	return check_if_names(ctx) && check_if_addrs(ctx) &&
 	    conf_check_ras(ctx) &&
 	    check_neighs(ctx) && check_routes(ctx) && conf_check_loops(ctx) &&

@@ -97,6 +97,10 @@ bool	 conf_check_if(struct conf_ctx *, const void *);
 const struct conf_if *conf_check_named(
     struct conf_ctx *, const char *name, const struct conf_pos *);
 
+/* conf_check_memif.c: one memif, and all of them. */
+bool	 conf_check_memif(struct conf_ctx *, const struct conf_if *);
+void	 conf_check_memifs(struct conf_ctx *);
+
 /*
  * conf_check_vrf.c: VRFs among each other, what names them, and routes from
  * one to another.

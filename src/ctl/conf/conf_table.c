@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "dev/memif.h"
+
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS	"0123456789"
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
@@ -82,10 +84,26 @@ check_path(const char *s)
 	return s[0] == '\0' ? "the name of a file" : NULL;
 }
 
+/* Of a UNIX socket; with "@" it has no file. */
+static const char *
+check_socket(const char *s)
+{
+	if ((s[0] != '/' && s[0] != '@') || s[1] == '\0')
+		return "a path from the root, as \"/run/spate/memif.sock\", "
+		       "or \"@NAME\", an abstract one";
+	return NULL;
+}
+
 static const char *
 check_id(const char *s)
 {
 	return s[0] == '\0' ? "a text of 1 to 64 bytes" : NULL;
+}
+
+static const char *
+check_secret(const char *s)
+{
+	return s[0] == '\0' ? "a text of 1 to 24 bytes" : NULL;
 }
 
 /* clang-format off */
@@ -95,6 +113,7 @@ static const char *const driver_names[] = {
 	[CONF_PACKET] = "packet",
 	[CONF_PAIR] = "pair",
 	[CONF_PCAP] = "pcap",
+	[CONF_MEMIF] = "memif",
 	NULL
 };
 
@@ -114,6 +133,12 @@ static const char *const mode_names[] = {
 	[CONF_MODE_AUTO] = "auto",
 	[CONF_MODE_COPY] = "copy",
 	[CONF_MODE_ZEROCOPY] = "zerocopy",
+	NULL
+};
+
+static const char *const role_names[] = {
+	[CONF_SERVER] = "server",
+	[CONF_CLIENT] = "client",
 	NULL
 };
 
@@ -179,6 +204,23 @@ static const struct conf_keydef if_keys[] = {
 	    .kd_only = ONLY(CONF_PCAP) },
 	{ KEY("write", str, conf_if, ci_write), STRING(1000, check_path),
 	    .kd_only = ONLY(CONF_PCAP) },
+	/* The address of a UNIX socket holds 107 bytes and a NUL. */
+	{ KEY("socket", str, conf_if, ci_socket), STRING(107, check_socket),
+	    .kd_only = ONLY(CONF_MEMIF), .kd_required = true,
+	    .kd_hint = "\"/run/spate/memif.sock\"" },
+	{ KEY("role", enum, conf_if, ci_role), .kd_names = role_names,
+	    .kd_only = ONLY(CONF_MEMIF), .kd_required = true },
+	{ KEY("id", u32, conf_if, ci_memid), BOUNDS(0, UINT32_MAX),
+	    .kd_only = ONLY(CONF_MEMIF), .kd_default = "0" },
+	{ KEY("ring_size", u32, conf_if, ci_ring),
+	    BOUNDS(MEMIF_RING_MIN, MEMIF_RING_MAX),
+	    .kd_only = ONLY(CONF_MEMIF), .kd_default = "1024" },
+	{ KEY("buffer_size", u32, conf_if, ci_buffer),
+	    BOUNDS(MEMIF_BUFFER_MIN, MEMIF_BUFFER_MAX),
+	    .kd_only = ONLY(CONF_MEMIF), .kd_default = "2048" },
+	{ KEY("secret", str, conf_if, ci_secret),
+	    STRING(MEMIF_SECRETMAX, check_secret),
+	    .kd_only = ONLY(CONF_MEMIF) },
 	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
 	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
 	    .kd_names = accept_ra_names },

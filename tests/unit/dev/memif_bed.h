@@ -85,8 +85,10 @@ mlink_wait(struct mlink *l, bool up)
 {
 	unsigned i;
 
-	for (i = 0; i < 8000 && (if_running(l->ifp[SERVER]) != up ||
-		if_running(l->ifp[CLIENT]) != up); i++)
+	for (i = 0; i < 8000 &&
+	     (if_running(l->ifp[SERVER]) != up ||
+		 if_running(l->ifp[CLIENT]) != up);
+	     i++)
 		mlink_pass(l, NS_MS);
 	assert_int_equal(if_running(l->ifp[SERVER]), up);
 	assert_int_equal(if_running(l->ifp[CLIENT]), up);
