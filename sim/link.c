@@ -45,6 +45,13 @@ link_pair(struct sim *s, unsigned queues, const struct pair_impair *impair,
 	return p;
 }
 
+void
+link_impair(struct link *l, const struct pair_impair *pi)
+{
+	pair_set_impair(pair_end(l->l_pair, 0), pi);
+	pair_set_impair(pair_end(l->l_pair, 1), pi);
+}
+
 struct link *
 sim_link(struct sim *s, struct host *a, const char *ifa, struct host *b,
     const char *ifb, unsigned queues, const struct pair_impair *impair)

@@ -211,6 +211,9 @@ struct link *sim_link_nic(struct sim *, struct host *a, const char *ifa,
     struct host *b, const char *ifb, unsigned queues,
     const struct pair_impair *impair, const struct pair_side *nic);
 
+/* In both directions, from now on. */
+void link_impair(struct link *, const struct pair_impair *);
+
 /* An end again after host_detach(); 0 is a's. */
 void link_reattach(struct link *, unsigned side);
 

@@ -161,8 +161,10 @@ take(struct checker *ck, struct check_flow *cf, uint32_t seq, uint64_t ts,
 	if (likely(ahead < UINT32_C(1) << 31)) {
 		unsigned bit = seq & (ck->ck_window - 1);
 
-		if (unlikely(ahead != 0))
+		if (unlikely(ahead != 0)) {
 			pass_over(ck, cf, ahead, now);
+			cg->cg_gap = u64max(cg->cg_gap, ts);
+		}
 		window_of(ck, cf)[bit / 64] |= UINT64_C(1) << bit % 64;
 		cf->cf_next = seq + 1;
 	} else if (!out_of_order(ck, cf, cg, seq, now)) {

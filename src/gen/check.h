@@ -105,12 +105,14 @@ struct check_group {
 	uint64_t cg_old;
 	uint64_t cg_extent_max; /* packets */
 	uint64_t cg_offset_max; /* ns, late offset */
+	uint64_t cg_gap; /* when the last one was sent that passed over some */
 	/* What checker_finish() finds. */
 	uint64_t cg_lost;
 	uint64_t cg_surplus; /* received more than sent, flow by flow */
 	uint32_t cg_flows; /* that sent anything */
 	uint32_t cg_flows_lost; /* with any loss */
 	uint32_t cg_flows_silent; /* nothing came of them */
+	uint32_t cg_flows_cut; /* the last packets of them did not come */
 	uint32_t cg_jitter_flows; /* with at least two packets … */
 	uint64_t cg_jitter_max; /* ns, of these flows' jitter at the end … */
 	unsigned __int128 cg_jitter_sum; /* … and their sum */

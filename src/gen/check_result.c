@@ -183,7 +183,8 @@ check_flow_jitter(const struct check_flow *cf)
 }
 
 static void
-finish_flow(struct check_group *cg, const struct check_flow *cf, uint64_t sent)
+finish_flow(const struct checker *ck, struct check_group *cg,
+    const struct check_flow *cf, uint64_t sent)
 {
 	uint64_t lost = check_flow_lost(cf, sent);
 	uint64_t jitter = check_flow_jitter(cf);
@@ -194,6 +195,7 @@ finish_flow(struct check_group *cg, const struct check_flow *cf, uint64_t sent)
 	cg->cg_flows += sent != 0;
 	cg->cg_flows_lost += lost != 0;
 	cg->cg_flows_silent += sent != 0 && cf->cf_received == 0;
+	cg->cg_flows_cut += cf->cf_next != ck->ck_first + (uint32_t)sent;
 	if (cf->cf_received < 2)
 		return;
 	cg->cg_jitter_flows++;
@@ -211,7 +213,8 @@ checker_finish(struct checker *ck, uint64_t (*sent)(void *, uint32_t),
 		const struct check_flow *cf = &ck->ck_flow[f];
 		uint32_t flow = ck->ck_base + f * ck->ck_shares + ck->ck_share;
 
-		finish_flow(&ck->ck_group[cf->cf_group], cf, sent(arg, flow));
+		finish_flow(ck, &ck->ck_group[cf->cf_group], cf,
+		    sent(arg, flow));
 	}
 }
 
@@ -230,6 +233,8 @@ merge_group(struct check_group *to, const struct check_group *cg)
 	to->cg_old += cg->cg_old;
 	to->cg_extent_max = u64max(to->cg_extent_max, cg->cg_extent_max);
 	to->cg_offset_max = u64max(to->cg_offset_max, cg->cg_offset_max);
+	to->cg_gap = u64max(to->cg_gap, cg->cg_gap);
+	to->cg_flows_cut += cg->cg_flows_cut;
 	to->cg_lost += cg->cg_lost;
 	to->cg_surplus += cg->cg_surplus;
 	to->cg_flows += cg->cg_flows;

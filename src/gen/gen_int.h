@@ -131,6 +131,8 @@ struct gen_job {
 	struct checker *gj_checker; /* [J] NULL: no flows */
 	struct gen_seen gj_seen[GEN_PORTS]; /* [J] */
 	struct hist *gj_pace; /* [J] */
+	uint64_t gj_last; /* [J] when the last of ours came; 0: none yet */
+	uint64_t gj_silence[2]; /* [J] longest without any: from, to */
 
 	alignas(CACHELINE) _Atomic bool gj_halt; /* [A] ctl: send no more */
 	_Atomic uint32_t gj_repace; /* [A] ctl: gj_newpace is new; release */

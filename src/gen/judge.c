@@ -108,6 +108,50 @@ take_stream(const struct gen *g, const struct checker *ck, unsigned i,
 		    (unsigned long long)cg->cg_early);
 }
 
+/* When something was lost for the last time. */
+static void
+take_loss(const struct gen *g, const struct checker *ck,
+    struct trial_result *tr)
+{
+	uint64_t gap = 0;
+	bool cut = false;
+	unsigned i;
+
+	for (i = 0; i < tr->tr_nstreams; i++) {
+		const struct check_group *cg = checker_group(ck, i);
+
+		if (cg->cg_lost == 0)
+			continue;
+		gap = u64max(gap, cg->cg_gap);
+		cut |= cg->cg_flows_cut > 0;
+	}
+	if (cut)
+		tr->tr_loss_last = tr->tr_elapsed;
+	else if (gap > g->g_run_at)
+		tr->tr_loss_last = u64min(gap - g->g_run_at, tr->tr_elapsed);
+}
+
+/*
+ * The longest time without a packet on any CPU: what the longest times of the
+ * CPUs that got any have in common.
+ */
+static void
+take_silence(const struct gen *g, struct trial_result *tr)
+{
+	uint64_t from = 0, to = UINT64_MAX;
+	unsigned i;
+
+	for (i = 0; i < g->g_sp->sp_ncpus; i++) {
+		const struct gen_job *gj = g->g_job[i];
+
+		if (gj->gj_last == 0)
+			continue;
+		from = u64max(from, gj->gj_silence[0]);
+		to = u64min(to, gj->gj_silence[1]);
+	}
+	tr->tr_silence = to != UINT64_MAX && to > from ? to - from : 0;
+}
+
 static void
 take_hists(const struct gen *g, const struct checker *ck,
     struct trial_result *tr)
@@ -382,9 +426,11 @@ gen_judge(struct gen *g, struct trial_result *tr)
 		if ((ck = gather(g)) != NULL) {
 			for (i = 0; i < tr->tr_nstreams; i++)
 				take_stream(g, ck, i, tr);
+			take_loss(g, ck, tr);
 			take_hists(g, ck, tr);
 		}
 		take_jobs(g, tr);
+		take_silence(g, tr);
 		sum_up(g, tr);
 		take_devices(g, tr);
 	}

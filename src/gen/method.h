@@ -274,6 +274,9 @@ struct method_conf {
 	struct method_bridge mc_bridge;
 	struct method_memory *mc_memory; /* NULL: nothing is known */
 	const trial_flag *mc_stop; /* of the trials; may be NULL */
+	uint64_t mc_late; /* as in struct trial_conf, these three */
+	uint32_t mc_rateerr;
+	uint32_t mc_foreign;
 
 	/* Passed on: see struct trial_conf.  The pace is the method's. */
 	bool (*mc_tick)(void *, const struct trial_tick *, struct pace_conf *);

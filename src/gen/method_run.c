@@ -190,6 +190,9 @@ conf_of(struct run *ru, const struct ask *as, struct trial_conf *tc)
 		.tc_drain = as->as_drain != 0 ? as->as_drain : pf->pf_drain,
 		.tc_seed = rnd_u64(&r),
 		.tc_stop = ru->ru_conf->mc_stop,
+		.tc_late = ru->ru_conf->mc_late,
+		.tc_rateerr = ru->ru_conf->mc_rateerr,
+		.tc_foreign = ru->ru_conf->mc_foreign,
 		.tc_tick = tick,
 	};
 }
@@ -249,6 +252,11 @@ run_once(struct run *ru, const struct ask *as, struct trial_result *tr)
 			goto stopped;
 		run_status(ru, MS_FAILED, "%s", rn->rn_error(rn->rn_arg));
 		return RAN_FAILED;
+	}
+	/* Ended because the method has seen enough: that is as it should. */
+	if (ti.ti_ended && tr->tr_stopped && tr->tr_nreasons <= 1) {
+		tr->tr_valid = true;
+		tr->tr_nreasons = 0;
 	}
 	record(ru, &tc, tr);
 	if (run_is_stopped(ru) || (tr->tr_stopped && !ti.ti_ended))

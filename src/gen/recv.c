@@ -95,6 +95,19 @@ recv_right(struct recv *rv, const struct check_rec *cr, struct mbuf *m)
 	return true;
 }
 
+/* Ours have come: how long had there been none? */
+static void
+silence(struct gen_job *gj, uint64_t now)
+{
+	uint64_t longest = gj->gj_silence[1] - gj->gj_silence[0];
+
+	if (gj->gj_last != 0 && now - gj->gj_last > longest) {
+		gj->gj_silence[0] = gj->gj_last;
+		gj->gj_silence[1] = now;
+	}
+	gj->gj_last = now;
+}
+
 /* Packets of the trial: their records go to who checks their flows. */
 static void ON_CPU
 recv_ours(struct recv *rv, struct mbuf *const *mm, const struct check_rec *cr,
@@ -104,6 +117,7 @@ recv_ours(struct recv *rv, struct mbuf *const *mm, const struct check_rec *cr,
 	unsigned i, to, shares = rv->rv_job->gj_shares;
 
 	glance(rv, cr);
+	silence(rv->rv_job, rv->rv_now);
 	for (i = 0; i < n; i++) {
 		if (!recv_right(rv, &cr[i], mm[cr[i].cr_more]))
 			continue;

@@ -546,6 +546,40 @@ refusals(void **state)
 		assert_int_equal(checker_create(&bad[i], &ck), EINVAL);
 }
 
+static uint64_t
+ten_each(void *arg, uint32_t flow)
+{
+	return 10;
+}
+
+/* When something was lost for the last time, and what is missing at the end. */
+static void
+last_loss(void **state)
+{
+	static const struct check_stream stream[] = { { 1, 0 }, { 1, 0 } };
+	struct check_conf cc = { .cc_stream = stream, .cc_nstreams = 2 };
+	struct checker *ck;
+	uint32_t seq;
+
+	assert_int_equal(checker_create(&cc, &ck), 0);
+	for (seq = 0; seq < 10; seq++) {
+		if (seq != 3 && seq != 4 && seq != 7)
+			check_packet(ck, &(struct sig){ 0, seq, seq * 100 }, 64,
+			    seq * 100 + 5);
+		if (seq < 8)
+			check_packet(ck, &(struct sig){ 1, seq, seq * 100 }, 64,
+			    seq * 100 + 5);
+	}
+	checker_finish(ck, ten_each, NULL);
+	assert_int_equal(checker_group(ck, 0)->cg_gap, 800);
+	assert_int_equal(checker_group(ck, 0)->cg_flows_cut, 0);
+	assert_int_equal(checker_group(ck, 0)->cg_lost, 3);
+	assert_int_equal(checker_group(ck, 1)->cg_gap, 0);
+	assert_int_equal(checker_group(ck, 1)->cg_flows_cut, 1);
+	assert_int_equal(checker_group(ck, 1)->cg_lost, 2);
+	checker_destroy(ck);
+}
+
 int
 main(void)
 {
@@ -559,6 +593,7 @@ main(void)
 		cmocka_unit_test(strays),
 		cmocka_unit_test(again),
 		cmocka_unit_test(a_million_flows),
+		cmocka_unit_test(last_loss),
 		cmocka_unit_test(refusals),
 	};
 

@@ -213,6 +213,8 @@ model_trial(void *arg, const struct trial_conf *tc, struct trial_result *tr)
 	if (!run_flow(mo, tc, &fl, model_capacity(mo, tc->tc_size)) ||
 	    mo->mo_stopped)
 		tr->tr_stopped = true;
+	if (tr->tr_stopped)
+		trial_invalid(tr, "stopped while running");
 	fill(mo, tc, tr, &fl);
 	if (mo->mo_limit > 0 && pps * senders(tc) > mo->mo_limit)
 		trial_invalid(tr, "%.0f packets left late", pps);
