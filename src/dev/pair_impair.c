@@ -92,15 +92,28 @@ pair_flight(struct pair_txq *pt)
 	    0);
 }
 
+/*
+ * A link takes its time from the moment of sending, not from the beginning of
+ * the sender's round, which may have been interrupted.
+ */
+static uint64_t
+pair_now(const struct cpu *c)
+{
+	const struct spate_env *env = &c->c_sp->sp_env;
+
+	return env->env_now(env->env_arg);
+}
+
 struct mbuf *
 pair_impair(struct cpu *c, struct pair_txq *pt, struct mbuf *m, bool *timed)
 {
 	const struct pair_impair *pi = &pt->pt_end->pe_impair;
-	uint64_t left = c->c_now;
+	uint64_t now, left;
 	struct mbuf *f;
 
 	*timed = (pi->pi_rate | pi->pi_delay | pi->pi_jitter) != 0;
-	if (pi->pi_rate != 0 && !pair_rate(pt->pt_end, m, c->c_now, &left)) {
+	now = left = *timed ? pair_now(c) : 0;
+	if (pi->pi_rate != 0 && !pair_rate(pt->pt_end, m, now, &left)) {
 		pair_lose(c, pt, m, PTS_LIMIT);
 		return NULL;
 	}

@@ -2,7 +2,9 @@
 """A link that is as bad as one asks for, between two hosts: what the tester is
 judged by.
 
-    left, relay's own host, right: left's eth0 -- [left relay right] -- eth0
+    left's eth0 -- [left  relay's own host  right] -- right's eth0
+
+or, where one host is both left and right (ends), its interfaces a and b.
 """
 import json
 import os
@@ -22,14 +24,16 @@ SILENT = "; ".join([
 class Relay:
     """Between the eth0 of two hosts, which it makes, until stop()."""
 
-    def __init__(self, net, options="", mtu=1500):
+    def __init__(self, net, options="", mtu=1500, ends=None):
         self.host = net.host("relay")
-        self.hosts = {name: net.host(name) for name in ("left", "right")}
-        for name, host in self.hosts.items():
+        self.hosts = {name: ends or net.host(name)
+                      for name in ("left", "right")}
+        for (name, host), end in zip(self.hosts.items(), "ab"):
+            end = end if ends else "eth0"
             self.host.run(f"ip link add {name} mtu {mtu} type veth peer name "
-                          f"eth0 mtu {mtu} netns {host.holder.pid}")
+                          f"{end} mtu {mtu} netns {host.holder.pid}")
             self.host.run(SILENT.format(name))
-            host.run(SILENT.format("eth0"))
+            host.run(SILENT.format(end))
         self.process = None
         self.start(options)
 
