@@ -35,6 +35,8 @@ layout_l4(struct layout *ly, const uint8_t *p, uint32_t at, unsigned proto)
 		hlen = ICMP_HLEN;
 		ck = 2;
 	} else {
+		ly->ly_broken = proto == IPP_UDP || proto == IPP_TCP ||
+		    proto == IPP_ICMP || proto == IPP_ICMPV6;
 		return;
 	}
 	ly->ly_ipproto = (uint8_t)proto;
@@ -82,8 +84,10 @@ layout_ip6(struct layout *ly, const uint8_t *p, uint32_t len)
 	nxt = ip->ip6_nxt;
 	while (nxt == IPP_HOPOPTS || nxt == IPP_DSTOPTS) {
 		if (ly->ly_end - at < 8 ||
-		    ly->ly_end - at < (p[at + 1] + 1u) * 8)
+		    ly->ly_end - at < (p[at + 1] + 1u) * 8) {
+			ly->ly_broken = true;
 			return;
+		}
 		nxt = p[at];
 		at += (p[at + 1] + 1u) * 8;
 	}

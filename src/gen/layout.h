@@ -17,6 +17,7 @@ struct layout {
 	uint8_t ly_ntags;
 	uint8_t ly_family; /* ADDR_V4, ADDR_V6 or ADDR_NONE */
 	uint8_t ly_ipproto; /* of what is at ly_l4 */
+	bool ly_broken; /* it should be UDP, TCP or ICMP, but is not whole */
 	uint16_t ly_l3; /* also of what is not IP */
 	uint16_t ly_l4; /* 0 also in fragments, which are parts of a packet */
 	uint16_t ly_l4ck; /* 0 also for protocols with no such checksum */

@@ -134,14 +134,23 @@ tpl_whole(const struct tpl_form *pr, uint8_t *frame)
 }
 
 static int
-tpl_proto_sig(struct tpl_form *pr, const struct layout *ly, unsigned i,
-    struct tpl_fault *tl)
+tpl_proto_sig(struct tpl_form *pr, const struct layout *ly,
+    const uint8_t *frame, unsigned i, struct tpl_fault *tl)
 {
+	if (ly->ly_broken)
+		return tpl_fault(tl, TPL_M_FRAMES, i, "frame %u can have no "
+		    "signature: what follows its IP header is cut off or "
+		    "wrong", i + 1);
 	if (ly->ly_end - ly->ly_payload < SIG_LEN)
 		return tpl_fault(tl, TPL_M_FRAMES, i, "frame %u has no room "
 		    "for a signature: its payload is %u bytes, %u are needed",
 		    i + 1, ly->ly_end - ly->ly_payload, SIG_LEN);
 	pr->pr_sig = (uint16_t)(ly->ly_end - SIG_LEN);
+	if (sig_find(frame, pr->pr_len) != pr->pr_sig)
+		return tpl_fault(tl, TPL_M_FRAMES, i, "no receiver would find "
+		    "a signature in frame %u: its type is IP's, but no IP "
+		    "packet follows, or it has more than %u VLAN tags", i + 1,
+		    LAYOUT_TAGS);
 	if (ly->ly_l4 != 0)
 		pr->pr_odd = ((pr->pr_sig - ly->ly_l4) & 1) != 0 ? 8 : 0;
 	return 0;
@@ -180,7 +189,7 @@ tpl_sums(struct tpl *tp, const struct tpl_conf *tc, struct tpl_fault *tl)
 		tpl_whole(pr, frame);
 		layout_parse(&ly, frame, pr->pr_len);
 		if (!tc->tc_plain &&
-		    (error = tpl_proto_sig(pr, &ly, i, tl)) != 0)
+		    (error = tpl_proto_sig(pr, &ly, frame, i, tl)) != 0)
 			return error;
 		tpl_proto_sums(tp, pr, &ly, frame);
 		tp->tp_maxlen = umax(tp->tp_maxlen, pr->pr_len);

@@ -315,6 +315,9 @@ frames(void **state)
 	static const uint8_t arp[42] = { [12] = 8, 6 };
 	static const uint8_t syn[54] = { [12] = 8, 0, 0x45, 0, 0, 40, [23] = 6,
 		[46] = 0x50 };
+	static const uint8_t cut[60] = { [12] = 8, 0, 0x45, 0, 0, 46,
+		[23] = 17, [39] = 25 };
+	static const uint8_t not_ip[60] = { [12] = 8, 0, 0x65 };
 	struct tpl_frame tf[2] = { { arp, 42 }, { syn, 54 } };
 	struct tpl_vary tv = { .tv_field = TPL_F_SRC };
 	struct tpl_conf tc = { .tc_frames = tf, .tc_nframes = 2 };
@@ -322,6 +325,16 @@ frames(void **state)
 	refused(&tc, TPL_M_FRAMES, 1,
 	    "frame 2 has no room for a signature: "
 	    "its payload is 0 bytes, 18 are needed");
+	tf[1] = (struct tpl_frame){ cut, 60 };
+	refused(&tc, TPL_M_FRAMES, 1, "frame 2 can have no signature: what "
+				      "follows its IP header is cut off or "
+				      "wrong");
+	tf[1] = (struct tpl_frame){ not_ip, 60 };
+	refused(&tc, TPL_M_FRAMES, 1, "no receiver would find a signature in "
+				      "frame 2: its type is IP's, but no IP "
+				      "packet follows, or it has more than 4 "
+				      "VLAN tags");
+	tf[1] = (struct tpl_frame){ syn, 54 };
 	tc.tc_plain = true;
 	taken(&tc);
 	tc.tc_vary = &tv;
