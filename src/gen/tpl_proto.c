@@ -140,7 +140,8 @@ tpl_proto_sig(struct tpl_form *pr, const struct layout *ly,
 	if (ly->ly_broken)
 		return tpl_fault(tl, TPL_M_FRAMES, i, "frame %u can have no "
 		    "signature: what follows its IP header is cut off or "
-		    "wrong", i + 1);
+		    "wrong",
+		    i + 1);
 	if (ly->ly_end - ly->ly_payload < SIG_LEN)
 		return tpl_fault(tl, TPL_M_FRAMES, i, "frame %u has no room "
 		    "for a signature: its payload is %u bytes, %u are needed",
@@ -149,8 +150,8 @@ tpl_proto_sig(struct tpl_form *pr, const struct layout *ly,
 	if (sig_find(frame, pr->pr_len) != pr->pr_sig)
 		return tpl_fault(tl, TPL_M_FRAMES, i, "no receiver would find "
 		    "a signature in frame %u: its type is IP's, but no IP "
-		    "packet follows, or it has more than %u VLAN tags", i + 1,
-		    LAYOUT_TAGS);
+		    "packet follows, or it has more than %u VLAN tags",
+		    i + 1, LAYOUT_TAGS);
 	if (ly->ly_l4 != 0)
 		pr->pr_odd = ((pr->pr_sig - ly->ly_l4) & 1) != 0 ? 8 : 0;
 	return 0;

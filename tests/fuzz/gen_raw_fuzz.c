@@ -25,8 +25,7 @@ check_frame(const uint8_t *p, uint32_t len, uint16_t sigoff)
 		panic("a signature that nobody finds");
 	layout_parse(&ly, p, len);
 	if (ly.ly_family == ADDR_V4 &&
-	    in_cksum_fold(layout_ipsum(&ly, p)) !=
-		ld16be(p + ly.ly_l3 + 10))
+	    in_cksum_fold(layout_ipsum(&ly, p)) != ld16be(p + ly.ly_l3 + 10))
 		panic("a header with a wrong checksum");
 	if (ly.ly_l4ck != 0 &&
 	    in_cksum_reduce(layout_l4sum(&ly, p, ly.ly_end) +

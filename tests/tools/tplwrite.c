@@ -65,7 +65,7 @@ value(const struct tpl_conf *tc, unsigned field, uint64_t j)
 		if (tv->tv_field == field)
 			return from +
 			    j / tv->tv_every %
-				((tv->tv_to.i6_lo - from) / step + 1) * step;
+			    ((tv->tv_to.i6_lo - from) / step + 1) * step;
 	}
 	return 0;
 }
@@ -88,7 +88,7 @@ tell(const struct tpl_conf *tc, uint64_t j, uint32_t len)
 		uint64_t v = value(tc, i == 0 ? TPL_F_SRC : TPL_F_DST, j);
 
 		a[i] = v4 ? addr_v4((uint32_t)v) :
-			    addr_v6((struct in6)ADDR6(v));
+		    addr_v6((struct in6)ADDR6(v));
 		printf(";%s", addr_format(&a[i], text[i]));
 	}
 	printf(";%u;%u;%u;%s;%u,%u\n", (unsigned)value(tc, TPL_F_TOS, j),

@@ -326,14 +326,16 @@ frames(void **state)
 	    "frame 2 has no room for a signature: "
 	    "its payload is 0 bytes, 18 are needed");
 	tf[1] = (struct tpl_frame){ cut, 60 };
-	refused(&tc, TPL_M_FRAMES, 1, "frame 2 can have no signature: what "
-				      "follows its IP header is cut off or "
-				      "wrong");
+	refused(&tc, TPL_M_FRAMES, 1,
+	    "frame 2 can have no signature: what "
+	    "follows its IP header is cut off or "
+	    "wrong");
 	tf[1] = (struct tpl_frame){ not_ip, 60 };
-	refused(&tc, TPL_M_FRAMES, 1, "no receiver would find a signature in "
-				      "frame 2: its type is IP's, but no IP "
-				      "packet follows, or it has more than 4 "
-				      "VLAN tags");
+	refused(&tc, TPL_M_FRAMES, 1,
+	    "no receiver would find a signature in "
+	    "frame 2: its type is IP's, but no IP "
+	    "packet follows, or it has more than 4 "
+	    "VLAN tags");
 	tf[1] = (struct tpl_frame){ syn, 54 };
 	tc.tc_plain = true;
 	taken(&tc);

@@ -497,6 +497,51 @@ bursts(void **state)
 	}
 }
 
+/*
+ * Of all source ports one makes the checksum zero.  UDP sends the other zero,
+ * with IPv6, too, where there is no packet without checksum; TCP does not care.
+ */
+static void
+zero_checksum(void **state)
+{
+	const struct tpl_vary tv = { .tv_field = TPL_F_SPORT,
+		.tv_to = { 0, 65535 } };
+	struct tpl_conf tc = { .tc_vary = &tv, .tc_nvary = 1 };
+	uint32_t len[TPL_BURST];
+	uint16_t sigoff[TPL_BURST];
+	struct tpl_cursor cu;
+	struct tpl *tp;
+	struct seen s;
+	unsigned which;
+	unsigned zeros;
+	unsigned ones;
+	unsigned j;
+	unsigned i;
+
+	for (which = 0; which < 4; which++) {
+		bool v4 = (which & 1) != 0;
+
+		tc.tc_proto = which < 2 ? TPL_UDP : TPL_TCP;
+		tc.tc_src = v4 ? addr_v4(1) : addr_v6((struct in6){ 1, 1 });
+		tc.tc_dst = v4 ? addr_v4(2) : addr_v6((struct in6){ 1, 2 });
+		assert_int_equal(tpl_make(&tc, &tp, NULL), 0);
+		tpl_cursor_init(&cu, tp, 1, 0, 1);
+		for (zeros = ones = j = 0; j < 65536; j += TPL_BURST) {
+			tpl_fill(&cu, 1, bufs, len, sigoff, TPL_BURST);
+			for (i = 0; i < TPL_BURST; i++) {
+				assert_null(seen_frame(&s, bufs[i], len[i]));
+				zeros += seen16(bufs[i] + s.s_l4ck) == 0;
+				ones += seen16(bufs[i] + s.s_l4ck) == 0xffff;
+			}
+		}
+		/* Ports 0 and 65535 are the same to the sum. */
+		assert_int_equal(zeros + ones >= 1, 1);
+		assert_int_equal(zeros != 0, tc.tc_proto == TPL_TCP);
+		assert_int_equal(ones != 0, tc.tc_proto == TPL_UDP);
+		tpl_destroy(tp);
+	}
+}
+
 int
 main(void)
 {
@@ -504,6 +549,7 @@ main(void)
 		cmocka_unit_test(random_templates),
 		cmocka_unit_test(shares),
 		cmocka_unit_test(bursts),
+		cmocka_unit_test(zero_checksum),
 	};
 
 	return cmocka_run_group_tests_name("gen/tpl", tests, setup, NULL);
