@@ -50,12 +50,11 @@ packet_softc_alloc(const struct opener *op, const struct open_res *os,
 	if ((ps = calloc(1, sizeof(*ps))) == NULL)
 		return NULL;
 	ps->ps_nq = os->os_nrxq;
-	ps->ps_q = aligned_alloc(CACHELINE, ps->ps_nq * sizeof(*ps->ps_q));
+	ps->ps_q = lines_alloc(ps->ps_nq, sizeof(*ps->ps_q));
 	if (ps->ps_q == NULL) {
 		free(ps);
 		return NULL;
 	}
-	memset(ps->ps_q, 0, ps->ps_nq * sizeof(*ps->ps_q));
 	ps->ps_opener = op;
 	ps->ps_found = *os;
 	ps->ps_slowfd = fds[ps->ps_nq + OPEN_PACKET_SLOW];

@@ -10,8 +10,10 @@
 #ifndef DEV_PACKET_INT_H
 #define DEV_PACKET_INT_H
 
+#include <stdalign.h>
 #include <sys/socket.h>
 
+#include "base/lines.h"
 #include "dev/open.h"
 #include "dev/packet_ring.h"
 #include "dev/rxbuf.h"
@@ -32,7 +34,8 @@ struct packet_batch {
 };
 
 struct packet_queue {
-	int pq_fd; /* [I] */
+	/* Neighbours are served by other CPUs. */
+	alignas(LINEPAIR) int pq_fd; /* [I] */
 	int pq_slowfd; /* [I] the softc's */
 	uint8_t *pq_ring; /* [I] PACKET_RING bytes */
 	uint32_t pq_at; /* [o] slots read */

@@ -28,6 +28,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <poll.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/lines.h"
 #include "dev/drivers.h"
 #include "dev/open.h"
 #include "dev/reclaim.h"
@@ -51,7 +53,11 @@
 #define TAP_BURST (4 * RXBUF_FRAME)
 
 struct tap_queue {
-	int tq_fd; /* [I] a number; tap_gone() changes what is behind */
+	/*
+	 * Neighbours are served by other CPUs.  The descriptor stays a number;
+	 * tap_gone() changes what is behind it.
+	 */
+	alignas(LINEPAIR) int tq_fd; /* [I] */
 	struct rxbuf tq_rxbuf; /* [o] what is read goes there */
 	stat_cell tq_rxbad; /* [A] frames with an unsound header */
 	stat_cell tq_txbad; /* [A] frames the kernel refused */
@@ -148,7 +154,7 @@ tap_softc_alloc(struct ifnet *ifp, const struct open_res *os,
 
 	if ((ts = calloc(1, sizeof(*ts))) == NULL)
 		return ENOMEM;
-	if ((ts->ts_q = calloc(os->os_nfds, sizeof(*ts->ts_q))) == NULL) {
+	if ((ts->ts_q = lines_alloc(os->os_nfds, sizeof(*ts->ts_q))) == NULL) {
 		free(ts);
 		return ENOMEM;
 	}

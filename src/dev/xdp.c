@@ -90,7 +90,7 @@ xdp_softc_alloc(struct spate *sp, const struct open_res *os, const char *name)
 
 	if ((xs = calloc(1, sizeof(*xs))) == NULL)
 		return NULL;
-	xs->xs_q = calloc(os->os_nrxq, sizeof(*xs->xs_q));
+	xs->xs_q = lines_alloc(os->os_nrxq, sizeof(*xs->xs_q));
 	xs->xs_held = calloc(nbufs, sizeof(*xs->xs_held));
 	if (xs->xs_q == NULL || xs->xs_held == NULL) {
 		free(xs->xs_q);

@@ -10,6 +10,9 @@
 #ifndef DEV_XDP_INT_H
 #define DEV_XDP_INT_H
 
+#include <stdalign.h>
+
+#include "base/lines.h"
 #include "dev/open.h"
 #include "dev/xdp_prog.h"
 #include "dev/xdp_ring.h"
@@ -19,7 +22,8 @@
 #define XDP_CHANCE 8192 /* … if more than one packet in so many has one */
 
 struct xdp_queue {
-	int xq_fd; /* [I] */
+	/* Neighbours are served by other CPUs. */
+	alignas(LINEPAIR) int xq_fd; /* [I] */
 	uint32_t xq_want; /* [I] buffers to have in the kernel's hands */
 	uint32_t xq_given; /* [o] that are there */
 	struct xdp_ring xq_rx; /* [o] */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "cpu/cpu.h"
 #include "cpu/ctl.h"
 #include "if/if.h"
@@ -166,6 +167,26 @@ host_destroy(struct spate *sp)
 	pktmem_destroy(sp);
 	free(sp);
 	curcpu = NULL;
+}
+
+/*
+ * What a driver keeps of its first n queues lies on pairs of lines of its own
+ * for each of them, because another CPU serves each.
+ */
+static inline void
+host_queues_apart(const struct ifnet *ifp, unsigned n)
+{
+	unsigned i, j;
+
+	for (i = 0; i < n; i++) {
+		uintptr_t at = (uintptr_t)ifp->if_rxq[i].rxq_sc;
+
+		assert_int_not_equal(at, 0);
+		assert_int_equal(at % LINEPAIR, 0);
+		for (j = 0; j < i; j++)
+			assert_int_not_equal(
+			    at, (uintptr_t)ifp->if_rxq[j].rxq_sc);
+	}
 }
 
 #endif

@@ -302,6 +302,15 @@ what_it_can_and_asks_for(void **state)
 }
 
 static void
+queues_apart(void **state)
+{
+	struct ifnet *ifp = attach(NULL);
+
+	host_queues_apart(ifp, NQ);
+	detach(ifp);
+}
+
+static void
 refusals(void **state)
 {
 	struct dev_conf dc = { .dc_driver = "packet", .dc_device = "eth7",
@@ -336,6 +345,7 @@ main(void)
 		TEST(what_is_lost_is_counted),
 		TEST(empty_pool),
 		TEST(what_it_can_and_asks_for),
+		TEST(queues_apart),
 		TEST(refusals),
 	};
 

@@ -297,6 +297,12 @@ worked_on(void **state)
 	m_free(c, m);
 }
 
+static void
+queues_apart(void **state)
+{
+	host_queues_apart(ifp, NCPUS);
+}
+
 int
 main(void)
 {
@@ -307,6 +313,7 @@ main(void)
 		T(without_buffers),
 		T(closed_before),
 		T(worked_on),
+		T(queues_apart),
 	};
 #undef T
 
