@@ -2,6 +2,7 @@
 /*
  * A trial as a part of a report's tree.
  */
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -239,7 +240,7 @@ verdict_set(struct report *rp, json_t *to, const struct trial_result *tr)
 	report_set_text(rp, to, "status", tr->tr_stopped ? "partial" :
 	    tr->tr_valid ? "valid" : "invalid");
 	report_set(rp, to, "notes", json_array());
-	if (tr->tr_stopped) {
+	if (tr->tr_stopped && tr->tr_nreasons == 0) {
 		snprintf(text, sizeof(text), "stopped in phase \"%s\"",
 		    trial_phase_name(tr->tr_phase));
 		report_append_text(rp, to, "notes", text);
@@ -256,8 +257,11 @@ report_trial(struct report *rp, const struct trial_result *tr)
 	unsigned i;
 
 	verdict_set(rp, trial, tr);
+	/* As templates say: it may be the same for all. */
 	if (tr->tr_size != 0)
 		snprintf(text, sizeof(text), "%u", tr->tr_size);
+	else if (tr->tr_frame == floor(tr->tr_frame) && tr->tr_frame > 0)
+		snprintf(text, sizeof(text), "%.0f", tr->tr_frame);
 	else
 		snprintf(text, sizeof(text), "mix");
 	report_set_text(rp, trial, "frame", text);

@@ -174,7 +174,8 @@ paces_stepped(void **state)
 
 		/* There is an end of it that the pace knows. */
 		for (n = 0; n < 1000 && live_pace_step(&next, 1, 0) &&
-		     pace_check(&next, why, sizeof(why)); n++)
+		     pace_check(&next, why, sizeof(why));
+		     n++)
 			pc = next;
 		assert_true(n > 20 && n < 1000);
 		for (n = 0; n < 1000 && live_pace_step(&pc, -10, 0); n++)
