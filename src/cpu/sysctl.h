@@ -112,6 +112,8 @@
 	    "ICMPv6 errors a second and CPU; 0 sends none")		\
 	X(relay_rate, "net.inet.dhcprelay.rate", 1000, 1, 1000000,	\
 	    "DHCP messages a second, CPU, family and direction")	\
+	X(if_coalesce, "net.link.coalesce", 1, 0, 1,			\
+	    "merge segments of a flow for devices that take large ones") \
 	X(neigh_maxhold, "net.link.neigh.maxhold", 16, 1, 1024,		\
 	    "packets a CPU holds for one unresolved neighbour")		\
 	X(neigh_maxheld, "net.link.neigh.maxheld", 512, 1, 65536,	\

@@ -9,6 +9,7 @@
 #include <spate/capture.h>
 #include <string.h>
 
+#include "dev/coalesce.h"
 #include "dev/dev.h"
 #include "dev/dev_int.h"
 #include "dev/drivers.h"
@@ -190,6 +191,8 @@ dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
 		dev_output_other(c, ifp, mm, n);
 		return;
 	}
+	if (n > 1 && coal_wanted(ifp) && tun(c->c_sp, if_coalesce) != 0)
+		n = dev_coalesce(c, ifp, mm, n);
 	for (i = 0; i < n; i++) {
 		if (likely(dev_ready(ifp, mm[i]))) {
 			ready[k++] = mm[i];

@@ -19,6 +19,7 @@
 	C(dvs_csum,	"checksums completed in software")		\
 	C(dvs_gso,	"large segments cut in software")		\
 	C(dvs_linear,	"chains copied together for the device")	\
+	C(dvs_merged,	"packets merged into large segments")		\
 	C(dvs_handed,	"packets handed to the CPU with a queue")
 /* clang-format on */
 

@@ -222,9 +222,17 @@ def test_two_cpus_on_one_queue(net, driver):
 
 
 def test_segments_are_cut_for_a_device(net):
-    """From a tap, which brings 64 KiB, to AF_XDP, which takes frames."""
+    """
+    From a tap, which brings 64 KiB, to AF_XDP, which takes frames; and frames
+    become segments on the way back.
+    """
     lab = Lab(net, {"left": "tap", "right": "xdp", "small": "tap"})
+
+    def merged():
+        return sum(c["merged"] for c in lab.router.show("cpus")["cpus"])
+
     for to in BOB.values():
+        before = merged()
         for way in "", "-R":
             with Capture(net, lab.bob, "tcp", count=500) as seen:
                 result = iperf(lab.alice, lab.bob, to, f"-n 16M {way}")
@@ -232,6 +240,7 @@ def test_segments_are_cut_for_a_device(net):
             seen.check(BAD_CHECKSUM)
             assert seen.packets("frame.len > 1514") == ""
             assert seen.packets("frame.len == 1514") != ""
+        assert merged() > before + 1000
     lab.wait_balanced()
 
 
