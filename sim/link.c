@@ -33,8 +33,10 @@ link_pair(struct sim *s, unsigned queues, const struct pair_impair *impair,
 	struct pair *p;
 	unsigned i;
 
-	if (nic != NULL)
+	if (nic != NULL) {
 		pc.pc_side[1] = *nic;
+		pc.pc_side[0].ps_mtu = nic->ps_mtu;
+	}
 	for (i = 0; i < 2; i++) {
 		pc.pc_side[i].ps_queues = (uint16_t)queues;
 		pc.pc_side[i].ps_impair =
@@ -78,6 +80,21 @@ sim_link_nic(struct sim *s, struct host *a, const char *ifa, struct host *b,
 	dc.dc_pair = pair_end(l->l_pair, 1);
 	port_attach(&l->l_port[1], b, ifb, &dev_pair, &dc);
 	return l;
+}
+
+struct link *
+sim_link_mtu(struct sim *s, struct host *a, const char *ifa, struct host *b,
+    const char *ifb, unsigned queues, unsigned mtu)
+{
+	struct pair_side side = { .ps_mtu = (uint16_t)mtu };
+
+	return sim_link_nic(s, a, ifa, b, ifb, queues, NULL, &side);
+}
+
+void
+link_counts(const struct link *l, unsigned side, struct pair_counts *pn)
+{
+	pair_counts(pair_end(l->l_pair, side), pn);
 }
 
 void

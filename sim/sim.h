@@ -214,6 +214,13 @@ struct link *sim_link_nic(struct sim *, struct host *a, const char *ifa,
 /* In both directions, from now on. */
 void link_impair(struct link *, const struct pair_impair *);
 
+/* The same with another MTU at both ends, and nothing but some delay. */
+struct link *sim_link_mtu(struct sim *, struct host *a, const char *ifa,
+    struct host *b, const char *ifb, unsigned queues, unsigned mtu);
+
+/* What became of the frames that a side sent; 0 is a's. */
+void link_counts(const struct link *, unsigned side, struct pair_counts *);
+
 /* An end again after host_detach(); 0 is a's. */
 void link_reattach(struct link *, unsigned side);
 

@@ -197,6 +197,7 @@ struct gen_port {
 	uint64_t gp_linerate; /* [I] */
 	struct gen_gw gp_gw[GW_N]; /* [C] */
 	uint64_t gp_announced; /* [C] hosts so far */
+	bool gp_announcing; /* [C] a CPU is at it */
 	bool gp_used; /* [C] by this trial */
 	bool gp_lost; /* [C] its carrier, during it */
 	struct gen_ifcounts gp_before; /* [C] */
@@ -309,6 +310,7 @@ void gen_on_announce(struct endpoint *, struct msg *);
 void gen_quiet_answer(struct cpu *, struct gen_cpu *) ON_CPU;
 /* And on ctl. */
 void gen_on_heard(struct endpoint *, struct msg *);
+void gen_on_announced(struct endpoint *, struct msg *);
 
 /* send.c: what is due.  Returns how many packets left. */
 unsigned gen_send(struct cpu *, struct gen_cpu *) ON_CPU;

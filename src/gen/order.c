@@ -135,8 +135,11 @@ gen_on_announce(struct endpoint *ep, struct msg *msg)
 		if (!host_nth(&gp->gp_host, gm->gm_first + i, &a))
 			break;
 		len = host_announce(frame, &gp->gp_host, &a);
-		if (say(endpoint_cpu(ep), gp, frame, len))
-			stat_add(endpoint_cpu(ep), SG_GEN, gns_announce, 1);
+		if (!say(endpoint_cpu(ep), gp, frame, len))
+			break; /* no buffers now: ctl goes on from here */
 	}
-	msg_done(ep, msg);
+	stat_add(endpoint_cpu(ep), SG_GEN, gns_announce, i);
+	gm->gm_n = i;
+	msg->msg_fn = gen_on_announced;
+	msg_send(ep, sp_ctl_id(ep->ep_sp), msg);
 }

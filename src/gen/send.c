@@ -13,7 +13,7 @@
 #include "gen/gen_int.h"
 #include "path.h"
 
-#define UNSENT_LOOK 1024 /* packets behind that are counted one by one */
+#define UNSENT_LOOK (1u << 22) /* packets behind that are counted singly */
 
 /* The next n lanes are one: how many of them? */
 static unsigned
@@ -236,13 +236,21 @@ wanted(const struct gen_sender *gs, uint64_t t)
 	return pace_offered(p, u64max(t, gs->gs_last), size);
 }
 
+/* A schedule is over, which wanted so many packets. */
+static void
+pace_ended(struct gen_sender *gs, uint64_t offered)
+{
+	gs->gs_offered += offered;
+	gs->gs_late += gs->gs_pace.p_late;
+	gs->gs_late_max = u64max(gs->gs_late_max, gs->gs_pace.p_worst);
+}
+
 static void
 run_ended(struct gen_sender *gs, uint64_t at)
 {
 	gs->gs_over = true;
-	gs->gs_offered += u64min(wanted(gs, at), gs->gs_packets - gs->gs_base);
-	gs->gs_late += gs->gs_pace.p_late;
-	gs->gs_late_max = u64max(gs->gs_late_max, gs->gs_pace.p_worst);
+	pace_ended(
+	    gs, u64min(wanted(gs, at), gs->gs_packets - gs->gs_base));
 }
 
 static void
@@ -279,8 +287,8 @@ repace(struct gen_job *gj, uint64_t now)
 		gs->gs_conf = pc;
 		if (!gs->gs_started || gs->gs_over)
 			continue;
-		run_ended(gs, now);
-		gs->gs_over = false;
+		/* What was due is the new schedule's business. */
+		pace_ended(gs, gs->gs_pace.p_sent);
 		gs->gs_base = gs->gs_offered;
 		run_begin(gs, now);
 		gs->gs_simple = pc.pc_unit == PACE_PPS ||

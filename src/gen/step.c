@@ -144,11 +144,25 @@ announce(struct gen *g, unsigned port)
 	struct gen_msg gm = { .gm_port = port, .gm_first = gp->gp_announced,
 		.gm_n = ANNOUNCE_N };
 
-	if (!gp->gp_used || gp->gp_announced >= n)
+	if (!gp->gp_used || (!gp->gp_announcing && gp->gp_announced >= n))
 		return true;
-	if (gen_tell(g, gen_port_cpu(g, port), gen_on_announce, &gm) == 0)
-		gp->gp_announced += ANNOUNCE_N;
+	if (!gp->gp_announcing &&
+	    gen_tell(g, gen_port_cpu(g, port), gen_on_announce, &gm) == 0)
+		gp->gp_announcing = true;
 	return false;
+}
+
+/* So many of them have been. */
+void
+gen_on_announced(struct endpoint *ep, struct msg *msg)
+{
+	struct gen_msg *gm = container_of(msg, struct gen_msg, gm_msg);
+	struct gen_port *gp = &gm->gm_gen->g_port[gm->gm_port];
+
+	if (gm->gm_first == gp->gp_announced) /* else of a trial before */
+		gp->gp_announced += gm->gm_n;
+	gp->gp_announcing = false;
+	msg_done(ep, msg);
 }
 
 static int

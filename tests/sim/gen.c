@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gen/check.h"
+#include "gen/gen_stat.h"
+#include "gen/hist.h"
 #include "gen/tpl.h"
-#include "if/if.h"
-#include "mbuf/mbuf.h"
 #include "sim/sim.h"
 #include "sim/tester.h"
 
@@ -19,6 +18,7 @@ struct bench {
 	struct sim	*b_sim;
 	struct host	*b_host;
 	struct gen	*b_gen;
+	struct link	*b_link;
 	struct tpl_conf	 b_tpl[2];
 	struct trial_stream b_stream[2];
 	struct trial_conf b_conf;
@@ -125,7 +125,8 @@ loop(struct sim *s, unsigned ncpus, unsigned queues,
 
 	b->b_sim = s;
 	b->b_host = sim_host(s, "t", ncpus);
-	sim_link(s, b->b_host, "left", b->b_host, "right", queues, impair);
+	b->b_link = sim_link(
+	    s, b->b_host, "left", b->b_host, "right", queues, impair);
 	b->b_gen = sim_tester(b->b_host);
 	port(b, "left", "10.0.1.10", "2001:db8:1::10", NULL, NULL);
 	port(b, "right", "10.0.2.10", "2001:db8:2::10", NULL, NULL);
@@ -138,11 +139,12 @@ router(struct sim *s, unsigned ncpus, unsigned rcpus,
     const struct pair_impair *impair)
 {
 	struct bench *b = calloc(1, sizeof(*b));
-	struct host *r = sim_host(s, "r", rcpus);
+	/* Enough for all that waits for MACs. */
+	struct host *r = sim_host_small(s, "r", rcpus, 4096);
 
 	b->b_sim = s;
 	b->b_host = sim_host(s, "t", ncpus);
-	sim_link(s, b->b_host, "left", r, "in", 0, impair);
+	b->b_link = sim_link(s, b->b_host, "left", r, "in", 0, impair);
 	sim_link(s, b->b_host, "right", r, "out", 0, impair);
 	host_addr(r, "in", "10.0.1.1/16");
 	host_addr(r, "out", "10.2.1.1/16");
@@ -192,9 +194,340 @@ routed(struct sim *s)
 	done(b);
 }
 
+/* The link lost, doubled and flipped: the tester says how often. */
+static void
+impaired(struct sim *s)
+{
+	struct pair_impair impair = { .pi_delay = NS_MS, .pi_jitter = NS_MS / 2,
+		.pi_loss = 30000, .pi_dup = 20000, .pi_corrupt = 20000 };
+	struct bench *b = loop(s, 1 + (unsigned)sim_below(s, 2), 0, &impair);
+	const struct trial_result *tr = &b->b_result;
+	uint64_t lost = 0, twice = 0, flipped = 0, corrupt = 0, wrong = 0;
+	struct pair_counts pn;
+	unsigned i;
+
+	streams(b, ADDR_V4, 1 + (uint32_t)sim_below(s, 10));
+	b->b_conf.tc_foreign = 1000000;
+	trial(b);
+	sound(b);
+	valid(b);
+	for (i = 0; i < 2; i++) {
+		link_counts(b->b_link, i, &pn);
+		lost += pn.pn_lost;
+		twice += pn.pn_duplicated;
+		flipped += pn.pn_corrupted;
+		corrupt += tr->tr_port[i].tp_corrupt;
+		wrong += tr->tr_port[i].tp_corrupt + tr->tr_port[i].tp_foreign +
+		    tr->tr_port[i].tp_control;
+	}
+	/* A flipped bit in a MAC harms nobody; in a type it is not IP. */
+	SIM_CHECK(s, wrong <= flipped);
+	SIM_CHECK(s, corrupt > 0 || flipped < 5);
+	SIM_EQ(s, tr->tr_all.tn_sent + twice, tr->tr_all.tn_received +
+	    tr->tr_all.tn_duplicated + lost + wrong);
+	SIM_CHECK(s, hist_percentile(tr->tr_latency, 1, 2) > NS_MS);
+	SIM_CHECK(s, hist_percentile(tr->tr_latency, 1, 2) < 2 * NS_MS);
+	done(b);
+}
+
+/* Jitter of more than the gap reorders within a flow. */
+static void
+reordered(struct sim *s)
+{
+	struct pair_impair impair = { .pi_delay = NS_MS,
+		.pi_jitter = NS_MS };
+	struct bench *b = loop(s, 1, 1, &impair);
+
+	streams(b, ADDR_V6, 1);
+	trial(b);
+	sound(b);
+	valid(b);
+	SIM_EQ(s, b->b_result.tr_all.tn_lost, 0);
+	SIM_EQ(s, b->b_result.tr_all.tn_duplicated, 0);
+	SIM_CHECK(s, b->b_result.tr_all.tn_reordered > 50);
+	SIM_CHECK(s, b->b_result.tr_all.tn_extent_max > 0);
+	SIM_EQ(s, b->b_result.tr_extent->h_n, b->b_result.tr_all.tn_reordered);
+	done(b);
+}
+
+/* A link of half the rate lets half of it through. */
+static void
+limited(struct sim *s)
+{
+	struct pair_impair impair = { .pi_rate = 84 * 8 * 5000,
+		.pi_limit = 1000 };
+	struct bench *b = loop(s, 1, 1, &impair);
+	uint64_t got;
+
+	streams(b, ADDR_V4, 4);
+	b->b_conf.tc_duration = 100 * NS_MS;
+	trial(b);
+	sound(b);
+	got = b->b_result.tr_stream[0].sr_n.tn_received;
+	SIM_CHECK(s, got >= 480 && got <= 540);
+	done(b);
+}
+
+/* A number of packets, at the pace of bits, of several sizes. */
+static void
+counted(struct sim *s)
+{
+	struct bench *b = loop(s, 1 + (unsigned)sim_below(s, 2), 0, NULL);
+	char err[100];
+
+	streams(b, ADDR_V4, 6);
+	SIM_EQ(s, sizes_parse(&b->b_tpl[0].tc_sizes, "imix", err, sizeof(err)),
+	    0);
+	b->b_stream[1].ts_from = 0;
+	b->b_stream[1].ts_to = 1;
+	b->b_stream[1].ts_weight = 3;
+	b->b_tpl[1] = b->b_tpl[0];
+	b->b_conf.tc_duration = 0;
+	b->b_conf.tc_packets = 400;
+	b->b_conf.tc_pace.pc_unit = PACE_L1;
+	b->b_conf.tc_pace.pc_rate.pr_num = 30000000;
+	trial(b);
+	sound(b);
+	valid(b);
+	SIM_EQ(s, b->b_result.tr_all.tn_sent, 400);
+	SIM_EQ(s, b->b_result.tr_all.tn_received, 400);
+	SIM_EQ(s, b->b_result.tr_stream[0].sr_n.tn_sent, 100);
+	SIM_CHECK(s, b->b_result.tr_frame > 64);
+	done(b);
+}
+
+/* Nobody takes what is sent so fast: what could not leave is told. */
+static void
+overloaded(struct sim *s)
+{
+	struct bench *b = loop(s, 1, 1, NULL);
+
+	host_cost(b->b_host, 20000);
+	streams(b, ADDR_V4, 4);
+	b->b_conf.tc_nstreams = 1;
+	b->b_conf.tc_pace.pc_rate.pr_num = 200000;
+	b->b_conf.tc_duration = 20 * NS_MS;
+	b->b_conf.tc_late = NS_MS;
+	trial(b);
+	sound(b);
+	SIM_CHECK(s, !b->b_result.tr_valid);
+	SIM_EQ(s, b->b_result.tr_all.tn_offered, 4001);
+	SIM_CHECK(s, b->b_result.tr_all.tn_unsent > 0);
+	SIM_CHECK(s, b->b_result.tr_port[0].tp_late > 0);
+	done(b);
+}
+
+/* The ring is full: tried again and told, not dropped. */
+static void
+full(struct sim *s)
+{
+	struct pair_impair impair = { .pi_delay = 0 };
+	struct bench *b = calloc(1, sizeof(*b));
+	struct host *deaf = sim_host(s, "deaf", 1);
+
+	b->b_sim = s;
+	b->b_host = sim_host_small(s, "t", 1, 4096);
+	b->b_link = sim_link(s, b->b_host, "left", deaf, "in", 1, &impair);
+	sim_link(s, b->b_host, "right", deaf, "out", 1, &impair);
+	b->b_gen = sim_tester(b->b_host);
+	port(b, "left", "10.0.1.10", "2001:db8:1::10", NULL, NULL);
+	port(b, "right", "10.0.2.10", "2001:db8:2::10", NULL, NULL);
+	host_cost(deaf, 100000);
+	streams(b, ADDR_V4, 4);
+	b->b_conf.tc_nstreams = 1;
+	b->b_conf.tc_pace.pc_rate.pr_num = 200000;
+	b->b_conf.tc_duration = 20 * NS_MS;
+	b->b_conf.tc_late = NS_MS;
+	memcpy(b->b_tpl[0].tc_dst_mac, host_mac(deaf, "in"), MAC_LEN);
+	trial(b);
+	sound(b);
+	SIM_CHECK(s, !b->b_result.tr_valid);
+	SIM_CHECK(s, b->b_result.tr_port[0].tp_txfull > 0);
+	SIM_EQ(s, b->b_result.tr_all.tn_received, 0);
+	done(b);
+}
+
+/* 4,000 hosts are asked for, one after the other, and pinged. */
+static void
+hosts(struct sim *s)
+{
+	struct bench *b = router(s, 1, 1, NULL);
+	struct tpl_vary vary = { .tv_field = TPL_F_DST, .tv_op = TPL_COUNT,
+		.tv_byflow = true };
+
+	streams(b, ADDR_V4, 300);
+	vary.tv_from.i6_lo = b->b_tpl[0].tc_dst.a_v4;
+	vary.tv_to.i6_lo = vary.tv_from.i6_lo + 299;
+	b->b_tpl[0].tc_vary = &vary;
+	b->b_tpl[0].tc_nvary = 1;
+	b->b_conf.tc_nstreams = 1;
+	/* Learnt first: no packet waits, or is lost, for a MAC. */
+	b->b_conf.tc_warmup = 3 * NS_S;
+	trial(b);
+	sound(b);
+	valid(b);
+	SIM_EQ(s, b->b_result.tr_all.tn_lost, 0);
+	SIM_CHECK(s, host_stat(b->b_host, SG_GEN, gns_arp) >= 300);
+	done(b);
+}
+
+static void
+learning(struct sim *s)
+{
+	struct bench *b = loop(s, 1, 1, NULL);
+
+	streams(b, ADDR_V6, 4);
+	b->b_conf.tc_learn = true;
+	b->b_conf.tc_settle = 5 * NS_MS;
+	b->b_conf.tc_drain = 100 * NS_MS;
+	b->b_conf.tc_duration = 5 * NS_MS;
+	trial(b);
+	sound(b);
+	SIM_EQ(s, host_stat(b->b_host, SG_GEN, gns_announce), 16000);
+	done(b);
+}
+
+static void
+silent_gateway(struct sim *s)
+{
+	bool six = sim_seed(s) % 2 == 0;
+	struct bench *b = router(s, 1, 1, NULL);
+	struct gen_port_conf pc = { .gp_name = "third", .gp_nhosts = 1 };
+
+	sim_wire(s, b->b_host, "third", 1);
+	pc.gp_hosts[0].gh_first =
+	    address(six ? "2001:db8:3::2" : "10.3.0.2");
+	pc.gp_gw4 = address("10.3.0.1");
+	pc.gp_gw6 = address("2001:db8:3::1");
+	tester_port(b->b_host, b->b_gen, &pc);
+	streams(b, six ? ADDR_V6 : ADDR_V4, 1);
+	b->b_stream[0].ts_from = 2;
+	SIM_CHECK(s,
+	    tester_trial(b->b_host, b->b_gen, &b->b_conf, &b->b_result) != 0);
+	SIM_CHECK(s,
+	    strcmp(gen_error(b->b_gen),
+		six ? "third: gateway 2001:db8:3::1 does not answer neighbour "
+		      "solicitations" :
+		      "third: gateway 10.3.0.1 does not answer ARP") == 0);
+	/* The next trial is as good as any. */
+	b->b_stream[0].ts_from = 0;
+	trial(b);
+	sound(b);
+	valid(b);
+	done(b);
+}
+
+static trial_flag stop_flag;
+
+static void
+stop_now(void *arg)
+{
+	(void)arg;
+	atomic_store(&stop_flag, true);
+}
+
+/* Whenever it is stopped, it ends soon, and what it says adds up. */
+static void
+stopped(struct sim *s)
+{
+	struct bench *b = router(s, 1 + (unsigned)sim_below(s, 2), 1, NULL);
+	uint64_t began, end;
+
+	streams(b, ADDR_V4, 8);
+	b->b_conf.tc_learn = sim_below(s, 2) == 0;
+	b->b_conf.tc_warmup = 20 * NS_MS;
+	b->b_conf.tc_quiet = NS_S;
+	b->b_conf.tc_stop = &stop_flag;
+	atomic_store(&stop_flag, false);
+	began = sim_now(s);
+	end = sim_below(s, 250 * NS_MS);
+	sim_after(s, end, stop_now, NULL);
+	trial(b);
+	sound(b);
+	SIM_CHECK(s, b->b_result.tr_stopped && !b->b_result.tr_valid);
+	SIM_CHECK(s, b->b_result.tr_phase != TPH_DONE);
+	SIM_CHECK(s, sim_now(s) - began < end + 150 * NS_MS);
+	SIM_EQ(s, b->b_result.tr_all.tn_lost, 0);
+	done(b);
+}
+
+/* Frames in several buffers, or larger than the link takes. */
+static void
+jumbo(struct sim *s)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	char err[100];
+
+	b->b_sim = s;
+	b->b_host = sim_host(s, "t", 1);
+	b->b_link = sim_link_mtu(s, b->b_host, "left", b->b_host, "right", 1,
+	    9000);
+	b->b_gen = sim_tester(b->b_host);
+	port(b, "left", "10.0.1.10", "2001:db8:1::10", NULL, NULL);
+	port(b, "right", "10.0.2.10", "2001:db8:2::10", NULL, NULL);
+	streams(b, ADDR_V4, 3);
+	SIM_EQ(s, sizes_parse(&b->b_tpl[0].tc_sizes, "9018:1,64:1,2000:1", err,
+	    sizeof(err)), 0);
+	b->b_conf.tc_pace.pc_rate.pr_num = 1000;
+	trial(b);
+	sound(b);
+	valid(b);
+	SIM_EQ(s, b->b_result.tr_all.tn_lost, 0);
+	b->b_conf.tc_size = 9019;
+	SIM_CHECK(s, tester_trial(b->b_host, b->b_gen, &b->b_conf,
+	    &b->b_result) != 0);
+	SIM_CHECK(s, strcmp(gen_error(b->b_gen), "left: its MTU of 9000 takes "
+	    "frames of up to 9018 bytes, not of 9019") == 0);
+	done(b);
+}
+
+/* From a screen: twice the rate from some time on. */
+static bool
+faster(void *arg, const struct trial_tick *tt, struct pace_conf *pc)
+{
+	struct bench *b = arg;
+
+	if (tt->tt_phase == TPH_RUN && tt->tt_now > 100 * NS_MS)
+		pc->pc_rate.pr_num = 20000;
+	SIM_CHECK(b->b_sim, tt->tt_nports == 2);
+	return true;
+}
+
+static void
+repaced(struct sim *s)
+{
+	struct bench *b = loop(s, 1, 1, NULL);
+	uint64_t n;
+
+	streams(b, ADDR_V4, 2);
+	b->b_conf.tc_nstreams = 1;
+	b->b_conf.tc_duration = 400 * NS_MS;
+	b->b_conf.tc_tick = faster;
+	b->b_conf.tc_tickarg = b;
+	trial(b);
+	sound(b);
+	valid(b);
+	n = b->b_result.tr_all.tn_sent;
+	SIM_CHECK(s, n > 5000 && n < 7100);
+	SIM_EQ(s, b->b_result.tr_all.tn_lost, 0);
+	done(b);
+}
+
 static const struct scenario scenarios[] = {
-	{ "good", good, 0 },
-	{ "routed", routed, 0 },
+	{ "good", good, 60 },
+	{ "routed", routed, 20 },
+	{ "impaired", impaired, 30 },
+	{ "reordered", reordered, 20 },
+	{ "limited", limited, 20 },
+	{ "counted", counted, 30 },
+	{ "overloaded", overloaded, 20 },
+	{ "full", full, 20 },
+	{ "hosts", hosts, 5 },
+	{ "learning", learning, 5 },
+	{ "silent-gateway", silent_gateway, 5 },
+	{ "stopped", stopped, 30 },
+	{ "jumbo", jumbo, 20 },
+	{ "repaced", repaced, 10 },
 	{ NULL, NULL, 0 },
 };
 
