@@ -132,8 +132,17 @@ memif_ring_init(struct memif_ring *mr)
 	for (i = 0; i < mr->mr_size; i++)
 		ring_offer(mr, (uint16_t)i);
 	atomic_store_explicit(&mw->mw_tail, 0, memory_order_relaxed);
-	atomic_store_explicit(&mw->mw_head,
-	    mr->mr_kind == MEMIF_CLIENT_RX ? (uint16_t)mr->mr_size : 0,
+	atomic_store_explicit(&mw->mw_head, 0, memory_order_release);
+}
+
+void
+memif_ring_begin(struct memif_ring *mr)
+{
+	if (mr->mr_kind != MEMIF_CLIENT_RX)
+		return;
+	atomic_store_explicit(
+	    &mr->mr_wire->mw_flags, MEMIF_MASK_INT, memory_order_relaxed);
+	atomic_store_explicit(&mr->mr_wire->mw_head, (uint16_t)mr->mr_size,
 	    memory_order_release);
 }
 

@@ -79,6 +79,12 @@ struct memif_count {
  */
 void memif_ring_init(struct memif_ring *);
 
+/*
+ * The peer is ready: offer buffers to receive in.  Not before, for servers
+ * (DPDK's) put both indices to 0 when they connect.
+ */
+void memif_ring_begin(struct memif_ring *);
+
 /* As do_rx and do_tx of a driver (if/if.h). */
 unsigned memif_ring_rx(struct cpu *, struct memif_ring *,
     struct memif_count *, struct mvec *, unsigned max) ON_CPU;

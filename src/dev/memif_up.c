@@ -58,6 +58,8 @@ memif_begin(struct memif_softc *ms, struct memif_link *ml)
 {
 	unsigned i;
 
+	for (i = 0; ms->ms_client && i < ml->ml_nrx; i++)
+		memif_ring_begin(&ml->ml_rx[i]);
 	for (i = 0; !ms->ms_client && i < ml->ml_nrx; i++)
 		memif_ring_init(&ml->ml_rx[i]);
 	for (i = 0; !ms->ms_client && i < ml->ml_ntx; i++)

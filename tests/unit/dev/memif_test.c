@@ -94,6 +94,141 @@ full_rings(void **state)
 	mlink_down(&l);
 }
 
+/* The other end's ring of a queue, which both have mapped. */
+static struct memif_ring_wire *
+wire_of(struct mlink *l, unsigned side, bool tx)
+{
+	const struct memif_softc *ms = l->ifp[side]->if_softc;
+	const struct memif_link *ml = ms->ms_conn->mc_link;
+
+	return tx ? ml->ml_tx[0].mr_wire : ml->ml_rx[0].mr_wire;
+}
+
+static void
+rubbish_head(struct memif_ring_wire *mw)
+{
+	mw->mw_head = (uint16_t)(mw->mw_head + 1000);
+}
+
+static void
+rubbish_tail(struct memif_ring_wire *mw)
+{
+	mw->mw_tail = (uint16_t)(mw->mw_tail + 1000);
+}
+
+/* The client's next one, on a ring from it. */
+static struct memif_desc *
+next_filled(struct memif_ring_wire *mw, unsigned n)
+{
+	return &mw->mw_desc[(mw->mw_head + n) % 64];
+}
+
+static void
+fill_next(struct memif_ring_wire *mw, unsigned n, uint64_t what)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		next_filled(mw, i)->md_what = what;
+	mw->mw_head = (uint16_t)(mw->mw_head + n);
+}
+
+static void
+rubbish_region(struct memif_ring_wire *mw)
+{
+	fill_next(mw, 1, memif_what(0, 7, 60));
+}
+
+static void
+rubbish_offset(struct memif_ring_wire *mw)
+{
+	next_filled(mw, 0)->md_where = UINT32_MAX - 30;
+	fill_next(mw, 1, memif_what(0, 0, 60));
+}
+
+static void
+rubbish_chain(struct memif_ring_wire *mw)
+{
+	fill_next(mw, 64, memif_what(MEMIF_NEXT, 0, 60));
+}
+
+static void
+rubbish_frame(struct memif_ring_wire *mw)
+{
+	fill_next(mw, 40, memif_what(MEMIF_NEXT, 0, 2048));
+}
+
+/* The server's next one, on a ring to the client. */
+static void
+rubbish_length(struct memif_ring_wire *mw)
+{
+	mw->mw_desc[mw->mw_tail % 64].md_what = memif_what(0, 0, 2049);
+	mw->mw_tail = (uint16_t)(mw->mw_tail + 1);
+}
+
+static void
+rubbish_offer(struct memif_ring_wire *mw)
+{
+	mw->mw_desc[mw->mw_tail % 64].md_where = UINT32_MAX - 30;
+}
+
+static void
+rubbish_empty(struct memif_ring_wire *mw)
+{
+	mw->mw_desc[mw->mw_tail % 64].md_what = memif_what(0, 0, 0);
+}
+
+/* It is cut off, said why, counted; and the next connection works. */
+static void
+rubbish_is_cut_off(void **state)
+{
+	static const struct {
+		void (*write)(struct memif_ring_wire *);
+		unsigned victim;
+		bool tx; /* the victim sends on the ring */
+		const char *why;
+	} tab[] = {
+		{ rubbish_head, SERVER, false, "moved its index" },
+		{ rubbish_tail, CLIENT, false, "moved its index" },
+		{ rubbish_head, SERVER, true, "moved its index" },
+		{ rubbish_tail, CLIENT, true, "moved its index" },
+		{ rubbish_region, SERVER, false, "a region that there is not" },
+		{ rubbish_offset, SERVER, false, "out of its region" },
+		{ rubbish_offer, SERVER, true, "out of its region" },
+		{ rubbish_chain, SERVER, false, "does not end" },
+		{ rubbish_frame, SERVER, false, "more than 65,554 bytes" },
+		{ rubbish_length, CLIENT, false, "larger than the buffer" },
+		{ rubbish_empty, SERVER, true, "a buffer of no bytes" },
+	};
+	struct dev_stats ds;
+	struct mlink l;
+	unsigned i, side;
+
+	mlink_init(&l, 1);
+	mlink_up(&l);
+	for (i = 0; i < countof(tab); i++) {
+		side = tab[i].victim;
+		tab[i].write(wire_of(&l, side, tab[i].tx));
+		/* More than it knew of to be free: it looks again. */
+		if (tab[i].tx)
+			mlink_send(&l, side, 0, 0, 65, 60);
+		else
+			assert_int_equal(mlink_receive(&l, side, 0, 0, 60), 0);
+		assert_int_equal(mlink_send(&l, side, 0, 0, 1, 60),
+		    tab[i].tx ? 0 : 1);
+		mlink_pass(&l, 110 * NS_MS);
+		mlink_note(&l, side, &ds);
+		assert_non_null(strstr(ds.ds_note, "cut off: the peer"));
+		assert_non_null(strstr(ds.ds_note, tab[i].why));
+		mlink_wait(&l, true);
+		assert_int_equal(mlink_send(&l, side, 0, 1, 5, 60), 5);
+		assert_int_equal(mlink_receive(&l, !side, 0, 1, 60), 5);
+		assert_int_equal(mlink_send(&l, !side, 0, 1, 5, 5000), 5);
+		assert_int_equal(mlink_receive(&l, side, 0, 1, 5000), 5);
+	}
+	mlink_down(&l);
+}
+
 /* Of queues there are as many as both have; of CPUs, those that send. */
 static void
 fewer_queues_there(void **state)
@@ -379,6 +514,7 @@ main(void)
 		cmocka_unit_test(all_sizes_both_ways),
 		cmocka_unit_test(indices_wrap),
 		cmocka_unit_test(full_rings),
+		cmocka_unit_test(rubbish_is_cut_off),
 		cmocka_unit_test(fewer_queues_there),
 		cmocka_unit_test(sleep_and_wake),
 		cmocka_unit_test(either_side_comes_back),
