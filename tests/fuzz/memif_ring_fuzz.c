@@ -98,8 +98,8 @@ target_send(struct target *t, unsigned n, unsigned len)
 
 	n = n % countof(mm) + 1;
 	for (i = 0; i < n; i++)
-		if ((mm[i] = m_from_bytes(t->t_cpu, bytes,
-		    len % sizeof(bytes) + 1)) == NULL)
+		if ((mm[i] = m_from_bytes(
+			 t->t_cpu, bytes, len % sizeof(bytes) + 1)) == NULL)
 			panic("buffers were lost");
 	sent = memif_ring_tx(t->t_cpu, &t->t_ring, &t->t_count, mm, n);
 	if (sent > n)
