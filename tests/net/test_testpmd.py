@@ -50,7 +50,8 @@ class Testpmd:
                  "--vdev", f"net_memif0,role={role},id=3,secret=psst,"
                  f"socket={net.path('memif.sock')},socket-abstract=no,"
                  "mac=02:00:00:00:00:99,rsize=9",
-                 "--", "-i", "--auto-start", f"--forward-mode={mode}", "--total-num-mbufs=4096",
+                 "--", "-i", "--auto-start", f"--forward-mode={mode}",
+                 "--total-num-mbufs=4096",
                  f"--rxq={queues}", f"--txq={queues}", "--no-lsc-interrupt"],
                 stdin=subprocess.PIPE, stdout=log, stderr=log,
                 preexec_fn=die_with_parent)
