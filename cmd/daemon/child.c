@@ -20,6 +20,7 @@
 #include "ctl/control.h"
 #include "daemon_int.h"
 #include "dev/open.h"
+#include "priv/priv.h"
 
 #define LEAVE_MS 100 /* for what is sent at the end */
 

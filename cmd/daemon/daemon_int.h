@@ -4,7 +4,6 @@
  *
  *	parent.c	privileged: makes the control socket, opens devices for
  *			the child, passes signals on, cleans up behind it
- *	login.c		the user's own login is not cut unasked
  *	child.c		the data plane: puts the instance together, gives up
  *			what it need not have, runs
  *	loop.c		the event loop around ctl
@@ -12,7 +11,7 @@
  *	sockfile.c	the control socket in the file system
  *	newconf.c	reading the configuration again, in the parent
  *	source.c	and getting it from there, in the child
- *	sandbox.c	giving up privileges
+ *	../priv/	giving up privileges; the user's own login is not cut
  *
  * Parent and child are joined by a pair of sockets, over which the child has
  * devices opened (dev/open.h), another one for new configurations (newconf.h),
@@ -59,14 +58,6 @@ int loop_create(struct ctl *, const struct child_fds *, struct loop **) ON_CTL;
 bool loop_run(struct loop *, struct engine *) ON_CTL;
 void loop_destroy(struct loop *);
 
-/*
- * login.c: whether the user's own login (ssh) comes by the device that is to
- * be taken from the kernel, and the interface's section does not say that he
- * knows.  EPERM and text; else 0.  Warns of others' logins.
- */
-int login_check(
-    const struct conf_if *, const char *device, char *err, size_t errlen);
-
 /* sockfile.c: the control socket's name, and what must go with it. */
 struct sockfile {
 	char sf_path[108];
@@ -81,11 +72,5 @@ struct sockfile {
  */
 int sockfile_create(struct sockfile *, const struct conf_control *, int *fdp);
 void sockfile_remove(const struct sockfile *);
-
-/*
- * sandbox.c: give up all privileges and most system calls, for good.  Threads
- * made later inherit it.  0, or an errno value and a message.
- */
-int sandbox_enter(struct log *);
 
 #endif

@@ -24,6 +24,7 @@
 #include "daemon_int.h"
 #include "dev/open.h"
 #include "newconf.h"
+#include "priv/priv.h"
 
 #define STOP_MS 5000 /* the child has to stop, before it is killed */
 
@@ -126,7 +127,8 @@ parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
 		return EPERM;
 	}
 	if (req->or_kind == OPEN_XDP || req->or_kind == OPEN_PACKET)
-		return login_check(ci, req->or_name, err, errlen);
+		return login_check(req->or_name,
+		    ci->ci_login == CONF_LOGIN_CUT, err, errlen);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Not sawing off the branch one sits on: who started the daemon may have
- * logged in by a device that it is about to take away from the kernel.
+ * Not sawing off the branch one sits on: who started this may have logged
+ * in by a device that it is about to take away from the kernel.
  *
  * The user's own login is in the environment of some ancestor of ours (sudo
  * takes it from ours).  Others who are logged in are known by their
@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "daemon_int.h"
 #include "dev/open.h"
+#include "priv.h"
 
 #define LOGIN_SSH      22
 #define LOGIN_DEPTH    64 /* ancestors */
@@ -181,13 +181,12 @@ login_warn(const char *device)
 }
 
 int
-login_check(const struct conf_if *ci, const char *device, char *err,
-    size_t errlen)
+login_check(const char *device, bool cut, char *err, size_t errlen)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct peer own;
 
-	if (ci->ci_login == CONF_LOGIN_KEEP && login_own(&own)) {
+	if (!cut && login_own(&own)) {
 		peer_unmap(&own);
 		if (open_carries(device, own.p_family, own.p_addr)) {
 			snprintf(err, errlen, "%s carries your own login from "

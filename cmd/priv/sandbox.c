@@ -24,7 +24,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon_int.h"
+#include "base/bytes.h"
+#include "priv.h"
 
 #define NOBODY 65534
 
