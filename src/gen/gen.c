@@ -102,6 +102,8 @@ gen_free(struct gen *g)
 {
 	unsigned i;
 
+	for (i = 0; i < g->g_nports; i++)
+		gen_port_close(&g->g_port[i]);
 	for (i = 0; i < CPU_MAX; i++)
 		gen_cpu_destroy(g->g_cpu[i]);
 	free(g);

@@ -201,6 +201,7 @@ struct gen_port {
 	bool gp_used; /* [C] by this trial */
 	bool gp_lost; /* [C] its carrier, during it */
 	struct gen_ifcounts gp_before; /* [C] */
+	int gp_kernel; /* [I] file of the kernel's counts of devices; -1 */
 };
 
 enum gen_state { /* beyond the phase */
@@ -273,6 +274,7 @@ struct gen_msg {
 
 /* port.c */
 struct ifnet *gen_ifnet(const struct gen *, unsigned port);
+void gen_port_close(struct gen_port *);
 void gen_port_count(const struct gen *, unsigned port, struct gen_ifcounts *)
     ON_CTL;
 /* Whether a frame of this size with FCS and tags can leave; else why not. */

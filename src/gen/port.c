@@ -3,9 +3,11 @@
  * The tester's ports: interfaces with hosts, and what was counted on them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ether/ether_wire.h"
 #include "gen/gen_int.h"
@@ -98,6 +100,26 @@ port_open(struct gen *g, const struct gen_port_conf *pc, struct ifnet **ifpp,
 	return 0;
 }
 
+void
+gen_port_close(struct gen_port *gp)
+{
+	if (gp->gp_kernel >= 0)
+		close(gp->gp_kernel);
+}
+
+/*
+ * Now, as there may be no opening files later.  This file is of the network
+ * namespace, which what is mounted at /sys need not be.
+ */
+static int
+kernel_open(const struct gen *g, const struct ifnet *ifp)
+{
+	if (g->g_sp->sp_env.env_virtual ||
+	    strcmp(ifp->if_ops->do_name, "pair") == 0)
+		return -1;
+	return open("/proc/self/net/dev", O_RDONLY | O_CLOEXEC);
+}
+
 int
 gen_port(struct gen *g, const struct gen_port_conf *pc, char *err,
     size_t errlen)
@@ -122,6 +144,7 @@ gen_port(struct gen *g, const struct gen_port_conf *pc, char *err,
 		gp->gp_host.hp_hosts[i] = pc->gp_hosts[i];
 	gp->gp_gw[GW_V4].gw_addr = pc->gp_gw4;
 	gp->gp_gw[GW_V6].gw_addr = pc->gp_gw6;
+	gp->gp_kernel = kernel_open(g, ifp);
 	g->g_ifport[ifp->if_index] = (uint8_t)g->g_nports++;
 	return 0;
 }
@@ -153,31 +176,75 @@ gen_port_takes(const struct gen *g, unsigned port, uint32_t size,
 	return true;
 }
 
-/* The kernel's counts of a device; packets as it sends and gets them. */
+/*
+ * The kernel's counts of a device, from its line; packets as it sends and gets
+ * them.  The columns are bytes, packets, errors, drops and four more of what
+ * is received, then the same of what is sent.
+ */
 static bool
-port_kernel(const char *device, uint64_t k[static 4])
+kernel_line(const char *line, const char *device, uint64_t k[static 4])
 {
-	static const char *const names[] = { "tx_packets", "rx_packets",
-		"rx_dropped", "tx_dropped" };
-	unsigned long long v;
-	char path[160];
+	const size_t n = strlen(device);
+	unsigned long long v[12];
 	unsigned i;
-	FILE *f;
-	int got;
+	char *end;
 
-	for (i = 0; i < countof(names); i++) {
-		snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s",
-		    device, names[i]);
-		if (strchr(device, '/') != NULL ||
-		    (f = fopen(path, "re")) == NULL)
+	line += strspn(line, " ");
+	if (strncmp(line, device, n) != 0 || line[n] != ':')
+		return false;
+	line += n + 1;
+	for (i = 0; i < countof(v); i++, line = end) {
+		v[i] = strtoull(line, &end, 10);
+		if (end == line)
 			return false;
-		got = fscanf(f, "%llu", &v);
-		fclose(f);
-		if (got != 1)
-			return false;
-		k[i] = v;
 	}
+	k[0] = v[9];
+	k[1] = v[1];
+	k[2] = v[3];
+	k[3] = v[11];
 	return true;
+}
+
+/* The file as it is now; NULL if there is none, or no memory. */
+static char *
+kernel_text(int fd)
+{
+	size_t room = 8192, len = 0;
+	char *text = NULL, *more;
+	ssize_t n = 1;
+
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0)
+		return NULL;
+	while (n > 0) {
+		if (text == NULL || len + 1 == room) {
+			room *= 2;
+			if ((more = realloc(text, room)) == NULL)
+				break;
+			text = more;
+		}
+		if ((n = read(fd, text + len, room - len - 1)) > 0)
+			len += (size_t)n;
+	}
+	if (text != NULL)
+		text[len] = '\0';
+	return text;
+}
+
+static bool
+port_kernel(const struct gen_port *gp, const char *device,
+    uint64_t k[static 4])
+{
+	char *text = kernel_text(gp->gp_kernel);
+	const char *line = text;
+	bool found = false;
+
+	while (line != NULL && !found) {
+		found = kernel_line(line, device, k);
+		if ((line = strchr(line, '\n')) != NULL)
+			line++;
+	}
+	free(text);
+	return found;
 }
 
 void
@@ -190,9 +257,8 @@ gen_port_count(const struct gen *g, unsigned port, struct gen_ifcounts *gi)
 		return;
 	if_counts(ifp, &gi->gi_if);
 	if_stats(ifp, &gi->gi_dev);
-	if (!g->g_sp->sp_env.env_virtual &&
-	    strcmp(ifp->if_ops->do_name, "pair") != 0)
-		gi->gi_kernel = port_kernel(ifp->if_device, gi->gi_k);
+	gi->gi_kernel =
+	    port_kernel(&g->g_port[port], ifp->if_device, gi->gi_k);
 }
 
 /* The first host of a family. */
