@@ -14,6 +14,7 @@
 #include "daemon/daemon.h"
 #include "demo/demo.h"
 #include "edit.h"
+#include "gen/cmd_gen.h"
 #include "ping.h"
 #include "reload.h"
 #include "rss.h"
@@ -43,6 +44,8 @@ static const struct subcmd subcmds[] = {
 	    cmd_daemon },
 	{ "demo", "[--unprivileged]", "two hosts and a router, anywhere",
 	    cmd_demo },
+	{ "gen", "run PLAN | SUITE --port PORT ...",
+	    "test traffic, and what a device does with it", cmd_gen },
 	{ "neigh", "add|change|delete ...", "neighbours, by hand", cmd_neigh },
 	{ "ping", "[-46] [-c N] ... ADDRESS", "ping from the running daemon",
 	    cmd_ping },

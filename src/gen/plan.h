@@ -35,7 +35,7 @@
 
 enum plan_driver { PLAN_TAP, PLAN_XDP, PLAN_PACKET, PLAN_PAIR, PLAN_MEMIF };
 
-enum plan_role { PLAN_MASTER, PLAN_SLAVE };	/* of a memif */
+enum plan_role { PLAN_SERVER, PLAN_CLIENT };	/* of a memif */
 
 /* A number as it was written, num / den, and what it is of. */
 enum plan_unit {
@@ -279,7 +279,8 @@ struct plan_timing {
 	uint64_t	 pm_drain;
 	uint64_t	 pm_settle;
 	uint64_t	 pm_late;
-	unsigned	 pm_resolution;	/* millionths */
+	unsigned	 pm_resolution;	/* millionths, as the next */
+	unsigned	 pm_rateerr;	/* that a rate may err */
 	unsigned	 pm_retries;
 };
 
@@ -374,6 +375,21 @@ int	 plan_stream_find(const struct plan *, const char *name);
 
 /* Whether a value in the expectation's base unit is as expected; NAN is not. */
 bool	 plan_expect_holds(const struct plan_expect *, double value);
+
+/*
+ * What an expectation is about, in its base unit, as it was measured: NAN if
+ * it was not, or if it cannot be told (a percentage of a line rate that nobody
+ * knows).  speed: of the link, bit/s, or 0.
+ */
+struct method_point;
+struct method_result;
+double	 plan_measured(const struct plan_expect *,
+	    const struct method_result *, const struct method_point *);
+double	 plan_measured_run(const struct plan_expect *,
+	    const struct trial_result *, uint64_t speed);
+/* The value as people write it: "95.2 %", "1.2 ms". */
+void	 plan_measured_text(const struct plan_expect *, double value,
+	    char *buf, size_t len);
 
 const char *plan_driver_name(enum plan_driver);
 const char *plan_method_name(enum plan_method);

@@ -97,6 +97,29 @@ check_gateway(struct conf_ctx *ctx, const struct plan_port *pp, unsigned i)
 	return false;
 }
 
+/* Hosts of a range are counted by 64 bits. */
+static bool
+check_hosts(struct conf_ctx *ctx, const struct plan_range *pg)
+{
+	const char *why = NULL;
+
+	if (pg->pg_from.a_family == ADDR_V4) {
+		if (in_is_multicast(pg->pg_from.a_v4) ||
+		    in_is_multicast(pg->pg_to.a_v4))
+			why = "hosts have addresses of their own; expected "
+			      "none for multicast";
+	} else if (in6_is_multicast(pg->pg_from.a_v6)) {
+		why = "hosts have addresses of their own; expected none for "
+		      "multicast";
+	} else if (pg->pg_from.a_v6.i6_hi != pg->pg_to.a_v6.i6_hi) {
+		why = "hosts of more than one /64; expected a range within "
+		      "one";
+	}
+	if (why != NULL)
+		conf_error(ctx->x_errs, &pg->pg_pos, "%s", why);
+	return why == NULL;
+}
+
 bool
 plan_check_port(struct conf_ctx *ctx, const void *sec)
 {
@@ -117,6 +140,10 @@ plan_check_port(struct conf_ctx *ctx, const void *sec)
 		    "expected one tag, or no gateway and destination_mac in "
 		    "templates");
 		ok = false;
+	}
+	for (i = 0; i < pp->pp_nhosts; i++) {
+		if (!check_hosts(ctx, &pp->pp_hosts[i]))
+			ok = false;
 	}
 	for (i = 0; i < pp->pp_ngateway; i++) {
 		if (!check_gateway(ctx, pp, i))

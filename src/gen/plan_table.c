@@ -3,6 +3,7 @@
  * What a plan may say: sections, their keys, the type and the bounds of each.
  * spate-plan(5) tells the same to people.
  */
+#include "gen/host.h"
 #include "gen/plan_int.h"
 
 #include <string.h>
@@ -71,7 +72,7 @@ static const char *const driver_names[] = {
 };
 
 static const char *const role_names[] = {
-	[PLAN_MASTER] = "master", [PLAN_SLAVE] = "slave", NULL
+	[PLAN_SERVER] = "server", [PLAN_CLIENT] = "client", NULL
 };
 
 static const char *const mode_names[] = {
@@ -166,7 +167,7 @@ static const struct conf_keydef port_keys[] = {
 	    .kd_only = ONLY(PLAN_MEMIF), .kd_required = true,
 	    .kd_hint = "\"/run/memif.sock\"" },
 	{ CONF("role", enum, plan_port, pp_role), .kd_names = role_names,
-	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "slave" },
+	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "client" },
 	{ CONF("id", u32, plan_port, pp_id), BOUNDS(0, UINT32_MAX),
 	    .kd_only = ONLY(PLAN_MEMIF) },
 	{ CONF("queues", u32, plan_port, pp_queues), BOUNDS(1, 64) },
@@ -184,11 +185,11 @@ static const struct conf_keydef port_keys[] = {
 	{ CONF("vlan", u32, plan_port, pp_vlan),
 	    COUNT(plan_port, pp_nvlan, TPL_TAGS), BOUNDS(1, 4094) },
 	{ CONF("address", ifaddr, plan_port, pp_addr),
-	    COUNT(plan_port, pp_naddr, 16) },
+	    COUNT(plan_port, pp_naddr, GEN_HOSTS / 2) },
 	{ CONF("gateway", addr, plan_port, pp_gateway),
 	    COUNT(plan_port, pp_ngateway, 2) },
 	{ PLAN("hosts", range, plan_port, pp_hosts),
-	    COUNT(plan_port, pp_nhosts, 64) },
+	    COUNT(plan_port, pp_nhosts, GEN_HOSTS / 2) },
 };
 
 static const struct conf_keydef template_keys[] = {
@@ -302,16 +303,18 @@ static const struct conf_keydef timing_keys[] = {
 	{ PLAN("duration", time, plan_timing, pm_duration),
 	    BOUNDS(1000000, 86400 * PLAN_NS) },
 	{ PLAN("warmup", time, plan_timing, pm_warmup),
-	    BOUNDS(1, 3600 * PLAN_NS) },
+	    BOUNDS(0, 3600 * PLAN_NS) },
 	{ PLAN("learn", time, plan_timing, pm_learn),
-	    BOUNDS(1, 3600 * PLAN_NS) },
+	    BOUNDS(0, 3600 * PLAN_NS) },
 	{ PLAN("drain", time, plan_timing, pm_drain),
 	    BOUNDS(1, 3600 * PLAN_NS) },
 	{ PLAN("settle", time, plan_timing, pm_settle),
-	    BOUNDS(1, 3600 * PLAN_NS) },
+	    BOUNDS(0, 3600 * PLAN_NS) },
 	{ PLAN("late", time, plan_timing, pm_late), BOUNDS(1, PLAN_NS) },
 	{ CONF("resolution", u32, plan_timing, pm_resolution),
 	    BOUNDS(1, 500000) },
+	{ CONF("rate_error", u32, plan_timing, pm_rateerr),
+	    BOUNDS(1, 1000000) },
 	{ CONF("retries", u32, plan_timing, pm_retries), BOUNDS(1, 100) },
 };
 

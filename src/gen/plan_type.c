@@ -156,6 +156,9 @@ plan_time_parse(const char *text, uint64_t *ns)
 
 	if (!plan_number(text, &nb))
 		return false;
+	*ns = 0;
+	if (strcmp(text, "0") == 0)
+		return true; /* nothing has no unit */
 	u = unit_find(time_units, NITEMS(time_units), nb.nb_unit);
 	return u != NULL && plan_number_scale(&nb, u->u_factor, ns);
 }

@@ -62,7 +62,7 @@ static const char every_key[] =
 	"}\n"
 	"port a { driver = pair peer = b address = 192.0.2.1/24 }\n"
 	"port b { driver = pair peer = a address = 192.0.2.2/24 }\n"
-	"port m { driver = memif socket = \"/run/m.sock\" role = master id = "
+	"port m { driver = memif socket = \"/run/m.sock\" role = server id = "
 	"3 address = 192.0.3.2/24 speed = \"1234567K\" }\n"
 	"port p { driver = packet device = veth0 vlan = {100, 200} }\n"
 	"template udp { flows = 64 size = imix vary = {\"source_port flow "

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inside the process that runs a plan (child.c): the tester, the report, and
+ * what has been found out so far.  One thread.
+ */
+#ifndef CMD_GEN_RUN_INT_H
+#define CMD_GEN_RUN_INT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/tsa.h"
+#include "dev/open.h"
+#include "files.h"
+#include "gen/gen.h"
+#include "gen/method.h"
+#include "gen/report.h"
+#include "gen/tpl_raw.h"
+#include "job.h"
+
+/* What the parent does to the device under test: one byte over the socket. */
+enum { COMMAND_RESET = 'r', COMMAND_READY = 'y', COMMAND_FORGET = 'f' };
+
+struct run {
+	const struct gen_job *ru_job;
+	const struct plan *ru_plan;
+	struct opener_remote ru_opener;
+	int ru_command; /* socket to the parent, for commands */
+	struct gen *ru_gen;
+	struct runner ru_inner; /* of the tester */
+	struct runner ru_runner; /* the same with commands */
+	struct report *ru_report;
+	struct pair *ru_pair[GEN_PORTS];
+	struct tpl_raw *ru_raw; /* frames of each template with a pcap */
+	struct profile ru_profile;
+	struct method_memory ru_memory;
+	const struct plan_step *ru_remembers; /* whose streams those are of */
+	FILE *ru_text; /* for people */
+	bool ru_tty; /* progress may be overwritten */
+	unsigned ru_trials;
+	bool ru_unmet;
+	bool ru_unknown; /* something was not measured */
+};
+
+/* ports.c: adds all ports.  An errno value after a message. */
+int	 ports_open(struct run *) ON_CTL;
+
+/* child.c */
+extern const trial_flag *const child_stop;
+
+/*
+ * steps.c: runs all steps; what they found is in the report, what became of
+ * expectations in ru.  ENOMEM.
+ */
+int	 steps_run(struct run *) ON_CTL;
+/* The profile with what the plan puts in its place. */
+void	 steps_profile(const struct plan *, struct profile *);
+
+#endif

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The tester's command against the kernel's own router: plans, one-liners,
+reports, what becomes of privileges, devices and exit status."""
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from lib import SANITIZED, SPATE, die_with_parent, wait_for
+
+# This machine does other things as well: being late is not what is tested.
+TIMING = """
+timing {
+    duration = "100 ms"  learn = "10 ms"  settle = "5 ms"  drain = "300 ms"
+    late = "1 s"  rate_error = 500000  resolution = 200000  retries = 5
+}
+"""
+STREAM = """
+template udp {
+    flows = 16  vary = {"source_port flow count 1024-1039"}
+}
+stream forth { from = left  to = right  template = udp }
+"""
+STATUS = {"met": 0, "unmet": 1, "usage": 2, "nothing": 3, "stopped": 130}
+ADDRESS = {"left": "10.0.1", "right": "10.0.2"}
+
+
+class Router:
+    """A kernel that routes between two devices, and what the tester says."""
+
+    def __init__(self, net, driver):
+        self.net, self.driver = net, driver
+        self.kernel = net.host("kernel")
+        self.kernel.sysctl("ipv4/ip_forward", 1)
+        self.kernel.sysctl("ipv6/conf/default/disable_ipv6", 1)
+        self.host = self.kernel if driver == "tap" else net.host("tester")
+        for dev, prefix in ADDRESS.items():
+            if driver == "tap":
+                self.kernel.run(f"ip tuntap add {dev} mode tap multi_queue "
+                                "vnet_hdr")
+            else:
+                self.host.sysctl("ipv6/conf/default/disable_ipv6", 1)
+                self.kernel.run(f"ip link add {dev} type veth peer name {dev} "
+                                f"netns {self.host.holder.pid}")
+                self.kernel.run(f"ethtool -K {dev} tx off")
+                self.host.run(f"ip link set {dev} up")
+            self.kernel.run(f"ip link set {dev} up")
+            self.kernel.address(dev, f"{prefix}.1/24")
+
+    def ports(self):
+        return "".join(
+            f"port {dev} {{ driver = {self.driver}  device = {dev}\n"
+            f"    address = {prefix}.2/24  gateway = {prefix}.1 }}\n"
+            for dev, prefix in ADDRESS.items())
+
+    def words(self):
+        return [word for dev, prefix in ADDRESS.items() for word in (
+            "--port", f"{self.driver}:{dev},address={prefix}.2/24,"
+            f"gateway={prefix}.1")]
+
+    def start(self, *argv):
+        return subprocess.Popen(
+            self.host.command([SPATE, "gen", *argv]), text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, preexec_fn=die_with_parent)
+
+    def gen(self, *argv, status="met"):
+        process = self.start(*argv)
+        out, err = process.communicate(timeout=120)
+        if "has no AF_XDP" in err:
+            pytest.skip("this kernel has no AF_XDP")
+        assert process.returncode == STATUS[status], out + err
+        return out, err
+
+    def plan(self, steps, name="test.plan", more=TIMING):
+        path = self.net.path(name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(more + self.ports() + STREAM + steps)
+        return path
+
+    def counts(self, dev):
+        """Packets that the kernel received and sent by a device of its."""
+        stats, = json.loads(self.kernel.run(
+            f"ip -j -s link show {dev}").stdout)
+        return (stats["stats64"]["rx"]["packets"],
+                stats["stats64"]["tx"]["packets"])
+
+
+@pytest.fixture(params=["tap", "packet"])
+def router(net, request):
+    return Router(net, request.param)
+
+
+def method(report, name):
+    return next(m for m in report["methods"] if m["step"] == name)
+
+
+def load(path):
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def test_rfc2544(router):
+    """The suite, short: what is found, what is expected, what is written."""
+    folder = router.net.path("report")
+    plan = router.plan(f"""
+        step throughput {{
+            method = throughput  rate = "5 kpps"  size = {{64, 512}}
+            expect = {{"throughput > 100 pps", "throughput <= 5 kpps at 64"}}
+        }}
+        step latency {{
+            method = latency  rate = "5 kpps"  size = 512  trials = 2
+            expect = {{"latency p99 < 1 s", "latency min > 0"}}
+        }}
+        step loss {{
+            method = loss  rate = "2 kpps"  size = 64
+            expect = {{"loss < 100 %"}}
+        }}
+        report {{ dir = "{folder}" }}""")
+    out, err = router.gen("run", plan)
+    report = load(f"{folder}/report.json")
+    assert report["status"] == "complete", report["status"]
+    assert [m["name"] for m in report["methods"]] == \
+        ["throughput", "latency", "loss"]
+    points = method(report, "throughput")["points"]
+    assert [p["frame"] for p in points] == ["64", "512"], points
+    assert all(p["throughput_pps"] > 100 for p in points), points
+    assert "NOT MET" not in err and "Throughput" in out, out + err
+    for form in "csv", "html":
+        assert os.path.getsize(f"{folder}/report.{form}") > 1000
+    assert sorted(os.listdir(folder)) == ["report.csv", "report.html",
+                                          "report.json"]
+
+
+def test_counters(router):
+    """What the tester counts is what the kernel counts, to the packet: it
+    sends nothing but what it counts, and nobody else sends."""
+    router.gen("check", router.plan("step x { method = limit }"))
+    before = {dev: router.counts(dev) for dev in ADDRESS}
+    path = router.net.path("count.json")
+    plan = router.plan(f"""
+        step count {{
+            method = run  rate = "4 kpps"  packets = 2000  size = 128
+            expect = {{"loss = 0", "duplicated = 0", "corrupt = 0"}}
+        }}
+        report {{ json = "{path}" }}""")
+    router.gen("run", plan)
+    after = {dev: router.counts(dev) for dev in ADDRESS}
+    trial, = method(load(path), "count")["trials"]
+    left, right = trial["ports"]
+    assert trial["sent_packets"] == trial["received_packets"] == 2000, trial
+    assert left["kernel_rx_packets" if router.driver == "tap" else
+                "kernel_tx_packets"] == 2000, left
+    # All that the kernel forwarded, and ARP beside it.
+    heard = after["left"][0] - before["left"][0]
+    told = after["right"][1] - before["right"][1]
+    assert 2000 <= heard <= 2010 and 2000 <= told <= 2010, (heard, told)
+
+
+def test_unmet(router):
+    """Something else than what was expected is another exit status."""
+    plan = router.plan("""
+        step x {
+            method = run  rate = "1 kpps"  duration = "100 ms"  size = 64
+            expect = {"loss >= 50 %", "loss < 1 %"}
+        }""")
+    err = router.gen("run", plan, status="unmet")[1]
+    assert "NOT MET: loss >= 50 %" in err and "met: loss < 1 %" in err, err
+
+
+def test_one_liner(router):
+    """It is the plan that it prints."""
+    words = ["send", *router.words(), "--rate", "2 kpps", "--duration",
+             "100 ms", "--size", "128", "--flows", "4"]
+    plan = router.net.path("printed.plan")
+    with open(plan, "w", encoding="utf-8") as f:
+        f.write(TIMING + router.gen(*words, "--print-plan")[0])
+    # It has times of its own already.
+    router.gen("check", plan, status="usage")
+    with open(plan, "w", encoding="utf-8") as f:
+        f.write(router.gen(*words, "--print-plan")[0].replace(
+            "timing {", TIMING.strip().rstrip("}").replace(
+                'duration = "100 ms"', "")))
+    assert json.loads(router.gen("run", "-q", plan)[0] or "{}") == {}
+
+
+def test_nothing_there(router):
+    """Who does not answer ARP is told, and nothing was measured."""
+    words = [word.replace("gateway=10.0.1.1", "gateway=10.0.1.77")
+             for word in router.words()]
+    err = router.gen("send", *words, "--rate", "1 kpps", "--duration",
+                     "100 ms", status="nothing")[1]
+    assert "10.0.1.77" in err and "step run" in err, err
+
+
+def test_no_device(net):
+    router = Router(net, "packet")
+    err = router.gen("send", "--port", "packet:left", "--port",
+                     "packet:nowhere", status="nothing")[1]
+    assert "command line:" in err and "nowhere" in err, err
+    assert router.host.links() == {"left", "right"}
+
+
+@pytest.mark.parametrize("text, told", [
+    ("port a { driver = tap device = new speeed = 1G }", "1:36: unknown key"),
+    ("step x { method = run rate = \"2 Tpps\" duration = 1s }",
+     "rate is max, or a number"),
+    ("template u { size = 40 }\nstream u { from = left to = right "
+     "template = u }\nstep x { method = limit }",
+     "frame of 40 bytes is too short"),
+    ("template u { source = 10.0.0.1 destination = \"fd00::1\" }",
+     "destination is of IPv6, but the template's packets are IPv4"),
+])
+def test_bad_plan(net, text, told):
+    """Told with its place, before any device is touched."""
+    host = net.host("tester")
+    path = net.path("bad.plan")
+    ports = "".join(f"port {dev} {{ driver = tap  device = {dev}  address = "
+                    f"{prefix}.2/24 }}\n" for dev, prefix in ADDRESS.items())
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text if text.startswith("port") else ports + STREAM + text)
+    for verb in "check", "run":
+        done = subprocess.run(
+            host.command([SPATE, "gen", verb, path]), text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30,
+            preexec_fn=die_with_parent)
+        assert done.returncode == STATUS["usage"], done.stdout
+        assert told in done.stdout and done.stdout.startswith(path + ":"), \
+            done.stdout
+    assert host.links() == set()
+
+
+def children(process):
+    """nsenter became the privileged process; its child is the tester."""
+    with open(f"/proc/{process.pid}/task/{process.pid}/children",
+              encoding="ascii") as f:
+        return f.read().split()
+
+
+def test_interrupted(net):
+    """Ctrl-C: what was measured is told, the device is as it was."""
+    router = Router(net, "packet")
+    host = router.host
+    host.run("ip link set left mtu 1400 promisc off")
+    before = host.run("ip -o -d link show left").stdout
+    path = router.net.path("part.json")
+    process = router.start("send", *router.words(), "--rate", "1 kpps",
+                           "--duration", "60 s", "--size", "128", "--json",
+                           path)
+    sent = lambda: router.counts("left")[0] > 300
+    wait_for("packets are on their way", sent)
+    child, = children(process)
+    status = open(f"/proc/{child}/status", encoding="ascii").read()
+    assert "CapEff:\t0000000000000000" in status, status
+    assert "Uid:\t65534" in status, status
+    assert SANITIZED or "Seccomp:\t2" in status, status
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == STATUS["stopped"], out + err
+    report = load(path)
+    assert report["status"] != "complete", report["status"]
+    trial, = report["methods"][0]["trials"]
+    assert trial["sent_packets"] >= 300, trial
+    assert host.run("ip -o -d link show left").stdout == before
+    assert not os.path.exists(path + ".part")
+
+
+def test_commands(net):
+    """The device under test is reset by the plan's command."""
+    router = Router(net, "tap")
+    mark = net.path("reset")
+    plan = router.plan(f"""
+        step reset {{
+            method = reset  rate = "1 kpps"  size = 64  trials = 1
+        }}
+        dut {{ name = kernel  reset = "touch {mark}" }}""")
+    process = router.start("run", plan)
+    try:
+        wait_for("the command ran", lambda: os.path.exists(mark))
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode in (STATUS["stopped"], STATUS["met"],
+                                  STATUS["nothing"]), out + err
