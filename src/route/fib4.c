@@ -32,7 +32,7 @@ struct range4 {
 	uint32_t r_nh;
 };
 
-/* Who may touch a member: o, fib4_compile(), fib4_update() and what they call. */
+/* Who may touch a member: o, who compiles or updates, and what that calls. */
 struct build4 {
 	struct range4 *b_range; /* [o] upwards, without gaps */
 	size_t b_n; /* [o] */

@@ -55,7 +55,7 @@ struct fib4 {
 	uint32_t f4_mask; /* [I] 2^X - 1: next hop in a range */
 	uint32_t f4_nranges; /* [C] */
 	size_t f4_nwords; /* [I] of f4_table */
-	struct fib_edit *f4_edit; /* [C] NULL: is compiled anew for any change */
+	struct fib_edit *f4_edit; /* [C] NULL: any change compiles anew */
 	uint32_t f4_table[]; /* [P] direct table, then the ranges */
 };
 

@@ -41,7 +41,7 @@ struct range6 {
 	uint32_t r_nh;
 };
 
-/* Who may touch a member: o, fib6_compile(), fib6_update() and what they call. */
+/* Who may touch a member: o, who compiles or updates, and what that calls. */
 struct build6 {
 	struct range6 *b_range; /* [o] upwards, without gaps */
 	size_t b_n; /* [o] */

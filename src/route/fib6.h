@@ -84,7 +84,7 @@ struct fib6 {
 	uint32_t f6_bits; /* [I] of an address, index the root */
 	uint32_t f6_nranges; /* [I] when it was compiled */
 	size_t f6_nwords; /* [I] of f6_words */
-	struct fib_edit *f6_edit; /* [C] NULL: is compiled anew for any change */
+	struct fib_edit *f6_edit; /* [C] NULL: any change compiles anew */
 	uint64_t f6_words[]; /* [P] direct table, then the tree */
 };
 
