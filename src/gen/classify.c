@@ -225,7 +225,8 @@ classify_ip6(const struct classify_keys *ky, const struct view *v, unsigned at,
 	if (ip6_parse_ext(p, v->v_n - at, &i6) != i6s_none ||
 	    i6.i6_l4off > i6.i6_len)
 		return CW_IPHEAD;
-	if ((i6.i6_flags & I6F_FRAGMENT) != 0)
+	/* A fragment that is the whole packet is none (RFC 8200, 4.5). */
+	if (i6.i6_off != 0 || (i6.i6_flags & I6F_MF) != 0)
 		return CW_FRAGMENT;
 	pk = (struct packet){
 		.pk_pseudo = in6_cksum_pseudo(i6.i6_src, i6.i6_dst, 0, 0),

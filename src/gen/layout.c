@@ -66,14 +66,40 @@ layout_ip(struct layout *ly, const uint8_t *p, uint32_t len)
 		layout_l4(ly, p, ly->ly_payload, ip->ip_p);
 }
 
-/* Options are looked through, they have no say in checksums. */
+/*
+ * The length of an extension header that is looked through, as it has no say
+ * in checksums: options, a routing header that is used up, a fragment header
+ * of a whole packet.  0: there is none.
+ */
+static unsigned
+layout_ext(struct layout *ly, const uint8_t *p, uint32_t at, unsigned nxt)
+{
+	uint32_t left = ly->ly_end - at;
+	unsigned n = 8;
+
+	if (nxt != IPP_HOPOPTS && nxt != IPP_DSTOPTS && nxt != IPP_ROUTING &&
+	    nxt != IPP_FRAGMENT)
+		return 0;
+	if (left >= 8 && nxt != IPP_FRAGMENT)
+		n = (p[at + 1] + 1u) * 8;
+	if (n > left) {
+		ly->ly_broken = true;
+		return 0;
+	}
+	if (nxt == IPP_FRAGMENT && (ld16be(p + at + 2) & 0xfff9) != 0)
+		return 0;
+	if (nxt == IPP_ROUTING && p[at + 3] != 0)
+		return 0;
+	return n;
+}
+
 static void
 layout_ip6(struct layout *ly, const uint8_t *p, uint32_t len)
 {
 	const struct ip6_wire *ip = (const void *)(p + ly->ly_l3);
 	uint32_t left = len - ly->ly_l3;
 	uint32_t at = ly->ly_l3 + IP6_HLEN;
-	unsigned nxt;
+	unsigned nxt, n;
 
 	if (left < IP6_HLEN || ip->ip6_vfc[0] >> 4 != 6 ||
 	    ld16be(ip->ip6_plen) > left - IP6_HLEN)
@@ -82,14 +108,9 @@ layout_ip6(struct layout *ly, const uint8_t *p, uint32_t len)
 	ly->ly_payload = at;
 	ly->ly_end = at + ld16be(ip->ip6_plen);
 	nxt = ip->ip6_nxt;
-	while (nxt == IPP_HOPOPTS || nxt == IPP_DSTOPTS) {
-		if (ly->ly_end - at < 8 ||
-		    ly->ly_end - at < (p[at + 1] + 1u) * 8) {
-			ly->ly_broken = true;
-			return;
-		}
+	while ((n = layout_ext(ly, p, at, nxt)) != 0) {
 		nxt = p[at];
-		at += (p[at + 1] + 1u) * 8;
+		at += n;
 	}
 	layout_l4(ly, p, at, nxt);
 }

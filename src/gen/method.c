@@ -67,18 +67,19 @@ fitting_size(struct run *ru, unsigned size)
 }
 
 static void
-one_size(struct run *ru, unsigned asked)
+one_size(struct run *ru, unsigned asked, const char *variant)
 {
 	unsigned size = fitting_size(ru, asked), i;
 
 	for (i = 0; i < ru->ru_me->me_npoints; i++)
-		if (size != 0 && ru->ru_me->me_point[i].mp_size == size)
+		if (size != 0 && ru->ru_me->me_point[i].mp_size == size &&
+		    strcmp(ru->ru_me->me_point[i].mp_variant, variant) == 0)
 			break;
 	if (size != asked)
 		run_note(ru, "frames of %u bytes do not hold the headers and "
 		    "the signature: %u are the least, and were used%s", asked,
 		    size, i < ru->ru_me->me_npoints ? " (once)" : "");
-	if (i < ru->ru_me->me_npoints || !run_open(ru, size, ""))
+	if (i < ru->ru_me->me_npoints || !run_open(ru, size, variant))
 		return;
 	run_point(ru)->mp_asked = size != asked ? asked : 0;
 	methods[ru->ru_me->me_method].point(ru);
@@ -86,7 +87,7 @@ one_size(struct run *ru, unsigned asked)
 }
 
 static void
-all_sizes(struct run *ru)
+all_sizes(struct run *ru, const char *variant)
 {
 	const unsigned *sizes = ru->ru_conf->mc_size;
 	unsigned n = ru->ru_conf->mc_nsizes, i;
@@ -104,8 +105,27 @@ all_sizes(struct run *ru)
 			ru->ru_me->me_status = MS_PARTIAL;
 			return;
 		}
-		one_size(ru, sizes[i]);
+		one_size(ru, sizes[i], variant);
 	}
+}
+
+static void
+all_variants(struct run *ru)
+{
+	unsigned i;
+
+	for (i = 0; i < method_ip6_variants(); i++) {
+		if (ru->ru_me->me_status == MS_PARTIAL ||
+		    !method_ip6_streams(ru, i))
+			break;
+		all_sizes(ru, method_ip6_variant(i));
+		/* What has no IPv6 has none of its headers. */
+		if (ru->ru_me->me_npoints > 0 &&
+		    ru->ru_me->me_point[0].mp_trials == 0)
+			break;
+	}
+	free(ru->ru_exts);
+	free(ru->ru_exttpl);
 }
 
 /* What is wrong with the configuration; NULL: nothing. */
@@ -172,7 +192,10 @@ method_run(enum method method, const struct method_conf *mc,
 		return 0;
 	}
 	run_streams(&ru, mc->mc_stream, mc->mc_nstreams);
-	all_sizes(&ru);
+	if (method == MT_IP6)
+		all_variants(&ru);
+	else
+		all_sizes(&ru, "");
 	if (ru.ru_nomem) {
 		method_fini(me);
 		return ENOMEM;

@@ -141,7 +141,7 @@ struct outage_result { /* MT_RECOVERY, MT_RESET */
 	double ou_before_pps; /* overload; 0: reset */
 	double ou_pps; /* rate during what is measured */
 	struct summary ou_ns; /* time stamp B - time stamp A */
-	struct summary ou_loss_ns; /* RFC 6201, 4.1: lost frames / rate */
+	struct summary ou_loss_ns; /* RFC 6201, 1.3: lost frames / rate */
 	struct summary ou_lost; /* frames */
 	unsigned ou_none; /* trials without any interruption */
 	unsigned ou_never; /* trials that saw no end of it */

@@ -21,8 +21,8 @@ struct run {
 	uint64_t ru_highest; /* packets a second of each port, at most */
 	bool ru_bytester; /* ... because the tester can no more */
 	bool ru_nomem;
-	/* A highest rate to begin with: no need to ask the runner for it. */
-	bool ru_nolimit;
+	struct trial_stream *ru_exts; /* RFC 5180's streams; NULL: others */
+	struct tpl_conf *ru_exttpl;
 };
 
 /* What came of a trial, after all repetitions. */
@@ -129,5 +129,10 @@ void point_broadcast(struct run *);
 
 /* Sizes of RFC 5180, 5.1.1, with the jumbo frames that it names. */
 unsigned method_ip6_sizes(const unsigned **);
+
+/* Its extension headers, 5.3; the first variant is without. */
+unsigned method_ip6_variants(void);
+const char *method_ip6_variant(unsigned);
+bool method_ip6_streams(struct run *, unsigned variant);
 
 #endif

@@ -130,7 +130,7 @@ run_rates(struct run *ru)
 {
 	struct method_point *mp = run_point(ru);
 	double line = line_pps(ru), user = ru->ru_conf->mc_port_pps;
-	uint64_t limit = ru->ru_nolimit ? 0 : own_limit(ru);
+	uint64_t limit = own_limit(ru);
 	double highest = line;
 
 	mp = run_point(ru);

@@ -205,6 +205,8 @@ fault_pos(const struct plan_flow *pf, const struct plan_sizes *pz,
 		return conf_where(sec, "protocol");
 	case TPL_M_LABEL:
 		return conf_where(sec, "flow_label");
+	case TPL_M_EXTS: /* only methods make them */
+		return &sec->cs_pos;
 	case TPL_M_PATTERN:
 		return conf_where(sec, pt->pt_payload.pb_len != 0 ?
 		    "payload_bytes" : "payload");

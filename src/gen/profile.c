@@ -10,7 +10,7 @@
 /*
  * RFC 2544, 23 (2 s after learning, 2 s for residual frames, 5 s to
  * restabilize), 24 (60 s), 26.2 (120 s, 20 times), 26.4 (50 times), 26.5
- * (60 s); RFC 9004, 5.3 (up to 30 s); RFC 9971, 4.9.2.
+ * (60 s); RFC 9004, 5.2 (up to 30 s); RFC 9971 (its goal that is RFC 2544's).
  */
 const struct profile profile_rfc = {
 	.pf_name = "rfc",

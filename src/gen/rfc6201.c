@@ -7,7 +7,7 @@
  * becomes half, B when the last packet was sent that was lost.
  *
  * Reset: traffic at the throughput of the smallest frames, and somebody resets
- * the device.  The time is measured both ways of RFC 6201, 4: by time stamps,
+ * the device.  The time is measured both ways of RFC 6201, 1.3: by time stamps,
  * from the last packet before to the first one after the longest silence, and
  * by loss, packets lost divided by the rate.
  */

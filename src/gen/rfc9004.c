@@ -7,7 +7,7 @@
  * while a burst of n frames comes in at the highest rate M, the device forwards
  * at its throughput T, so of a burst that just fits n (1 - T/M) frames are in
  * the buffer (5.4).  A device that forwards at M shows nothing of its buffer
- * (4).
+ * (5.1).
  *
  * All rates and counts are of one port; bursts come in at all sending ports at
  * the same time.
@@ -37,7 +37,7 @@ fits(const struct run *ru, const struct burst *bt,
 }
 
 /*
- * 5.3: the burst, its way out at the throughput, and some rest for buffers to
+ * 5.2: the burst, its way out at the throughput, and some rest for buffers to
  * be empty; more of that where bursts are long.
  */
 static void
@@ -121,7 +121,7 @@ burst_rates(struct run *ru, struct burst *bt, struct burst_result *bu)
 	if (bt->bt_stays <= (double)pf->pf_ppm / 1e6) {
 		run_status(ru, MS_IMPOSSIBLE, "the device forwards at the "
 		    "highest rate: bursts do not fill its buffer (RFC 9004, "
-		    "4)");
+		    "5.1)");
 		return false;
 	}
 	return true;
@@ -153,7 +153,7 @@ point_burst(struct run *ru)
 		if (longest == bt.bt_limit) {
 			run_status(ru, MS_LIMITED, "at least this: the "
 			    "longest burst that is allowed passes; allow "
-			    "longer ones (RFC 9004, 5.3)");
+			    "longer ones (RFC 9004, 5.2)");
 			break;
 		}
 	}

@@ -4,7 +4,7 @@
  * controller is gen/mlr.c.
  *
  * A trial in which the tester could not offer the load counts as one that lost
- * everything (4.8.1): the search goes on below.
+ * everything, as the RFC recommends to measurers: the search goes on below.
  */
 #include <stdlib.h>
 

@@ -31,6 +31,7 @@
 
 #define TPL_BURST    32u /* packets that tpl_fill() makes at most */
 #define TPL_TAGS     2u
+#define TPL_EXTS     4u
 #define TPL_VARY_MAX 16u
 #define TPL_MINSIZE  64u
 #define TPL_MAXSIZE  16384u
@@ -135,6 +136,14 @@ struct tpl_conf {
 	uint8_t tc_ttl; /* 0: 64 */
 	uint8_t tc_tcpflags; /* 0: ACK */
 	uint32_t tc_label;
+	/*
+	 * IPv6: extension headers in this order, 8 bytes each, by their
+	 * protocol numbers: hop-by-hop and destination options (padding),
+	 * routing (an experimental type, no segments left), fragment (of a
+	 * packet in one piece).
+	 */
+	uint8_t tc_ext[TPL_EXTS];
+	unsigned tc_nexts;
 	uint16_t tc_sport; /* echo: identifier */
 	uint16_t tc_dport; /* echo: sequence number */
 	bool tc_df; /* IPv4: don't fragment */
@@ -160,6 +169,7 @@ enum tpl_member {
 	TPL_M_DST,
 	TPL_M_PROTO,
 	TPL_M_LABEL,
+	TPL_M_EXTS, /* tl_index */
 	TPL_M_PATTERN,
 	TPL_M_SIZES, /* tl_index: which of the mix */
 	TPL_M_FLOWS,

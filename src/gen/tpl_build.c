@@ -18,7 +18,8 @@
 #include "ip6/icmp6_wire.h"
 #include "ip6/ip6_wire.h"
 
-static_assert(ETHER_HLEN + 4 * TPL_TAGS + IP6_HLEN + 20 <= TPL_HEAD,
+static_assert(
+    ETHER_HLEN + 4 * TPL_TAGS + IP6_HLEN + 8 * TPL_EXTS + 20 <= TPL_HEAD,
     "headers are in what each size has for itself");
 
 static int
@@ -48,6 +49,44 @@ tpl_check_tags(const struct tpl_conf *tc, struct tpl_fault *tl)
 }
 
 static int
+tpl_check_exts(const struct tpl_conf *tc, struct tpl_fault *tl)
+{
+	bool fragment = false;
+	unsigned i;
+
+	if (tc->tc_nexts != 0 && tc->tc_src.a_family != ADDR_V6)
+		return tpl_fault(
+		    tl, TPL_M_EXTS, 0, "IPv4 has no extension headers");
+	if (tc->tc_nexts > TPL_EXTS)
+		return tpl_fault(tl, TPL_M_EXTS, TPL_EXTS, "there are %u "
+		    "extension headers, at most %u can be sent", tc->tc_nexts,
+		    TPL_EXTS);
+	for (i = 0; i < tc->tc_nexts; i++) {
+		switch (tc->tc_ext[i]) {
+		case IPP_HOPOPTS:
+			if (i == 0)
+				break;
+			return tpl_fault(tl, TPL_M_EXTS, i, "hop-by-hop "
+			    "options must be the first extension header");
+		case IPP_DSTOPTS:
+		case IPP_ROUTING:
+			break;
+		case IPP_FRAGMENT:
+			if (fragment)
+				return tpl_fault(tl, TPL_M_EXTS, i, "there is "
+				    "one fragment header at most");
+			fragment = true;
+			break;
+		default:
+			return tpl_fault(tl, TPL_M_EXTS, i, "protocol %u is "
+			    "no extension header that can be sent",
+			    tc->tc_ext[i]);
+		}
+	}
+	return 0;
+}
+
+static int
 tpl_check_conf(const struct tpl_conf *tc, struct tpl_fault *tl)
 {
 	unsigned family = tc->tc_src.a_family;
@@ -68,12 +107,16 @@ tpl_check_conf(const struct tpl_conf *tc, struct tpl_fault *tl)
 	if (tc->tc_label > 0xfffff)
 		return tpl_fault(tl, TPL_M_LABEL, 0,
 		    "flow label %u is not from 0 to 1048575", tc->tc_label);
+	if (tpl_check_exts(tc, tl) != 0)
+		return EINVAL;
 	if (tc->tc_pattern > TPL_NOISE ||
 	    (tc->tc_pattern == TPL_BYTES && tc->tc_nbytes == 0))
 		return tpl_fault(tl, TPL_M_PATTERN, 0,
 		    "the payload's pattern has no bytes");
 	return tpl_check_tags(tc, tl);
 }
+
+#define EXT_LEN 8u /* of each extension header */
 
 static unsigned
 tpl_l4_hlen(const struct tpl_conf *tc)
@@ -87,7 +130,7 @@ tpl_hlen(const struct tpl_conf *tc)
 {
 	return ETHER_HLEN + 4 * tc->tc_ntags +
 	    (tc->tc_src.a_family == ADDR_V4 ? IP_HLEN : IP6_HLEN) +
-	    tpl_l4_hlen(tc);
+	    EXT_LEN * tc->tc_nexts + tpl_l4_hlen(tc);
 }
 
 uint32_t
@@ -164,19 +207,41 @@ tpl_put_ip(const struct tpl_conf *tc, uint8_t *p, uint32_t left)
 	return p + IP_HLEN;
 }
 
+/* RFC 8200, 4: headers that routers look at, or not, and change nothing of. */
+static uint8_t *
+tpl_put_exts(const struct tpl_conf *tc, uint8_t *p)
+{
+	unsigned i;
+
+	for (i = 0; i < tc->tc_nexts; i++, p += EXT_LEN) {
+		memset(p, 0, EXT_LEN);
+		p[0] = i + 1 < tc->tc_nexts ? tc->tc_ext[i + 1] :
+		    (uint8_t)tpl_ipproto(tc);
+		if (tc->tc_ext[i] == IPP_ROUTING) {
+			p[2] = 253; /* RFC 4727: experiments */
+		} else if (tc->tc_ext[i] != IPP_FRAGMENT) {
+			p[2] = 1; /* PadN, to the end */
+			p[3] = EXT_LEN - 4;
+		}
+	}
+	return p;
+}
+
 static uint8_t *
 tpl_put_ip6(const struct tpl_conf *tc, uint8_t *p, uint32_t left)
 {
 	struct ip6_wire *ip = (void *)p;
 
-	*ip = (struct ip6_wire){ .ip6_nxt = (uint8_t)tpl_ipproto(tc),
+	*ip = (struct ip6_wire){ .ip6_nxt = tc->tc_nexts > 0 ?
+		    tc->tc_ext[0] :
+		    (uint8_t)tpl_ipproto(tc),
 		.ip6_hlim = tc->tc_ttl != 0 ? tc->tc_ttl : 64 };
 	st32be(ip->ip6_vfc,
 	    UINT32_C(6) << 28 | (uint32_t)tc->tc_tos << 20 | tc->tc_label);
 	st16be(ip->ip6_plen, (uint16_t)(left - IP6_HLEN));
 	in6_store(ip->ip6_src, tc->tc_src.a_v6);
 	in6_store(ip->ip6_dst, tc->tc_dst.a_v6);
-	return p + IP6_HLEN;
+	return tpl_put_exts(tc, p + IP6_HLEN);
 }
 
 static void

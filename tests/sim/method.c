@@ -32,12 +32,13 @@ struct bench {
 static void
 port(struct bench *b, const char *name, uint32_t host)
 {
-	struct gen_port_conf pc = { .gp_name = name, .gp_nhosts = 1,
+	struct gen_port_conf pc = { .gp_name = name, .gp_nhosts = 2,
 		.gp_linerate = 60 * MBIT };
 
 	pc.gp_hosts[0].gh_first = (struct addr){ .a_family = ADDR_V4,
 		.a_v4 = host };
-	pc.gp_hosts[0].gh_n = 1;
+	pc.gp_hosts[1].gh_first = (struct addr){ .a_family = ADDR_V6,
+		.a_v6 = { UINT64_C(0x2001000200000000) + host, 1 } };
 	tester_port(b->b_host, b->b_gen, &pc);
 }
 
@@ -179,6 +180,26 @@ recovery(struct sim *s)
 	done(b);
 }
 
+/* Packets with extension headers are told from broken and foreign ones. */
+static void
+ip6(struct sim *s)
+{
+	struct bench *b = bench(s, NULL);
+	char err[GEN_ERRLEN];
+	unsigned i;
+
+	SIM_EQ(s, gen_tpl(b->b_gen, 0, 1, ADDR_V6, &b->b_tpl, err,
+	    sizeof(err)), 0);
+	b->b_tpl.tc_flows = 10;
+	b->b_conf.mc_profile.pf_duration = 20 * NS_MS;
+	b->b_conf.mc_port_pps = 5000;
+	run(s, b, MT_IP6);
+	SIM_EQ(s, b->b_result.me_npoints, 6);
+	for (i = 0; i < b->b_result.me_npoints; i++)
+		SIM_EQ(s, b->b_result.me_point[i].mp_throughput.tr_pps, 5000);
+	done(b);
+}
+
 #define OUTAGE (300 * NS_MS)
 
 static void
@@ -226,6 +247,7 @@ static const struct scenario scenarios[] = {
 	{ "burst", burst, 1 },
 	{ "latency", latency, 10 },
 	{ "recovery", recovery, 2 },
+	{ "ip6", ip6, 10 },
 	{ "reset", reset, 3 },
 	{ NULL, NULL, 0 },
 };

@@ -29,6 +29,8 @@ struct seen {
 	unsigned s_payload;
 	unsigned s_end;
 	bool s_zero; /* UDP over IPv4 without checksum */
+	unsigned s_nexts; /* extension headers, 8 bytes each */
+	uint8_t s_ext[4];
 };
 
 static inline unsigned
@@ -89,7 +91,7 @@ seen_l4(struct seen *s, const uint8_t *p, unsigned at, unsigned src,
 static inline const char *
 seen_frame(struct seen *s, const uint8_t *p, unsigned len)
 {
-	unsigned at = 12;
+	unsigned at = 12, src;
 
 	memset(s, 0, sizeof(*s));
 	for (; seen16(p + at) == 0x8100 || seen16(p + at) == 0x88a8; at += 4) {
@@ -129,7 +131,15 @@ seen_frame(struct seen *s, const uint8_t *p, unsigned len)
 	s->s_ttl = p[at + 7];
 	memcpy(s->s_src, p + at + 8, 16);
 	memcpy(s->s_dst, p + at + 24, 16);
-	return seen_l4(s, p, at + 40, at + 8, 16);
+	for (src = at + 8, at += 40; s->s_proto == 0 || s->s_proto == 60 ||
+	     s->s_proto == 43 || s->s_proto == 44;
+	     at += 8) {
+		if (s->s_nexts == 4 || s->s_end - at < 8 || p[at + 1] != 0)
+			return "extension headers";
+		s->s_ext[s->s_nexts++] = (uint8_t)s->s_proto;
+		s->s_proto = p[at];
+	}
+	return seen_l4(s, p, at, src, 16);
 }
 
 #endif

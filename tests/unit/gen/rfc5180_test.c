@@ -40,12 +40,38 @@ test_sizes(void **state)
 	ip6(&mo, &mc);
 	assert_int_equal(method_run(MT_IP6, &mc, &me), 0);
 	assert_int_equal(me.me_status, MS_OK);
-	assert_int_equal(me.me_npoints, countof(want));
-	for (i = 0; i < me.me_npoints; i++) {
+	assert_int_equal(me.me_npoints, 6 * countof(want));
+	for (i = 0; i < countof(want); i++) {
 		assert_int_equal(me.me_point[i].mp_size, want[i]);
+		assert_string_equal(me.me_point[i].mp_variant, "");
 		assert_true(me.me_point[i].mp_throughput.tr_pps > 0);
 	}
 	assert_int_equal(me.me_point[0].mp_asked, 64);
+	method_fini(&me);
+}
+
+/* Each chain of headers makes the least frame as much longer. */
+static void
+test_chains(void **state)
+{
+	static const unsigned size[] = { 64 };
+	static const unsigned want[] = { 84, 92, 92, 92, 92, 116 };
+	struct model mo;
+	struct method_conf mc;
+	struct method_result me;
+	unsigned i;
+
+	(void)state;
+	ip6(&mo, &mc);
+	mc.mc_size = size;
+	mc.mc_nsizes = 1;
+	assert_int_equal(method_run(MT_IP6, &mc, &me), 0);
+	assert_int_equal(me.me_status, MS_OK);
+	assert_int_equal(me.me_npoints, countof(want));
+	for (i = 0; i < me.me_npoints; i++)
+		assert_int_equal(me.me_point[i].mp_size, want[i]);
+	assert_string_equal(
+	    me.me_point[1].mp_variant, "hop-by-hop options");
 	method_fini(&me);
 }
 
@@ -65,7 +91,7 @@ test_no_jumbo(void **state)
 	assert_int_equal(me.me_status, MS_IMPOSSIBLE);
 	for (i = 0; i < me.me_npoints; i++)
 		assert_int_equal(me.me_point[i].mp_status,
-		    i < 7 ? MS_OK : MS_IMPOSSIBLE);
+		    i % 10 < 7 ? MS_OK : MS_IMPOSSIBLE);
 	assert_string_equal(me.me_point[9].mp_why, "no such frames");
 	method_fini(&me);
 }
@@ -91,6 +117,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_no_jumbo),
 		cmocka_unit_test(test_ip4),
 	};

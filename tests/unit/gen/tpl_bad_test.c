@@ -125,6 +125,23 @@ members(void **state)
 	refused(&tc, TPL_M_LABEL, 0,
 	    "flow label 1048576 is not from 0 to 1048575");
 	tc = good;
+	tc.tc_nexts = 1;
+	refused(&tc, TPL_M_EXTS, 0, "IPv4 has no extension headers");
+	tc = good6;
+	tc.tc_nexts = 5;
+	refused(&tc, TPL_M_EXTS, 4,
+	    "there are 5 extension headers, at most 4 can be sent");
+	tc.tc_nexts = 2;
+	tc.tc_ext[0] = 60;
+	refused(&tc, TPL_M_EXTS, 1,
+	    "hop-by-hop options must be the first extension header");
+	tc.tc_ext[0] = tc.tc_ext[1] = 44;
+	refused(&tc, TPL_M_EXTS, 1, "there is one fragment header at most");
+	tc.tc_ext[0] = 60;
+	tc.tc_ext[1] = 51;
+	refused(&tc, TPL_M_EXTS, 1,
+	    "protocol 51 is no extension header that can be sent");
+	tc = good;
 	tc.tc_ntags = 3;
 	refused(&tc, TPL_M_TAGS, 2, "a frame has at most 2 VLAN tags");
 	tc.tc_ntags = 2;

@@ -156,7 +156,8 @@ may_vary(const struct plan *pl, unsigned n, unsigned field)
 	if (field == TPL_F_SIZE)
 		return pl->p_conf.tc_sizes.sz_n == 0;
 	if (field == TPL_F_PAYLOAD)
-		return pl->p_conf.tc_sizes.sz_n != 0 &&
+		return pl->p_conf.tc_nexts == 0 &&
+		    pl->p_conf.tc_sizes.sz_n != 0 &&
 		    sizes_min(&pl->p_conf.tc_sizes) >= 128;
 	return true;
 }
@@ -194,6 +195,7 @@ random_vary(struct rnd *rnd, struct plan *pl)
 static void
 random_plan(struct rnd *rnd, struct plan *pl)
 {
+	static const uint8_t exts[] = { 43, 60, 0 };
 	struct tpl_conf *tc = &pl->p_conf;
 	bool v4 = rnd_below(rnd, 2) != 0;
 	unsigned i;
@@ -214,6 +216,12 @@ random_plan(struct rnd *rnd, struct plan *pl)
 	tc->tc_tos = (uint8_t)rnd_u64(rnd);
 	tc->tc_ttl = (uint8_t)rnd_u64(rnd);
 	tc->tc_label = v4 ? 0 : (uint32_t)rnd_below(rnd, 1 << 20);
+	tc->tc_nexts = v4 || rnd_below(rnd, 3) != 0 ? 0 :
+	    1 + (unsigned)rnd_below(rnd, TPL_EXTS);
+	for (i = 0; i < tc->tc_nexts; i++)
+		tc->tc_ext[i] = exts[rnd_below(rnd, i == 0 ? 3 : 2)];
+	if (tc->tc_nexts > 0 && rnd_below(rnd, 2) != 0)
+		tc->tc_ext[tc->tc_nexts - 1] = 44;
 	tc->tc_sport = (uint16_t)rnd_u64(rnd);
 	tc->tc_dport = (uint16_t)rnd_u64(rnd);
 	tc->tc_pattern = (uint8_t)rnd_below(rnd, 4);
@@ -325,6 +333,8 @@ check_constants(const struct plan *pl, const struct seen *s)
 		assert_int_equal(s->s_tos, tc->tc_tos);
 	if (!has_field(pl, tc->tc_nvary, TPL_F_LABEL))
 		assert_int_equal(s->s_label, tc->tc_label);
+	assert_int_equal(s->s_nexts, tc->tc_nexts);
+	assert_memory_equal(s->s_ext, tc->tc_ext, TPL_EXTS);
 	if (!has_field(pl, tc->tc_nvary, TPL_F_SPORT))
 		assert_int_equal(s->s_sport, tc->tc_sport);
 	if (!has_field(pl, tc->tc_nvary, TPL_F_DPORT))
