@@ -86,6 +86,7 @@ bool run_rates(struct run *);
  * packet lost).  Per port; 0: none passes.  best, all zero, becomes the trial
  * at that rate; the caller frees it.
  */
+#define HUNT_INVALID 5 /* rates, about half of the one before */
 struct hunt {
 	uint64_t hu_max;
 	uint64_t hu_duration;
@@ -94,6 +95,7 @@ struct hunt {
 	uint64_t hu_lossy; /* lowest that failed, 0: none */
 	double hu_ratio; /* of loss there */
 	uint64_t hu_invalid; /* lowest that the tester could not do, 0 */
+	unsigned hu_ninvalid; /* rates that it could not, none valid yet */
 	char hu_why[TRIAL_REASONLEN]; /* it could not */
 };
 enum ran run_hunt(struct run *, struct hunt *, struct trial_result *best);

@@ -209,6 +209,8 @@ hunt_once(struct run *ru, struct hunt *hu, struct bisect *bi, uint64_t pps,
 		/* Not a loss: the search goes on below, and will say it. */
 		bi->bi_failed = bi->bi_conf.bc_verify;
 		hu->hu_invalid = pps;
+		if (bi->bi_lower == 0 && hu->hu_lossy == 0)
+			hu->hu_ninvalid++;
 		snprintf(hu->hu_why, sizeof(hu->hu_why), "%s",
 		    tr.tr_nreasons > 0 ? tr.tr_reason[0] : "");
 		bisect_told(bi, false, 0);
@@ -244,6 +246,9 @@ run_hunt(struct run *ru, struct hunt *hu, struct trial_result *best)
 		if (ran == RAN_STOPPED || ran == RAN_FAILED)
 			break;
 		ran = RAN_OK;
+		/* Not the rate is the matter, if a tenth of it is no better. */
+		if (hu->hu_ninvalid == HUNT_INVALID)
+			break;
 	}
 	hu->hu_found = bi.bi_lower;
 	if (hu->hu_lossy > bi.bi_upper)

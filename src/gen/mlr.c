@@ -244,7 +244,10 @@ mlr_known(const struct mlr *mr, const struct mlr_goal *mg, uint64_t lower,
 	return found;
 }
 
-/* Where the last trial at an upper bound says that the goal's limit is. */
+/*
+ * Where the last trial at an upper bound says that the goal's limit is; once,
+ * as it will say it again and again of what loses some at any load.
+ */
 static uint64_t
 mlr_estimate(const struct mlr *mr, const struct mlr_goal *mg, uint64_t upper)
 {
@@ -254,6 +257,10 @@ mlr_estimate(const struct mlr *mr, const struct mlr_goal *mg, uint64_t upper)
 	while (i > 0 && mr->mr_trials[i - 1].mt_load != upper)
 		i--;
 	if (i == 0)
+		return 0;
+	if (mr->mr_trials[i - 1].mt_loss >= 1)
+		return upper / 2; /* nothing came: it tells nothing */
+	if (mr->mr_at.mp_down > 0)
 		return 0;
 	load = (double)upper * (1 - mr->mr_trials[i - 1].mt_loss) /
 	    (1 - mg->mg_loss);
@@ -272,7 +279,7 @@ mlr_down(struct mlr *mr, const struct mlr_goal *mg, uint64_t upper)
 
 	if (known != 0)
 		return known;
-	load = mr->mr_at.mp_down == 0 ? mlr_estimate(mr, mg, upper) : 0;
+	load = mlr_estimate(mr, mg, upper);
 	for (i = 0; i < mr->mr_at.mp_down && step < 0.5; i++)
 		step *= 2;
 	if (load == 0 || load >= upper)

@@ -3,6 +3,8 @@
  * RFC 2544: throughput (26.1), latency (26.2), frame loss rate (26.3), and the
  * tester's own limit.
  */
+#include <stdio.h>
+
 #include "base/bytes.h"
 #include "gen/method_int.h"
 
@@ -135,6 +137,7 @@ point_loss(struct run *ru)
 {
 	struct loss_result *lr;
 	unsigned step = ru->ru_profile->pf_loss_step, percent, clean = 0;
+	char why[TRIAL_REASONLEN] = "";
 	unsigned valid = 0;
 
 	if (!run_rates(ru))
@@ -162,17 +165,21 @@ point_loss(struct run *ru)
 			clean = lo->lo_valid && lo->lo_lost == 0 ? clean + 1 :
 			    0;
 			if (ran == RAN_INVALID)
-				run_status(ru, MS_LIMITED, "at some rates no "
-				    "trial was valid: %s", tr.tr_nreasons > 0 ?
-				    tr.tr_reason[0] : "");
+				snprintf(why, sizeof(why), "%s",
+				    tr.tr_nreasons > 0 ? tr.tr_reason[0] : "");
 			if (lo->lo_valid && lo->lo_lost == 0 && clean == 1)
 				run_near(ru, lo->lo_pps);
 		}
 		trial_result_fini(&tr);
 		if (ran == RAN_STOPPED || ran == RAN_FAILED)
 			return;
+		if (valid == 0 && lr->lo_n == HUNT_INVALID)
+			break;
 	}
 	lr->lo_clean = clean == 2;
+	if (valid != 0 && valid < lr->lo_n)
+		run_status(ru, MS_LIMITED, "at some rates no trial was valid: "
+		    "%s", why);
 	if (valid == 0)
-		run_status(ru, MS_FAILED, "no trial was valid");
+		run_status(ru, MS_FAILED, "no trial was valid: %s", why);
 }

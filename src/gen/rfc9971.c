@@ -52,9 +52,15 @@ goals(struct run *ru, struct mlr_conf *ml)
 	return bad == NULL;
 }
 
+struct invalid {
+	uint64_t in_lowest; /* load at which no trial was valid; 0: none */
+	unsigned in_first; /* loads before the first with a valid trial */
+	bool in_valid; /* there has been one */
+};
+
 static enum ran
 measure(struct run *ru, uint64_t pps, uint64_t duration, double *loss,
-    uint64_t *invalid)
+    struct invalid *in)
 {
 	struct ask as = { .as_pps = pps, .as_duration = duration };
 	struct trial_result tr = { .tr_nports = 0 };
@@ -67,11 +73,17 @@ measure(struct run *ru, uint64_t pps, uint64_t duration, double *loss,
 	*loss = trial_loss(&tr.tr_all);
 	if (ran == RAN_INVALID) {
 		*loss = 1;
-		*invalid = *invalid == 0 ? pps : u64min(*invalid, pps);
+		if (in->in_lowest == 0 || pps < in->in_lowest)
+			in->in_lowest = pps;
 		run_note(ru, "a trial at %.0f packets/s was not valid, counted "
 		    "as lost: %.*s", run_all(ru, pps), 100,
 		    tr.tr_nreasons > 0 ? tr.tr_reason[0] : "");
-		ran = RAN_OK;
+		if (in->in_valid || ++in->in_first < HUNT_INVALID)
+			ran = RAN_OK;
+		else
+			run_blame(ru, &tr);
+	} else if (ran == RAN_OK) {
+		in->in_valid = true;
 	}
 	trial_result_fini(&tr);
 	return ran;
@@ -110,7 +122,8 @@ point_mlr(struct run *ru)
 {
 	struct mlr_conf ml;
 	struct mlr *mr;
-	uint64_t pps, duration, invalid = 0;
+	struct invalid in = { .in_lowest = 0 };
+	uint64_t pps, duration;
 	enum ran ran = RAN_OK;
 	double loss;
 
@@ -122,10 +135,10 @@ point_mlr(struct run *ru)
 	}
 	mlr_start(mr, &ml);
 	while (ran == RAN_OK && mlr_next(mr, &pps, &duration)) {
-		ran = measure(ru, pps, duration, &loss, &invalid);
+		ran = measure(ru, pps, duration, &loss, &in);
 		if (ran == RAN_OK)
 			mlr_told(mr, loss);
 	}
-	results(ru, mr, invalid);
+	results(ru, mr, in.in_lowest);
 	free(mr);
 }
