@@ -112,7 +112,8 @@ layout_ip6(struct layout *ly, const uint8_t *p, uint32_t len)
 		nxt = p[at];
 		at += n;
 	}
-	layout_l4(ly, p, at, nxt);
+	if (!ly->ly_broken)
+		layout_l4(ly, p, at, nxt);
 }
 
 void
