@@ -24,6 +24,7 @@
 #include "base/kassert.h"
 
 #define VALUE_LEN 255 /* v_size of the packet's length */
+#define LANES_LOW UINT64_C(0x0001000100010001) /* the low bit of 16 each */
 
 struct filter {
 	unsigned f_n; /* [I] */
@@ -463,6 +464,33 @@ trace_prune(struct filter_trace *ft)
 	ft->ft_nunequal = (uint8_t)n;
 }
 
+/* Which of the four parts of 16 bits the mask is; 0: none of them. */
+static uint64_t
+lane_of(uint64_t mask)
+{
+	return (mask & (mask - 1) & LANES_LOW) == 0 &&
+		(mask & LANES_LOW) * UINT16_MAX == mask ? mask : 0;
+}
+
+/* Two ports that are not this one are looked at together. */
+static void
+trace_lanes(struct filter_trace *ft)
+{
+	struct filter_bytes *a = ft->ft_unequal, *b = a + 1;
+
+	if (ft->ft_nunequal != 2 || a->fb_off != b->fb_off ||
+	    lane_of(a->fb_mask) == 0 || lane_of(b->fb_mask) == 0 ||
+	    (a->fb_mask & b->fb_mask) != 0)
+		return;
+	ft->ft_lanes = (struct filter_bytes){
+		.fb_mask = a->fb_mask | b->fb_mask,
+		.fb_value = a->fb_value | b->fb_value,
+		.fb_off = a->fb_off,
+	};
+	ft->ft_nlanes = 1;
+	ft->ft_nunequal = 0;
+}
+
 bool
 filter_learn(
     const struct filter *f, const struct mbuf *m, struct filter_trace *ft)
@@ -473,7 +501,7 @@ filter_learn(
 
 	ft->ft_need = ft->ft_least = 0;
 	ft->ft_span = UINT32_MAX;
-	ft->ft_nequal = ft->ft_nunequal = ft->ft_nrange = 0;
+	ft->ft_nequal = ft->ft_nunequal = ft->ft_nrange = ft->ft_nlanes = 0;
 	for (; ok; in++) {
 		KASSERT(in < f->f_insn + f->f_n);
 		if (BPF_CLASS(in->code) == BPF_RET)
@@ -486,7 +514,15 @@ filter_learn(
 			ok = learn_step(&le, in);
 	}
 	trace_prune(ft);
+	trace_lanes(ft);
 	return ok && BPF_RVAL(in->code) == BPF_K && in->k == 0;
+}
+
+/* Not 0 if one of the four parts of 16 bits is. */
+static inline uint64_t
+some_lane_0(uint64_t v)
+{
+	return (v - LANES_LOW) & ~v & LANES_LOW << 15;
 }
 
 /*
@@ -495,9 +531,12 @@ filter_learn(
  */
 static inline __attribute__((always_inline)) unsigned
 trace_rows(const struct filter_trace *ft, const unsigned nequal,
-    const unsigned nunequal, struct mbuf *const *mm, unsigned n, uint8_t *left)
+    const unsigned nunequal, const bool lanes, struct mbuf *const *mm,
+    unsigned n, uint8_t *left)
 {
 	struct filter_bytes eq[FILTER_CONDS], ne[FILTER_CONDS];
+	uint64_t others = ~ft->ft_lanes.fb_mask, value = ft->ft_lanes.fb_value;
+	uint32_t lanesat = ft->ft_lanes.fb_off;
 	uint32_t need = ft->ft_need;
 	unsigned i, k, nleft = 0;
 	uint64_t wrong;
@@ -519,6 +558,9 @@ trace_rows(const struct filter_trace *ft, const unsigned nequal,
 		for (k = 0; k < nunequal; k++)
 			wrong |= (load(p + ne[k].fb_off) & ne[k].fb_mask) ==
 			    ne[k].fb_value;
+		if (lanes)
+			wrong |= some_lane_0(
+			    (load(p + lanesat) ^ value) | others);
 		nleft += wrong != 0;
 	}
 	return nleft;
@@ -548,8 +590,9 @@ trace_vector(const struct filter_trace *ft, struct mbuf *const *mm, unsigned n,
 	uint8_t some[MVEC_MAX + 1];
 	unsigned i, k = 0, at = 0, nleft;
 
-#define ROWS(e, u) trace_rows(ft, e, u, mm, n, left)
-	switch (ft->ft_nequal << 4 | ft->ft_nunequal) {
+#define ROWS(e, u) trace_rows(ft, e, u, false, mm, n, left)
+#define LANES(e)   trace_rows(ft, e, 0, true, mm, n, left)
+	switch (ft->ft_nlanes << 8 | ft->ft_nequal << 4 | ft->ft_nunequal) {
 	/* clang-format off */
 	case 0x01: nleft = ROWS(0, 1); break;
 	case 0x02: nleft = ROWS(0, 2); break;
@@ -560,10 +603,17 @@ trace_vector(const struct filter_trace *ft, struct mbuf *const *mm, unsigned n,
 	case 0x21: nleft = ROWS(2, 1); break;
 	case 0x22: nleft = ROWS(2, 2); break;
 	case 0x30: nleft = ROWS(3, 0); break;
-	default: nleft = ROWS(ft->ft_nequal, ft->ft_nunequal); break;
+	case 0x110: nleft = LANES(1); break;
+	case 0x120: nleft = LANES(2); break;
+	case 0x130: nleft = LANES(3); break;
+	default:
+		nleft = trace_rows(ft, ft->ft_nequal, ft->ft_nunequal,
+		    ft->ft_nlanes != 0, mm, n, left);
+		break;
 		/* clang-format on */
 	}
 #undef ROWS
+#undef LANES
 	if (ft->ft_nrange == 0 && ft->ft_span == UINT32_MAX)
 		return nleft;
 	memcpy(some, left, nleft);

@@ -59,8 +59,10 @@ struct filter_trace {
 	uint8_t ft_nequal;
 	uint8_t ft_nunequal;
 	uint8_t ft_nrange;
+	uint8_t ft_nlanes; /* 0 or 1 */
 	struct filter_bytes ft_equal[FILTER_CONDS];
 	struct filter_bytes ft_unequal[FILTER_CONDS];
+	struct filter_bytes ft_lanes; /* none of these 16 bits is equal */
 	struct filter_range ft_range[FILTER_CONDS];
 };
 

@@ -173,7 +173,7 @@ some_frame(struct rnd *r, uint8_t *p)
 }
 
 static const char *const filters[] = { "ip", "ip6", "arp", "tcp", "udp",
-	"icmp6", "tcp port 80", "udp port 9999", "not port 80",
+	"icmp6", "tcp port 80", "udp port 80", "udp port 9999", "not port 80",
 	"host 10.0.0.1", "src net 10.0.0.0/31 and dst host 10.0.0.2",
 	"ether host 02:02:02:02:02:01", "vlan 2 and tcp", "vlan",
 	"portrange 80-81", "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
@@ -254,8 +254,17 @@ general(void **state)
 		assert_int_equal(filter_vector(f, &fc, &mm, 1, &match), 0);
 	}
 	assert_int_equal(fc.fc_n, 1);
-	st16be(p + 36, 9999);
-	assert_int_equal(filter_vector(f, &fc, &mm, 1, &match), 1);
+	/* Every port, in either place. */
+	for (i = 0; i <= UINT16_MAX; i++) {
+		st16be(p + 34, (uint16_t)i);
+		st16be(p + 36, 1);
+		assert_int_equal(
+		    filter_vector(f, &fc, &mm, 1, &match), i == 9999);
+		st16be(p + 34, (uint16_t)~i);
+		st16be(p + 36, (uint16_t)i);
+		assert_int_equal(filter_vector(f, &fc, &mm, 1, &match),
+		    i == 9999 || (uint16_t)~i == 9999);
+	}
 	filter_destroy(f);
 	pcap_freecode(&bp);
 }
