@@ -191,9 +191,10 @@ main(int argc, char **argv)
 	for (i = 0; i < reps; i++)
 		ns[i] = perf_trial(g, &conf);
 	qsort(ns, reps, sizeof(ns[0]), perf_compare);
-	printf("tester, one CPU, %u bytes, %u flows, 4 fields: %.1f ns a packet "
-	    "sent, received and checked (best %.1f), %.2f M packets/s\n", size,
-	    flows, ns[reps / 2], ns[0], 1e3 / ns[reps / 2]);
+	printf("tester, one CPU, %u bytes, %u flows, 4 fields: %.1f ns a "
+	    "packet sent, received and checked (best %.1f), %.2f M "
+	    "packets/s\n", size, flows, ns[reps / 2], ns[0],
+	    1e3 / ns[reps / 2]);
 	free(ns);
 	return 0;
 }

@@ -121,9 +121,9 @@ struct gen_job {
 	uint32_t *gj_upto; /* [I] gen_begin(): first flow after each stream */
 	uint8_t *gj_to; /* [I] gen_begin(): its port */
 	unsigned gj_shares; /* [I] gen_begin(): CPUs that check */
-	uint64_t gj_warm_at; /* [J] set by ctl with the message */
-	uint64_t gj_run_at; /* [J] */
-	uint64_t gj_end_at; /* [J] UINT64_MAX: when all is sent */
+	uint64_t gj_warm_at; /* [C] before gj_go */
+	uint64_t gj_run_at; /* [C] likewise */
+	uint64_t gj_end_at; /* [C] likewise; UINT64_MAX: when all is sent */
 	uint64_t gj_late; /* [I] gen_begin() */
 	bool gj_quiet; /* [J] what comes now is not counted any more */
 	unsigned gj_nsenders; /* [J] */
@@ -134,12 +134,15 @@ struct gen_job {
 	uint64_t gj_last; /* [J] when the last of ours came; 0: none yet */
 	uint64_t gj_silence[2]; /* [J] longest without any: from, to */
 
-	alignas(CACHELINE) _Atomic bool gj_halt; /* [A] ctl: send no more */
+	alignas(CACHELINE) _Atomic bool gj_go; /* [A] ctl: all have jobs;
+						* release */
+	_Atomic bool gj_halt; /* [A] ctl: send no more */
 	_Atomic uint32_t gj_repace; /* [A] ctl: gj_newpace is new; release */
 	struct pace_conf gj_newpace; /* [C] before gj_repace */
 
 	alignas(CACHELINE) _Atomic bool gj_sent; /* [A] the CPU: all is sent */
 	_Atomic uint64_t gj_heard; /* [A] the CPU: when the last one came */
+	_Atomic uint64_t gj_looked; /* [A] the CPU: its last round */
 	uint32_t gj_repaced; /* [J] gj_repace as it was last */
 };
 
@@ -207,6 +210,7 @@ struct gen_port {
 enum gen_state { /* beyond the phase */
 	GS_IDLE,
 	GS_PHASE, /* as g_phase says */
+	GS_START, /* jobs are on their way */
 	GS_QUIET, /* CPUs are told to count no more */
 	GS_RETURN, /* jobs are coming back */
 	GS_OVER, /* gen_end() may be called */

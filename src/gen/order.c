@@ -50,7 +50,8 @@ gen_on_begin(struct endpoint *ep, struct msg *msg)
 	gc->gc_glance.ge_winmin = UINT64_MAX;
 	gc->gc_glance.ge_winmax = 0;
 	gc->gc_glance.ge_winend = 0;
-	msg_done(ep, msg);
+	msg->msg_fn = gen_returned;
+	msg_send(ep, sp_ctl_id(ep->ep_sp), msg);
 }
 
 /* Answered in a round: once the records are with who checks them. */

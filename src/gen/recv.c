@@ -108,21 +108,40 @@ silence(struct gen_job *gj, uint64_t now)
 	gj->gj_last = now;
 }
 
+/* n records of flows of this CPU. */
+static void
+recv_check(const struct gen_job *gj, const struct check_rec *cr, unsigned n)
+{
+	unsigned at;
+
+	for (at = 0; at < n; at += GEN_BURST)
+		check_burst(gj->gj_checker, cr + at, umin(n - at, GEN_BURST));
+}
+
 /* Packets of the trial: their records go to who checks their flows. */
 static void ON_CPU
-recv_ours(struct recv *rv, struct mbuf *const *mm, const struct check_rec *cr,
+recv_ours(struct recv *rv, struct mbuf *const *mm, struct check_rec *cr,
     unsigned n)
 {
 	struct gen_cpu *gc = rv->rv_gc;
-	unsigned i, to, shares = rv->rv_job->gj_shares;
+	const struct gen_job *gj = rv->rv_job;
+	unsigned i, to, right = 0;
 
 	glance(rv, cr);
 	silence(rv->rv_job, rv->rv_now);
-	for (i = 0; i < n; i++) {
-		if (!recv_right(rv, &cr[i], mm[cr[i].cr_more]))
-			continue;
-		rv->rv_ours++;
-		to = check_share(cr[i].cr_flow, 0, shares);
+	for (i = 0; i < n; i++)
+		if (likely(recv_right(rv, &cr[i], mm[cr[i].cr_more]))) {
+			if (unlikely(right != i))
+				cr[right] = cr[i];
+			right++;
+		}
+	rv->rv_ours += right;
+	if (rv->rv_c->c_sp->sp_ncpus == 1) {
+		recv_check(gj, cr, right);
+		return;
+	}
+	for (i = 0; i < right; i++) {
+		to = check_share(cr[i].cr_flow, 0, gj->gj_shares);
 		gc->gc_rec[to][gc->gc_nrec[to]++] = cr[i];
 	}
 }
@@ -258,7 +277,7 @@ gen_recv_records(struct cpu *c, struct gen_cpu *gc)
 {
 	struct gen_job *gj = gc->gc_job;
 	const struct check_rec *cr;
-	unsigned i, at, k, total = 0;
+	unsigned i, k, total = 0;
 	size_t bytes;
 
 	for (i = 0; i < c->c_sp->sp_ncpus; i++) {
@@ -267,26 +286,13 @@ gen_recv_records(struct cpu *c, struct gen_cpu *gc)
 		while ((cr = recring_peek(gc->gc_in[i], &bytes)) != NULL) {
 			k = (unsigned)(bytes / sizeof(*cr));
 			/* Left from a trial that is over: it knew of it. */
-			for (at = 0; gj != NULL && at < k; at += GEN_BURST)
-				check_burst(gj->gj_checker, cr + at,
-				    umin(k - at, GEN_BURST));
+			if (gj != NULL)
+				recv_check(gj, cr, k);
 			recring_consume(gc->gc_in[i]);
 			total += k;
 		}
 	}
 	return total;
-}
-
-/* Records of flows of this CPU. */
-static void ON_CPU
-records_own(struct gen_cpu *gc, unsigned id)
-{
-	unsigned at, n = gc->gc_nrec[id];
-
-	for (at = 0; at < n; at += GEN_BURST)
-		check_burst(gc->gc_job->gj_checker, gc->gc_rec[id] + at,
-		    umin(n - at, GEN_BURST));
-	gc->gc_nrec[id] = 0;
 }
 
 void
@@ -302,7 +308,8 @@ gen_recv_flush(struct cpu *c, struct gen_cpu *gc)
 		if (bytes == 0)
 			continue;
 		if (i == c->c_id) {
-			records_own(gc, i);
+			recv_check(gc->gc_job, gc->gc_rec[i], gc->gc_nrec[i]);
+			gc->gc_nrec[i] = 0;
 			continue;
 		}
 		ring = gc->gc_gen->g_cpu[i]->gc_in[c->c_id];

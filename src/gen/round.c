@@ -61,6 +61,9 @@ gen_round(struct cpu *c)
 	work = gen_messages(c); /* trials come and go */
 	mpool_run(c);
 	work += gen_recv(c, gc); /* before sending: it makes room */
+	if (gc->gc_job != NULL)
+		atomic_store_explicit(
+		    &gc->gc_job->gj_looked, c->c_now, memory_order_relaxed);
 	work += wheel_run(&c->c_wheel, c->c_now);
 	work += gen_send(c, gc); /* what is due */
 	work += gen_control(c); /* what hosts answered */

@@ -120,24 +120,41 @@ make(struct cpu *c, struct gen_cpu *gc, struct gen_sender *gs, unsigned n)
 	stat_add(c, SG_PATH, pks_originated, gb->gb_n);
 }
 
+static void
+count_lanes(struct gen_sender *gs, const uint32_t *len, const uint16_t *lane,
+    unsigned n)
+{
+	uint64_t bytes = 0;
+	unsigned i;
+
+	if (gs->gs_nlanes == 1) {
+		for (i = 0; i < n; i++)
+			bytes += len[i];
+		gs->gs_lane->gl_sent += n;
+		gs->gs_lane->gl_bytes += bytes + (uint64_t)n * TPL_FCS;
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		gs->gs_lane[lane[i]].gl_sent++;
+		gs->gs_lane[lane[i]].gl_bytes += len[i] + TPL_FCS;
+	}
+}
+
 /* These of the burst have left at now. */
 static void
 leave(struct gen_sender *gs, unsigned n, uint64_t now)
 {
 	struct gen_burst *gb = &gs->gs_burst;
+	const uint32_t *len = gb->gb_len + gb->gb_first;
 	unsigned i;
 
-	for (i = gb->gb_first; i < gb->gb_first + n; i++) {
-		struct gen_lane *gl = &gs->gs_lane[gb->gb_lane[i]];
-		unsigned wirelen = gb->gb_len[i] + TPL_FCS;
-
-		pace_sent(&gs->gs_pace, wirelen, now);
-		if (!gb->gb_warm) {
-			gl->gl_sent++;
-			gl->gl_bytes += wirelen;
-		}
-	}
+	if (gs->gs_pace.p_conf.pc_kind == PACE_MAX)
+		gs->gs_pace.p_sent += n;
+	else
+		for (i = 0; i < n; i++)
+			pace_sent(&gs->gs_pace, len[i] + TPL_FCS, now);
 	if (!gb->gb_warm) {
+		count_lanes(gs, len, gb->gb_lane + gb->gb_first, n);
 		gs->gs_sent += n;
 		gs->gs_last = now;
 	}
@@ -393,6 +410,9 @@ gen_send(struct cpu *c, struct gen_cpu *gc)
 	gc->gc_next = UINT64_MAX;
 	if (gj == NULL ||
 	    atomic_load_explicit(&gj->gj_sent, memory_order_relaxed))
+		return 0;
+	/* Acquire: the times were written before. */
+	if (!atomic_load_explicit(&gj->gj_go, memory_order_acquire))
 		return 0;
 	if (unlikely(atomic_load_explicit(&gj->gj_halt, memory_order_relaxed)))
 		gen_send_end(c, gj, c->c_now);

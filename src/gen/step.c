@@ -173,20 +173,33 @@ too_many(struct gen *g, const struct gen_port *gp)
 	return EINVAL;
 }
 
+/* CPUs get their jobs; nobody sends before all can receive. */
 static void ON_CTL
 start(struct gen *g)
+{
+	int error = gen_jobs(g);
+
+	if (error == 0 && !tell_all(g, gen_on_begin)) {
+		snprintf(g->g_error, sizeof(g->g_error), "no memory");
+		error = ENOMEM;
+	}
+	if (error != 0)
+		over(g, error);
+	else
+		g->g_state = GS_START;
+}
+
+/* All have them: these are the times. */
+static void ON_CTL
+go(struct gen *g)
 {
 	const struct trial_conf *tc = g->g_conf_now;
 	uint64_t warm_at;
 	unsigned i;
-	int error;
 
-	if ((error = gen_jobs(g)) != 0) {
-		over(g, error);
-		return;
-	}
 	for (i = 0; i < g->g_nports; i++)
 		gen_port_count(g, i, &g->g_port[i].gp_before);
+	gen_clock_forget(&g->g_clock);
 	warm_at = now_of(g) + LEAD_NS;
 	g->g_run_at = warm_at + tc->tc_warmup;
 	for (i = 0; i < g->g_sp->sp_ncpus; i++) {
@@ -198,14 +211,11 @@ start(struct gen *g)
 		gj->gj_run_at = g->g_run_at;
 		gj->gj_end_at = tc->tc_duration != 0 ?
 		    g->g_run_at + tc->tc_duration : UINT64_MAX;
+		/* Release: the times come before. */
+		atomic_store_explicit(&gj->gj_go, true, memory_order_release);
+		endpoint_wake(g->g_sp, i);
 	}
-	gen_clock_forget(&g->g_clock);
-	if (!tell_all(g, gen_on_begin)) {
-		snprintf(g->g_error, sizeof(g->g_error), "no memory");
-		over(g, ENOMEM);
-		return;
-	}
-	g->g_waiting = 0; /* nobody answers to that */
+	g->g_state = GS_PHASE;
 	enter(g, tc->tc_warmup > 0 ? TPH_WARMUP : TPH_RUN);
 }
 
@@ -289,6 +299,24 @@ last_heard(const struct gen *g)
 	return last;
 }
 
+/*
+ * Since when all CPUs have looked: one that the system keeps from running has
+ * not heard what waits for it.  Those that sleep are woken by what comes.
+ */
+static uint64_t
+all_looked(const struct gen *g)
+{
+	uint64_t since = now_of(g);
+	unsigned i;
+
+	if (g->g_sp->sp_env.env_virtual)
+		return since;
+	for (i = 0; i < g->g_sp->sp_ncpus; i++)
+		since = u64min(since, atomic_load_explicit(
+		    &g->g_job[i]->gj_looked, memory_order_relaxed));
+	return since;
+}
+
 static void
 busy_taken(struct gen *g)
 {
@@ -323,7 +351,8 @@ drain(struct gen *g)
 {
 	const struct trial_conf *tc = g->g_conf_now;
 	uint64_t limit = tc->tc_drain != 0 ? tc->tc_drain : DRAIN_NS;
-	uint64_t quiet = tc->tc_quiet != 0 ? tc->tc_quiet : limit, now;
+	uint64_t quiet = tc->tc_quiet != 0 ? tc->tc_quiet : limit;
+	uint64_t now, since, looked;
 
 	if (tc->tc_nstreams == 0)
 		limit = 0;
@@ -332,8 +361,10 @@ drain(struct gen *g)
 		quiet = u64min(quiet, STOP_QUIET);
 	}
 	now = now_of(g);
+	looked = all_looked(g);
+	since = u64max(g->g_end_at, last_heard(g));
 	if (now - g->g_end_at < limit &&
-	    now - u64max(g->g_end_at, u64min(last_heard(g), now)) < quiet)
+	    (looked < since || looked - since < quiet))
 		return;
 	g->g_drained = now - g->g_end_at;
 	g->g_utc[1] = utc_of(g);
@@ -342,7 +373,7 @@ drain(struct gen *g)
 		g->g_state = GS_QUIET;
 }
 
-/* A CPU has answered gen_on_quiet(), or gen_on_end() with its job. */
+/* A CPU has its job, has answered gen_on_quiet(), or gives the job back. */
 void
 gen_returned(struct endpoint *ep, struct msg *msg)
 {
@@ -451,6 +482,8 @@ bool
 gen_step(struct gen *g)
 {
 	gen_clock_tick(&g->g_clock);
+	if (g->g_state == GS_START && g->g_waiting == 0)
+		go(g);
 	if (g->g_state == GS_PHASE)
 		look_for_stop(g);
 	if (g->g_state == GS_PHASE)
