@@ -168,7 +168,6 @@ parts(const struct lines *trial, const json_t *list, const char *section)
 		ln.ln_section = section;
 		ln.ln_where = tree_text(part, "name");
 		quantities(&ln, trial_quantities, part);
-		distributions(&ln, part);
 		snprintf(from, sizeof(from), "%s from", section);
 		ln.ln_section = from;
 		quantities(&ln, trial_quantities,
@@ -220,7 +219,6 @@ trial(const struct lines *method, const json_t *of, size_t number)
 
 	ln.ln_number = number;
 	quantities(&ln, trial_quantities, of);
-	distributions(&ln, of);
 	parts(&ln, json_object_get(of, "ports"), "port");
 	parts(&ln, json_object_get(of, "streams"), "stream");
 }

@@ -65,8 +65,8 @@ struct view {
 static bool
 shown(const struct view *vi, const struct quantity *qu)
 {
-	return (qu->qu_kind == QK_TEXT || !vi->vi_brief ||
-	    qu->qu_brief != NEVER) && quantity_used(qu, vi->vi_rows);
+	return vi->vi_brief ? quantity_wanted(qu, vi->vi_rows) :
+	    quantity_used(qu, vi->vi_rows);
 }
 
 static void

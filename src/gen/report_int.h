@@ -77,6 +77,9 @@ void quantity_print(const struct quantity *, const json_t *row, bool group,
 /* Whether any row of a list has it. */
 bool quantity_used(const struct quantity *, const json_t *rows);
 
+/* Whether it has a column where there is little room. */
+bool quantity_wanted(const struct quantity *, const json_t *rows);
+
 /* Of an object, or of anything else. */
 const char *tree_text(const json_t *, const char *key); /* never NULL */
 double tree_number(const json_t *, const char *key); /* NaN: none */

@@ -173,3 +173,16 @@ quantity_used(const struct quantity *qu, const json_t *rows)
 	}
 	return false;
 }
+
+bool
+quantity_wanted(const struct quantity *qu, const json_t *rows)
+{
+	size_t i;
+
+	if (qu->qu_brief != NOT_ZERO)
+		return qu->qu_brief == ALWAYS && quantity_used(qu, rows);
+	for (i = 0; i < json_array_size(rows); i++)
+		if (tree_number(json_array_get(rows, i), qu->qu_key) > 0)
+			return true;
+	return false;
+}

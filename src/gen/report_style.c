@@ -60,7 +60,7 @@ const char report_style[] =
     "td{text-align:right;padding:4px 12px;border-bottom:1px solid var(--faint);"
     "white-space:nowrap;vertical-align:top}\n"
     "th.t,td.t{text-align:left}\n"
-    "td.why{text-align:left;white-space:normal;min-width:17em;"
+    "td.why{text-align:left;white-space:normal;min-width:13em;"
     "overflow-wrap:anywhere}\n"
     "td.t{overflow-wrap:anywhere}\n"
     "tr.doubt td{background:var(--badback)}"

@@ -60,20 +60,6 @@ widen(struct grid *gr, unsigned i, const char *text)
 		gr->gr_width[i] = columns;
 }
 
-/* Whether it has a column: what is 0 in each row may have none. */
-static bool
-wanted(const struct quantity *qu, const json_t *rows)
-{
-	const json_t *row;
-	size_t i;
-
-	if (qu->qu_brief != NOT_ZERO)
-		return qu->qu_brief == ALWAYS && quantity_used(qu, rows);
-	json_array_foreach(
-	    rows, i, row) if (tree_number(row, qu->qu_key) > 0) return true;
-	return false;
-}
-
 /* Which columns there are, and how wide they must be. */
 static void
 grid_fit(struct grid *gr, const struct quantity *qu, const json_t *rows)
@@ -86,7 +72,7 @@ grid_fit(struct grid *gr, const struct quantity *qu, const json_t *rows)
 	for (; qu->qu_key != NULL; qu++) {
 		unsigned i = gr->gr_n;
 
-		if (i == COLUMNS || !wanted(qu, rows))
+		if (i == COLUMNS || !quantity_wanted(qu, rows))
 			continue;
 		gr->gr_column[gr->gr_n++] = qu;
 		widen(gr, i, qu->qu_name);
