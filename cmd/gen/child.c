@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "priv/priv.h"
 #include "run_int.h"
+#include "screen.h"
 
 static trial_flag stopped; /* by the signal handler */
 const trial_flag *const child_stop = &stopped;
@@ -385,6 +386,7 @@ gen_child_run(const struct gen_job *gj, const struct gen_files *fs, int opener,
     int command)
 {
 	struct run *ru = calloc(1, sizeof(*ru));
+	struct screen *sn = NULL;
 	unsigned i;
 	int status;
 
@@ -395,12 +397,18 @@ gen_child_run(const struct gen_job *gj, const struct gen_files *fs, int opener,
 	ru->ru_job = gj;
 	ru->ru_plan = gj->gj_plan;
 	ru->ru_command = command;
-	ru->ru_text = gj->gj_quiet ? NULL : stderr;
+	ru->ru_text = gj->gj_quiet || gj->gj_screen ? NULL : stderr;
 	steps_profile(gj->gj_plan, &ru->ru_profile);
-	if ((status = child_files(ru)) == 0 &&
+	/* It reads files about the terminal. */
+	if (gj->gj_screen && (sn = gen_screen_open()) == NULL)
+		status = CMD_FAILED;
+	else if ((status = child_files(ru)) == 0 &&
 	    (status = child_report(ru)) == 0 &&
 	    (status = child_tester(ru, opener)) == 0)
-		status = child_tell(ru, fs, steps_run(ru));
+		status = child_tell(ru, fs, sn != NULL ?
+		    steps_screen(ru, sn) : steps_run(ru));
+	else
+		gen_screen_close(sn);
 	gen_destroy(ru->ru_gen); /* and devices are as they were found */
 	if (ru->ru_report != NULL)
 		report_destroy(ru->ru_report);

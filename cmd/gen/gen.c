@@ -21,6 +21,7 @@ usage(FILE *f)
 	    "       spate gen check PLAN ...      only look for mistakes in "
 	    "it\n"
 	    "       spate gen SUITE --port PORT --port PORT [OPTION ...]\n"
+	    "       spate gen screen --port PORT ... [OPTION ...]\n"
 	    "       spate gen SUITE --help\n"
 	    "\n"
 	    "suites\n");
@@ -115,16 +116,23 @@ run_plan(int argc, char **argv)
 	return status;
 }
 
+/* As a screen: what "send" would, as long as somebody looks at it. */
 static int
-run_oneliner(int argc, char **argv)
+run_oneliner(int argc, char **argv, bool screen)
 {
+	char *name = argv[0];
+	char send[] = "send";
 	struct gen_job gj = { .gj_name = "command line", .gj_argc = argc,
 		.gj_argv = argv };
 	struct oneliner ol;
 	struct plan *pl;
 	int status;
 
-	if ((status = oneliner_parse(argc, argv, &ol)) != 0)
+	if (screen)
+		argv[0] = send;
+	status = oneliner_parse(argc, argv, &ol);
+	argv[0] = name;
+	if (status != 0)
 		return status < 0 ? CMD_OK : status;
 	if (ol.ol_print)
 		fputs(ol.ol_text, stdout);
@@ -134,6 +142,7 @@ run_oneliner(int argc, char **argv)
 		gj.gj_plan = pl;
 		gj.gj_text = ol.ol_text;
 		gj.gj_quiet = ol.ol_quiet;
+		gj.gj_screen = screen;
 		status = gen_parent_run(&gj);
 	}
 	plan_free(pl);
@@ -152,8 +161,10 @@ cmd_gen(int argc, char **argv)
 		return run_plan(argc - 1, argv + 1);
 	if (strcmp(argv[1], "check") == 0)
 		return run_check(argc - 1, argv + 1);
+	if (strcmp(argv[1], "screen") == 0)
+		return run_oneliner(argc - 1, argv + 1, true);
 	if (oneliner_known(argv[1]))
-		return run_oneliner(argc - 1, argv + 1);
+		return run_oneliner(argc - 1, argv + 1, false);
 	fprintf(stderr, "spate gen: unknown command \"%s\"; \"spate gen "
 	    "--help\" lists them\n", argv[1]);
 	return CMD_USAGE;

@@ -11,6 +11,8 @@
  *	child.c		puts the tester together, gives up what it need not have
  *	ports.c		a plan's ports as the tester takes them
  *	steps.c		runs the steps, holds expectations against results
+ *	screen.c	shows trials as they run, and changes them by keys
+ *	live.c		what there is to be seen
  *	files.c		reports as files that are whole or not there
  *
  * All of it runs a plan: a one-liner is turned into one first.
@@ -39,6 +41,7 @@ struct gen_job {
 	int		 gj_argc;	/* for the report */
 	char		**gj_argv;
 	bool		 gj_quiet;	/* no progress, no report as text */
+	bool		 gj_screen;	/* not the steps: trials on a screen */
 };
 
 /*

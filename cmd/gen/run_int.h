@@ -53,6 +53,12 @@ extern const trial_flag *const child_stop;
  * expectations in ru.  ENOMEM.
  */
 int	 steps_run(struct run *) ON_CTL;
+/*
+ * Instead of them: the streams of the first step on a screen, until the user
+ * leaves; each trial is in the report.
+ */
+struct screen;
+int	 steps_screen(struct run *, struct screen *) ON_CTL;
 /* The profile with what the plan puts in its place. */
 void	 steps_profile(const struct plan *, struct profile *);
 

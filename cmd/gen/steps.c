@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "run_int.h"
+#include "screen.h"
 
 #define S PLAN_NS
 
@@ -565,5 +566,59 @@ steps_run(struct run *ru)
 		error = pn->pn_method == PLAN_RUN ? step_run(ru, pn) :
 		    step_method(ru, pn);
 	}
+	return error;
+}
+
+/* A screen */
+
+static int
+screen_ended(void *arg, const struct trial_result *tr)
+{
+	struct run *ru = arg;
+	char name[32];
+
+	snprintf(name, sizeof(name), "trial %u", ++ru->ru_trials);
+	return report_add_trial(ru->ru_report, name, tr);
+}
+
+int
+steps_screen(struct run *ru, struct screen *sn)
+{
+	const struct plan_step *pn = &ru->ru_plan->pl_step[0];
+	const struct plan_sizes *pz = pn->pn_nsize != 0 ? pn->pn_size : NULL;
+	const bool plain = pz != NULL && pz->pz_sizes->sz_n == 1;
+	const char *names[GEN_PORTS];
+	struct screen_conf sc = {
+		.sc_runner = &ru->ru_runner,
+		.sc_port = names,
+		.sc_trial = {
+			.tc_size = plain ? pz->pz_sizes->sz_mix[0].sw_size : 0,
+			.tc_learn = true,
+			.tc_settle = ru->ru_profile.pf_learn,
+			.tc_seed = ru->ru_plan->pl_seed,
+			.tc_stop = child_stop,
+		},
+		.sc_ended = screen_ended,
+		.sc_arg = ru,
+	};
+	char why[256] = "";
+	struct load ld;
+	unsigned i;
+	int error;
+
+	if ((error = load_make(ru, pn, pz, &ld)) != 0)
+		return error;
+	for (i = 0; i < gen_nports(ru->ru_gen); i++)
+		names[i] = gen_port_name(ru->ru_gen, i);
+	plan_pace_make(pn, load_speed(&ld), &sc.sc_trial.tc_pace);
+	sc.sc_trial.tc_stream = ld.ld_stream;
+	sc.sc_trial.tc_nstreams = ld.ld_n;
+	error = gen_screen_run(sn, &sc, why, sizeof(why));
+	gen_screen_close(sn);
+	if (error != 0 && error != ENOMEM) {
+		step_failed(ru, pn, why);
+		error = 0;
+	}
+	load_free(&ld);
 	return error;
 }

@@ -162,6 +162,9 @@ static const struct {
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, SIOCGIFFLAGS }, /* is there a link */
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, SIOCGIFMTU }, /* still its own */
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, SIOCGIFNAME }, /* or a device */
+	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS }, /* a screen's terminal */
+	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TCSETSW },
+	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCGWINSZ },
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TUNSETOFFLOAD }, /* as it was found */
 	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
 	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
