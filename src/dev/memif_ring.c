@@ -110,7 +110,7 @@ memif_ring_init(struct memif_ring *mr)
 	struct memif_ring_wire *mw = mr->mr_wire;
 	unsigned i;
 
-	mr->mr_at = mr->mr_upto = 0;
+	mr->mr_at = mr->mr_upto = mr->mr_part = 0;
 	mr->mr_armed = false;
 	if (mr->mr_kind == MEMIF_SERVER_TX) {
 		/* A client may have begun anywhere. */
@@ -352,6 +352,7 @@ rx_fill(struct cpu *c, struct memif_ring *mr, struct memif_count *mk,
 
 		rx_prefetch(mr, MVEC_AHEAD, n);
 		if ((k = rx_frame(c, mr, m, n, &whole)) == 0) {
+			mr->mr_part = (uint16_t)n;
 			m_free(c, m); /* parts of a chain may be in it */
 			return i + 1;
 		}
@@ -380,6 +381,7 @@ memif_ring_rx(struct cpu *c, struct memif_ring *mr, struct memif_count *mk,
 	max = umin(max, MVEC_MAX - was);
 	if (unlikely(ring_dead(mr)) || (n = ring_usable(mr, max)) == 0)
 		return 0;
+	mr->mr_part = 0;
 	got = m_alloc_bulk(c, own, umin(n, max));
 	used = rx_fill(c, mr, mk, mv, own, got, n);
 	m_free_bulk(c, own + used, got - used);
@@ -577,7 +579,8 @@ memif_ring_arm(struct memif_ring *mr)
 	mr->mr_armed = true;
 	/* The flag must be there before we look whether something is new. */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (ring_usable(mr, 1) == 0)
+	/* The rest of a frame may never come: that is not waited for awake. */
+	if (ring_usable(mr, mr->mr_part + 1u) <= mr->mr_part)
 		return false;
 	rx_disarm(mr);
 	return true;

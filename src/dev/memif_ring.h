@@ -60,6 +60,7 @@ struct memif_ring {
 	int mr_fd; /* [I] eventfd: to tell the peer, or by which it tells */
 	uint16_t mr_at; /* [o] next descriptor that is ours to use */
 	uint16_t mr_upto; /* [o] the peer's index, when last looked at */
+	uint16_t mr_part; /* [o] rx: descriptors of a frame not all there */
 	bool mr_armed; /* [o] rx: the peer shall wake us */
 	_Atomic uint8_t mr_fault; /* [A] enum memif_fault */
 	stat_cell mr_tells; /* [A] tx: odd inside a write to mr_fd */

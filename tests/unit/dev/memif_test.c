@@ -302,6 +302,36 @@ sleep_and_wake(void **state)
 	mlink_down(&l);
 }
 
+/* A frame of which the rest does not come keeps nobody awake. */
+static void
+half_a_frame(void **state)
+{
+	struct memif_ring_wire *mw;
+	struct mlink l;
+	struct rxq *rxq;
+
+	mlink_init(&l, 1);
+	mlink_up(&l);
+	rxq = &l.ifp[SERVER]->if_rxq[0];
+	mw = wire_of(&l, SERVER, false);
+	fill_next(mw, 2, memif_what(MEMIF_NEXT, 0, 30));
+	assert_true(dev_memif.do_arm(host_cpu(l.sp[SERVER], 0), rxq));
+	assert_int_equal(mlink_receive(&l, SERVER, 0, 0, 90), 0);
+	assert_false(dev_memif.do_arm(host_cpu(l.sp[SERVER], 0), rxq));
+	fill_next(mw, 1, memif_what(0, 0, 30));
+	assert_true(dev_memif.do_arm(host_cpu(l.sp[SERVER], 0), rxq));
+	{
+		struct cpu *c = host_cpu(l.sp[SERVER], 0);
+		struct mvec mv = { .mv_n = 0 };
+
+		assert_int_equal(dev_memif.do_rx(c, rxq, &mv, MVEC_MAX), 1);
+		assert_int_equal(mv.mv_m[0]->m_pktlen, 90);
+		m_free_bulk(c, mv.mv_m, mv.mv_n);
+	}
+	assert_false(dev_memif.do_arm(host_cpu(l.sp[SERVER], 0), rxq));
+	mlink_down(&l);
+}
+
 static void
 either_side_comes_back(void **state)
 {
@@ -517,6 +547,7 @@ main(void)
 		cmocka_unit_test(rubbish_is_cut_off),
 		cmocka_unit_test(fewer_queues_there),
 		cmocka_unit_test(sleep_and_wake),
+		cmocka_unit_test(half_a_frame),
 		cmocka_unit_test(either_side_comes_back),
 		cmocka_unit_test(several_on_a_socket),
 		cmocka_unit_test(not_let_in),
