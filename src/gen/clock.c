@@ -19,7 +19,7 @@
 #include "base/bytes.h"
 #include "cpu/cpu.h"
 
-#define CALIBRATE_NS   (2 * NS_MS)
+#define CALIBRATE_NS   (20 * NS_MS)
 #define COMPARE_TRIES  8
 #define SLEW_MAX       (NS_S / 20) /* ns in a second: 5 % */
 #define RESOLVE_TRIES  64
@@ -114,6 +114,7 @@ gen_clock_anchor(struct gen_clock *gk, uint64_t count, uint64_t ns)
 	uint64_t error = (uint64_t)(off < 0 ? -off : off);
 
 	mult = clock_mult(count - gk->gk_cycles, ns - gk->gk_ns);
+	gk->gk_mult = mult;
 	gk->gk_cycles = count;
 	gk->gk_ns = ns;
 	gk->gk_worst = u64max(gk->gk_worst, error);
@@ -158,8 +159,8 @@ gen_clock_init(struct gen_clock *gk, const struct spate_env *env)
 		clock_compare(gk, &to, &to_ns);
 		gk->gk_cycles = to;
 		gk->gk_ns = to_ns;
-		clock_publish(
-		    gk, to, to_ns, clock_mult(to - from, to_ns - from_ns));
+		gk->gk_mult = clock_mult(to - from, to_ns - from_ns);
+		clock_publish(gk, to, to_ns, gk->gk_mult);
 	}
 	gk->gk_resolution = clock_resolve(gk);
 }
@@ -174,6 +175,15 @@ gen_clock_tick(struct gen_clock *gk)
 		return;
 	clock_compare(gk, &count, &ns);
 	gen_clock_anchor(gk, count, ns);
+}
+
+void
+gen_clock_rest(struct gen_clock *gk)
+{
+	uint64_t count = cycles();
+
+	if (gk->gk_counter)
+		clock_publish(gk, count, gen_clock_at(gk, count), gk->gk_mult);
 }
 
 void

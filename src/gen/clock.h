@@ -45,12 +45,13 @@ struct gen_clock {
 
 	alignas(CACHELINE) uint64_t gk_cycles; /* [C] last comparison … */
 	uint64_t gk_ns; /* [C] … and what the real clock read */
+	uint64_t gk_mult; /* [C] the rate found, uncorrected */
 	uint64_t gk_worst; /* [C] ns: largest difference found, since
 			    * gen_clock_forget() */
 	uint64_t gk_resolution; /* [I] ns */
 };
 
-/* Compares for about 2 ms, but not under a virtual clock. */
+/* Compares for some 20 ms, but not under a virtual clock. */
 void gen_clock_init(struct gen_clock *, const struct spate_env *);
 
 /* ctl, as often as it likes: compares once a second. */
@@ -58,6 +59,12 @@ void gen_clock_tick(struct gen_clock *);
 
 /* What gk_worst knows is of no concern any more. */
 void gen_clock_forget(struct gen_clock *);
+
+/*
+ * Nobody will call gen_clock_tick() for a while: go on by the rate that was
+ * found, without the correction that is for one second.
+ */
+void gen_clock_rest(struct gen_clock *);
 
 /* At so many cycles it is so late.  Pure; for gen_clock_tick() and tests. */
 void gen_clock_anchor(struct gen_clock *, uint64_t cycles, uint64_t ns);

@@ -515,6 +515,7 @@ gen_end(struct gen *g, struct trial_result *tr)
 		else
 			snprintf(g->g_error, sizeof(g->g_error), "no memory");
 	}
+	gen_clock_rest(&g->g_clock);
 	gen_forget(g);
 	return error;
 }

@@ -88,6 +88,7 @@ stream(struct rig *r, uint32_t flows)
 		.tc_pace = { .pc_rate = { 20000, 1 } },
 		.tc_packets = 2000,
 		.tc_quiet = 100 * NS_MS,
+		.tc_drain = 20 * NS_S, /* on a busy machine */
 	};
 }
 
