@@ -4,7 +4,7 @@ judged by.
 
     left's eth0 -- [left  relay's own host  right] -- right's eth0
 
-or, where one host is both left and right (ends), its interfaces a and b.
+or, where one host is both left and right (ends), its interfaces one and two.
 """
 import json
 import os
@@ -28,7 +28,8 @@ class Relay:
         self.host = net.host("relay")
         self.hosts = {name: ends or net.host(name)
                       for name in ("left", "right")}
-        for (name, host), end in zip(self.hosts.items(), "ab"):
+        for (name, host), end in zip(
+                self.hosts.items(), ("one", "two")):
             end = end if ends else "eth0"
             self.host.run(f"ip link add {name} mtu {mtu} type veth peer name "
                           f"{end} mtu {mtu} netns {host.holder.pid}")
