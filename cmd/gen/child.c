@@ -17,6 +17,8 @@
 #include "run_int.h"
 #include "screen.h"
 
+#define LINK_MS 5000 /* to wait for links at the start */
+
 static trial_flag stopped; /* by the signal handler */
 const trial_flag *const child_stop = &stopped;
 
@@ -193,6 +195,26 @@ needs_shared(const struct plan *pl)
 	return false;
 }
 
+/* Some devices need a moment, or their other side does: a memif's. */
+static void ON_CTL
+child_wait_links(struct run *ru)
+{
+	const struct ifnet *ifp;
+	unsigned ms;
+	unsigned i;
+
+	for (ms = 0; ms < LINK_MS && !ru_stopped(ru); ms += 20) {
+		for (i = 0; i < ru->ru_plan->pl_nport; i++) {
+			ifp = gen_port_if(ru->ru_gen, i);
+			if (ifp != NULL && !if_carrier(ifp))
+				break;
+		}
+		if (i == ru->ru_plan->pl_nport)
+			return;
+		gen_sleep(ru->ru_gen, 20000000, ru_stopped, ru);
+	}
+}
+
 static int ON_CTL
 child_tester(struct run *ru, int opener)
 {
@@ -221,6 +243,7 @@ child_tester(struct run *ru, int opener)
 	if (gen_start(ru->ru_gen, err, sizeof(err)) != 0)
 		return child_fail("cannot start", err);
 	child_runner(ru);
+	child_wait_links(ru);
 	return 0;
 }
 

@@ -46,6 +46,24 @@ port_of(const struct plan *pl, const char *device)
 	return NULL;
 }
 
+/* The port with this socket and role, or NULL. */
+static const struct plan_port *
+port_of_socket(const struct plan *pl, const struct open_req *req)
+{
+	enum plan_role role =
+	    req->or_kind == OPEN_MEMIF_CONNECT ? PLAN_CLIENT : PLAN_SERVER;
+	unsigned i;
+
+	for (i = 0; i < pl->pl_nport; i++) {
+		const struct plan_port *pp = &pl->pl_port[i];
+
+		if (pp->pp_socket != NULL && pp->pp_role == role &&
+		    strcmp(pp->pp_socket, req->or_path) == 0)
+			return pp;
+	}
+	return NULL;
+}
+
 /* Whether a port of this driver needs a device opened in this way. */
 static bool
 driver_opens(enum plan_driver driver, unsigned kind)
@@ -57,6 +75,10 @@ driver_opens(enum plan_driver driver, unsigned kind)
 		return driver == PLAN_XDP;
 	case OPEN_PACKET:
 		return driver == PLAN_PACKET;
+	case OPEN_MEMIF_LISTEN:
+	case OPEN_MEMIF_CONNECT:
+	case OPEN_MEMIF_REMOVE:
+		return driver == PLAN_MEMIF;
 	default:
 		return true;
 	}
@@ -66,11 +88,14 @@ static int
 parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
 {
 	const struct plan *pl = arg;
-	const struct plan_port *pp = port_of(pl, req->or_name);
+	const bool memif = open_kind_memif(req->or_kind);
+	const struct plan_port *pp = memif ? port_of_socket(pl, req) :
+	    port_of(pl, req->or_name);
 
 	if (pp == NULL || !driver_opens(pp->pp_driver, req->or_kind)) {
-		snprintf(err, errlen, "the plan does not name a device %s",
-		    req->or_name);
+		snprintf(err, errlen, "the plan does not name a %s %.107s",
+		    memif ? "socket" : "device",
+		    memif ? req->or_path : req->or_name);
 		return EPERM;
 	}
 	if (req->or_kind == OPEN_XDP || req->or_kind == OPEN_PACKET)

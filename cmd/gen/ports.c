@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dev/dev.h"
+#include "dev/memif.h"
 #include "dev/pair.h"
 #include "run_int.h"
 
@@ -113,6 +114,14 @@ port_add(struct run *ru, unsigned i, char *err, size_t errlen)
 		.gp_linerate = pp->pp_speed,
 		.gp_vlan = pp->pp_nvlan == 1 ? (uint16_t)pp->pp_vlan[0] : 0,
 	};
+	const struct memif_conf mc = {
+		.mc_socket = pp->pp_socket,
+		.mc_id = pp->pp_id,
+		.mc_client = pp->pp_role == PLAN_CLIENT,
+		.mc_ring = pp->pp_ring,
+		.mc_buffer = pp->pp_buffer,
+		.mc_secret = pp->pp_secret,
+	};
 	int error;
 
 	if (pc.gp_ops == NULL) {
@@ -123,6 +132,8 @@ port_add(struct run *ru, unsigned i, char *err, size_t errlen)
 	port_gateways(pp, &pc);
 	port_hosts(pp, &pc);
 	port_device(pp, &pc.gp_dev);
+	if (pp->pp_driver == PLAN_MEMIF)
+		pc.gp_dev.dc_memif = &mc;
 	if (pp->pp_driver == PLAN_PAIR &&
 	    (error = port_pair(ru, i, &pc.gp_dev)) != 0) {
 		snprintf(err, errlen, "%s", strerror(error));

@@ -71,6 +71,9 @@ struct plan_port {
 	const char	*pp_socket;	/* memif */
 	enum plan_role	 pp_role;	/* memif */
 	unsigned	 pp_id;		/* memif */
+	unsigned	 pp_ring;	/* memif: descriptors */
+	unsigned	 pp_buffer;	/* memif: bytes */
+	const char	*pp_secret;	/* memif; NULL: none */
 	unsigned	 pp_queues;	/* 0: as many as there are CPUs */
 	unsigned	 pp_mtu;	/* 0: the device's */
 	uint8_t		 pp_mac[6];	/* all 0: the device's */

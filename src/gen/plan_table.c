@@ -3,6 +3,7 @@
  * What a plan may say: sections, their keys, the type and the bounds of each.
  * spate-plan(5) tells the same to people.
  */
+#include "dev/memif.h"
 #include "gen/host.h"
 #include "gen/plan_int.h"
 
@@ -53,6 +54,22 @@ static const char *
 check_path(const char *s)
 {
 	return s[0] == '\0' ? "the name of a file" : NULL;
+}
+
+static const char *
+check_secret(const char *s)
+{
+	return s[0] == '\0' ? "a text of 1 to 24 bytes" : NULL;
+}
+
+/* A path from the root, for which the working folder does not matter. */
+static const char *
+check_socket(const char *s)
+{
+	if (s[0] == '\0' || (s[0] != '/' && s[0] != '@') || s[1] == '\0')
+		return "a path from the root, as \"/run/spate/memif.sock\", or "
+		       "an abstract name, as \"@memif\"";
+	return NULL;
 }
 
 static const char *
@@ -163,12 +180,21 @@ static const struct conf_keydef port_keys[] = {
 	    .kd_only = ONLY(PLAN_PAIR), .kd_required = true,
 	    .kd_hint = "\"PORT\"" },
 	/* The address of a UNIX socket holds 107 bytes and a NUL. */
-	{ CONF("socket", str, plan_port, pp_socket), STRING(107, check_path),
+	{ CONF("socket", str, plan_port, pp_socket), STRING(107, check_socket),
 	    .kd_only = ONLY(PLAN_MEMIF), .kd_required = true,
 	    .kd_hint = "\"/run/memif.sock\"" },
 	{ CONF("role", enum, plan_port, pp_role), .kd_names = role_names,
 	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "client" },
 	{ CONF("id", u32, plan_port, pp_id), BOUNDS(0, UINT32_MAX),
+	    .kd_only = ONLY(PLAN_MEMIF) },
+	{ CONF("ring_size", u32, plan_port, pp_ring),
+	    BOUNDS(MEMIF_RING_MIN, MEMIF_RING_MAX),
+	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "1024" },
+	{ CONF("buffer_size", u32, plan_port, pp_buffer),
+	    BOUNDS(MEMIF_BUFFER_MIN, MEMIF_BUFFER_MAX),
+	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "2048" },
+	{ CONF("secret", str, plan_port, pp_secret),
+	    STRING(MEMIF_SECRETMAX, check_secret),
 	    .kd_only = ONLY(PLAN_MEMIF) },
 	{ CONF("queues", u32, plan_port, pp_queues), BOUNDS(1, 64) },
 	{ CONF("mtu", u32, plan_port, pp_mtu), BOUNDS(68, 9216) },
