@@ -23,6 +23,8 @@ usage(FILE *f)
 	    "       spate gen SUITE --port PORT --port PORT [OPTION ...]\n"
 	    "       spate gen screen --port PORT ... [OPTION ...]\n"
 	    "       spate gen SUITE --help\n"
+	    "       spate gen udp --source | --sink | --echo ...  rates, CPU "
+	    "by CPU\n"
 	    "\n"
 	    "suites\n");
 	oneliner_list(f);
@@ -163,6 +165,8 @@ cmd_gen(int argc, char **argv)
 		return run_check(argc - 1, argv + 1);
 	if (strcmp(argv[1], "screen") == 0)
 		return run_oneliner(argc - 1, argv + 1, true);
+	if (strcmp(argv[1], "udp") == 0)
+		return udp_main(argc - 1, argv + 1);
 	if (oneliner_known(argv[1]))
 		return run_oneliner(argc - 1, argv + 1, false);
 	fprintf(stderr, "spate gen: unknown command \"%s\"; \"spate gen "

@@ -13,6 +13,7 @@
  *	steps.c		runs the steps, holds expectations against results
  *	screen.c	shows trials as they run, and changes them by keys
  *	live.c		what there is to be seen
+ *	udp.c		source, sink and echo: command line, and what they do
  *	files.c		reports as files that are whole or not there
  *
  * All of it runs a plan: a one-liner is turned into one first.
@@ -33,6 +34,9 @@ enum {
 	GEN_STOPPED = 130,	/* by the user; what was measured is told */
 };
 
+/* spate gen udp */
+enum udp_mode { UDP_NONE, UDP_SOURCE, UDP_SINK, UDP_ECHO };
+
 /* What to do. */
 struct gen_job {
 	const struct plan *gj_plan;
@@ -40,6 +44,7 @@ struct gen_job {
 	const char	*gj_text;	/* of the plan */
 	int		 gj_argc;	/* for the report */
 	char		**gj_argv;
+	enum udp_mode	 gj_udp;	/* in place of steps and report */
 	bool		 gj_quiet;	/* no progress, no report as text */
 	bool		 gj_screen;	/* not the steps: trials on a screen */
 };
@@ -58,6 +63,13 @@ int	 oneliner_parse(int argc, char **argv, struct oneliner *);
 /* Whether there is a suite or method of this name. */
 bool	 oneliner_known(const char *name);
 void	 oneliner_list(FILE *);
+
+/* A --port as part of a plan; false after a message.  A string, quoted. */
+bool	 oneliner_put_port(FILE *, const char *port, unsigned i);
+void	 oneliner_put_string(FILE *, const char *);
+
+/* udp.c: spate gen udp */
+int	 udp_main(int argc, char **argv);
 
 /* parent.c: runs the job to its end; returns the exit status. */
 int	 gen_parent_run(const struct gen_job *);

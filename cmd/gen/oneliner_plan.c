@@ -193,6 +193,21 @@ put_port(const struct args *a, unsigned i)
 	return true;
 }
 
+bool
+oneliner_put_port(FILE *f, const char *port, unsigned i)
+{
+	struct args a = { .a_out = f };
+
+	a.a_port[i] = port;
+	return put_port(&a, i);
+}
+
+void
+oneliner_put_string(FILE *f, const char *s)
+{
+	put_string(f, s, strlen(s));
+}
+
 static bool
 put_flows(const struct args *a)
 {

@@ -108,9 +108,13 @@ static int ON_CTL
 port_add(struct run *ru, unsigned i, char *err, size_t errlen)
 {
 	const struct plan_port *pp = &ru->ru_plan->pl_port[i];
+	static const enum gen_udp udp[] = { [UDP_NONE] = GU_FOREIGN,
+		[UDP_SOURCE] = GU_FOREIGN, [UDP_SINK] = GU_SINK,
+		[UDP_ECHO] = GU_ECHO };
 	struct gen_port_conf pc = {
 		.gp_name = pp->pp_name,
 		.gp_ops = dev_driver(plan_driver_name(pp->pp_driver)),
+		.gp_udp = udp[ru->ru_job->gj_udp],
 		.gp_linerate = pp->pp_speed,
 		.gp_vlan = pp->pp_nvlan == 1 ? (uint16_t)pp->pp_vlan[0] : 0,
 	};

@@ -42,6 +42,14 @@ struct run {
 	bool ru_unknown; /* something was not measured */
 };
 
+/* The streams of a step; what they point to. */
+struct step_load {
+	struct plan_flow *ld_flow;
+	struct plan_packets *ld_packets;
+	struct trial_stream *ld_stream;
+	unsigned ld_n;
+};
+
 /* ports.c: adds all ports.  An errno value after a message. */
 int	 ports_open(struct run *) ON_CTL;
 
@@ -59,6 +67,18 @@ int	 steps_run(struct run *) ON_CTL;
  */
 struct screen;
 int	 steps_screen(struct run *, struct screen *) ON_CTL;
+/* The streams of a step, in a size or as templates say (NULL); ENOMEM. */
+int	 step_load_make(const struct run *, const struct plan_step *,
+	    const struct plan_sizes *, struct step_load *);
+void	 step_load_free(struct step_load *);
+/* Of the slowest link of those that send, or 0. */
+uint64_t step_load_speed(const struct step_load *);
+
+/*
+ * udp.c: source, sink or echo, until it is stopped or time is up; the exit
+ * status.
+ */
+int	 udp_run(struct run *) ON_CTL;
 /* The profile with what the plan puts in its place. */
 void	 steps_profile(const struct plan *, struct profile *);
 

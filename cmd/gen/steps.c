@@ -13,14 +13,6 @@
 
 #define S PLAN_NS
 
-/* The streams of a step; what they point to. */
-struct load {
-	struct plan_flow *ld_flow;
-	struct plan_packets *ld_packets;
-	struct trial_stream *ld_stream;
-	unsigned ld_n;
-};
-
 /* Nothing may be given, too. */
 static bool
 given(const struct conf_sec *sec, const char *key)
@@ -85,8 +77,8 @@ step_profile(const struct plan_step *pn, struct profile *pf)
 	}
 }
 
-static void
-load_free(struct load *ld)
+void
+step_load_free(struct step_load *ld)
 {
 	free(ld->ld_flow);
 	free(ld->ld_packets);
@@ -99,17 +91,16 @@ port_number(const struct plan *pl, const struct plan_port *pp)
 	return (unsigned)(pp - pl->pl_port);
 }
 
-/* In a size, or as templates say. */
-static int
-load_make(const struct run *ru, const struct plan_step *pn,
-    const struct plan_sizes *pz, struct load *ld)
+int
+step_load_make(const struct run *ru, const struct plan_step *pn,
+    const struct plan_sizes *pz, struct step_load *ld)
 {
 	const struct plan *pl = ru->ru_plan;
 	const struct tpl_raw *rw;
 	const struct plan_flow *pf;
 	unsigned i;
 
-	*ld = (struct load) {
+	*ld = (struct step_load) {
 		.ld_flow = calloc(PLAN_FLOWS_MAX, sizeof(*ld->ld_flow)),
 	};
 	if (ld->ld_flow == NULL)
@@ -118,7 +109,7 @@ load_make(const struct run *ru, const struct plan_step *pn,
 	ld->ld_packets = calloc(ld->ld_n, sizeof(*ld->ld_packets));
 	ld->ld_stream = calloc(ld->ld_n, sizeof(*ld->ld_stream));
 	if (ld->ld_packets == NULL || ld->ld_stream == NULL) {
-		load_free(ld);
+		step_load_free(ld);
 		return ENOMEM;
 	}
 	for (i = 0; i < ld->ld_n; i++) {
@@ -197,9 +188,8 @@ method_expects(struct run *ru, const struct plan_step *pn,
 	return error;
 }
 
-/* The slowest link of those that send, or 0. */
-static uint64_t
-load_speed(const struct load *ld)
+uint64_t
+step_load_speed(const struct step_load *ld)
 {
 	uint64_t speed = UINT64_MAX;
 	unsigned i;
@@ -212,8 +202,8 @@ load_speed(const struct load *ld)
 }
 
 static int
-run_expects(struct run *ru, const struct plan_step *pn, const struct load *ld,
-    unsigned size, const struct trial_result *tr)
+run_expects(struct run *ru, const struct plan_step *pn,
+    const struct step_load *ld, unsigned size, const struct trial_result *tr)
 {
 	const struct plan_expect *px;
 	unsigned i;
@@ -224,7 +214,7 @@ run_expects(struct run *ru, const struct plan_step *pn, const struct load *ld,
 		if (px->px_size != 0 && px->px_size != size)
 			continue;
 		error = expect_told(ru, px, size,
-		    plan_measured_run(px, tr, load_speed(ld)));
+		    plan_measured_run(px, tr, step_load_speed(ld)));
 	}
 	return error;
 }
@@ -283,12 +273,12 @@ run_one(struct run *ru, const struct plan_step *pn,
 		.tc_stop = child_stop,
 	};
 	struct trial_result tr = { .tr_valid = false };
-	struct load ld;
+	struct step_load ld;
 	int error;
 
-	if ((error = load_make(ru, pn, pz, &ld)) != 0)
+	if ((error = step_load_make(ru, pn, pz, &ld)) != 0)
 		return error;
-	plan_pace_make(pn, load_speed(&ld), &tc.tc_pace);
+	plan_pace_make(pn, step_load_speed(&ld), &tc.tc_pace);
 	tc.tc_stream = ld.ld_stream;
 	tc.tc_nstreams = ld.ld_n;
 	error = ru->ru_runner.rn_trial(ru, &tc, &tr);
@@ -306,7 +296,7 @@ run_one(struct run *ru, const struct plan_step *pn,
 		error = run_expects(ru, pn, &ld, tc.tc_size, &tr);
 out:
 	trial_result_fini(&tr);
-	load_free(&ld);
+	step_load_free(&ld);
 	return error;
 }
 
@@ -394,7 +384,7 @@ step_remember(struct run *ru, const struct plan_step *pn)
 
 /* Sizes as numbers; 0 stands for the templates' own. */
 static unsigned
-step_sizes(const struct plan_step *pn, const struct load *ld,
+step_sizes(const struct plan_step *pn, const struct step_load *ld,
     unsigned size[METHOD_SIZES])
 {
 	unsigned i;
@@ -480,7 +470,7 @@ step_bridge(const struct plan *pl, const struct plan_step *pn,
  */
 static int
 method_rates(struct run *ru, const struct plan_step *pn,
-    const struct load *ld, struct method_conf *mc)
+    const struct step_load *ld, struct method_conf *mc)
 {
 	const enum plan_unit unit = pn->pn_rate.pr_unit;
 	char name[PLAN_NAMELEN + 32];
@@ -492,7 +482,7 @@ method_rates(struct run *ru, const struct plan_step *pn,
 
 	if (unit == PLAN_NONE || unit == PLAN_MAX)
 		return method_once(ru, pn, pn->pn_name, mc);
-	plan_pace_make(pn, load_speed(ld), &pc);
+	plan_pace_make(pn, step_load_speed(ld), &pc);
 	if (unit == PLAN_PPS) {
 		mc->mc_port_pps = pace_pps(&pc, 64);
 		return method_once(ru, pn, pn->pn_name, mc);
@@ -528,12 +518,12 @@ step_method(struct run *ru, const struct plan_step *pn)
 	};
 	struct mlr_goal goal[MLR_GOALS];
 	unsigned size[METHOD_SIZES];
-	struct load ld;
+	struct step_load ld;
 	int error;
 
 	step_profile(pn, &mc.mc_profile);
 	step_remember(ru, pn);
-	error = load_make(ru, pn, mix ? &pn->pn_size[0] : NULL, &ld);
+	error = step_load_make(ru, pn, mix ? &pn->pn_size[0] : NULL, &ld);
 	if (error != 0)
 		return error;
 	mc.mc_stream = ld.ld_stream;
@@ -544,7 +534,7 @@ step_method(struct run *ru, const struct plan_step *pn)
 		step_goals(ru, pn, goal, &mc);
 	step_bridge(ru->ru_plan, pn, &mc.mc_bridge);
 	error = method_rates(ru, pn, &ld, &mc);
-	load_free(&ld);
+	step_load_free(&ld);
 	return error;
 }
 
@@ -602,15 +592,15 @@ steps_screen(struct run *ru, struct screen *sn)
 		.sc_arg = ru,
 	};
 	char why[256] = "";
-	struct load ld;
+	struct step_load ld;
 	unsigned i;
 	int error;
 
-	if ((error = load_make(ru, pn, pz, &ld)) != 0)
+	if ((error = step_load_make(ru, pn, pz, &ld)) != 0)
 		return error;
 	for (i = 0; i < gen_nports(ru->ru_gen); i++)
 		names[i] = gen_port_name(ru->ru_gen, i);
-	plan_pace_make(pn, load_speed(&ld), &sc.sc_trial.tc_pace);
+	plan_pace_make(pn, step_load_speed(&ld), &sc.sc_trial.tc_pace);
 	sc.sc_trial.tc_stream = ld.ld_stream;
 	sc.sc_trial.tc_nstreams = ld.ld_n;
 	error = gen_screen_run(sn, &sc, why, sizeof(why));
@@ -619,6 +609,6 @@ steps_screen(struct run *ru, struct screen *sn)
 		step_failed(ru, pn, why);
 		error = 0;
 	}
-	load_free(&ld);
+	step_load_free(&ld);
 	return error;
 }

@@ -51,6 +51,17 @@ gen_port_if(const struct gen *g, unsigned port)
 }
 
 uint64_t
+gen_udp(const struct gen *g, unsigned cpu)
+{
+	stat_cell *st;
+
+	if (cpu >= g->g_sp->sp_ncpus)
+		return 0;
+	st = g->g_sp->sp_cpu[cpu]->c_stat[SG_GEN];
+	return stat_cell_read(&st[gns_sunk]) + stat_cell_read(&st[gns_reflect]);
+}
+
+uint64_t
 gen_now(const struct gen *g)
 {
 	return gen_clock(&g->g_clock);

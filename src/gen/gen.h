@@ -107,6 +107,12 @@ struct ifnet *gen_port_if(const struct gen *, unsigned port) ON_CTL;
 /* Its MAC as text is for people, here it is bytes. */
 const uint8_t *gen_port_mac(const struct gen *, unsigned port);
 
+/*
+ * UDP that a CPU has counted or sent back for hosts so far, see gp_udp; 0 for
+ * a CPU that there is not.
+ */
+uint64_t gen_udp(const struct gen *, unsigned cpu);
+
 /* The time of timestamps; ns. */
 uint64_t gen_now(const struct gen *);
 

@@ -75,6 +75,8 @@ glance(struct recv *rv, const struct check_rec *cr)
 	stat_cell_add(&ge->ge_sum, took);
 }
 
+static void recv_other(struct recv *, struct mbuf *) ON_CPU;
+
 /* Whether a packet with our key is one of ours, and at the right port. */
 static bool ON_CPU
 recv_right(struct recv *rv, const struct check_rec *cr, struct mbuf *m)
@@ -82,8 +84,8 @@ recv_right(struct recv *rv, const struct check_rec *cr, struct mbuf *m)
 	const struct gen_job *gj = rv->rv_job;
 
 	if (unlikely(cr->cr_flow >= gj->gj_flows)) {
-		/* Chance: no flow of ours has this number. */
-		lose(rv, m, gns_foreign, &rv->rv_seen->gn_foreign);
+		/* Chance, or a tester of the same seed: no flow of ours. */
+		recv_other(rv, m);
 		return false;
 	}
 	if (unlikely(gj->gj_to[stream_of(gj, cr->cr_flow)] !=
