@@ -128,7 +128,7 @@ plan_check_port(struct conf_ctx *ctx, const void *sec)
 	unsigned i;
 
 	if (pp->pp_driver == PLAN_PAIR && pp->pp_peer != NULL &&
-	    strcmp(pp->pp_peer, pp->pp_name) == 0) {
+	    pp->pp_name != NULL && strcmp(pp->pp_peer, pp->pp_name) == 0) {
 		conf_error(ctx->x_errs, conf_where(sec, "peer"),
 		    "\"%s\" is its own peer; expected another port of driver "
 		    "pair", pp->pp_name);

@@ -301,7 +301,8 @@ static const struct bad_text bad[] = {
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
 	    "driver, device, queues, mtu, mss, mac, checksum, mode, "
 	    "offload, mute, login, "
-	    "owner, peer, read, write, vrf, accept_ra, "
+	    "owner, peer, read, write, socket, role, id, ring_size, "
+	    "buffer_size, secret, vrf, accept_ra, "
 	    "description, address; did you "
 	    "mean \"address\"?\n" },
 	{ "an unknown key in route",

@@ -52,11 +52,11 @@ static const struct bad_text bad[] = {
 	{ "an unknown driver",
 	    "interface a { driver = tun device = t }\n",
 	    "etc/f:1:24: \"tun\": driver is one of tap, xdp, packet, pair, "
-	    "pcap\n" },
+	    "pcap, memif\n" },
 	{ "no driver",
 	    "interface a { device = t }\n",
 	    "etc/f:1:11: this interface has no driver; expected driver = "
-	    "one of tap, xdp, packet, pair, pcap\n" },
+	    "one of tap, xdp, packet, pair, pcap, memif\n" },
 	{ "no device",
 	    "interface a { driver = xdp }\n",
 	    "etc/f:1:11: this interface has no device; expected device = "
@@ -540,7 +540,8 @@ static const struct bad_text bad[] = {
 	    "etc/f:4:2: unknown key \"adress\" in interface; known: "
 	    "driver, device, queues, mtu, mss, mac, checksum, mode, "
 	    "offload, mute, login, "
-	    "owner, peer, read, write, vrf, accept_ra, "
+	    "owner, peer, read, write, socket, role, id, ring_size, "
+	    "buffer_size, secret, vrf, accept_ra, "
 	    "description, address; did you "
 	    "mean \"address\"?\n"
 	    "etc/f:5:8: \"x\": mtu is a number from 68 to 9216\n"

@@ -199,6 +199,19 @@ made_errored(struct errored_result *er)
 }
 
 static void
+made_burst(struct burst_result *bu, double line_pps)
+{
+	bu->bu_max_pps = line_pps;
+	bu->bu_throughput_pps = DUT_PPS;
+	bu->bu_limit = 1000000;
+	bu->bu_step = 10;
+	made_summary(&bu->bu_frames, 40000);
+	bu->bu_implied_ns = 2.7e6;
+	bu->bu_corrected_ns = 1.1e5;
+	bu->bu_buffer = 1024;
+}
+
+static void
 made_result(enum method method, struct method_point *mp)
 {
 	struct throughput_result *tr = &mp->mp_throughput;
@@ -231,14 +244,7 @@ made_result(enum method method, struct method_point *mp)
 		made_loss(&mp->mp_loss, mp->mp_max_pps);
 		break;
 	case MT_BURST:
-		mp->mp_burst.bu_max_pps = mp->mp_line_pps;
-		mp->mp_burst.bu_throughput_pps = DUT_PPS;
-		mp->mp_burst.bu_limit = 1000000;
-		mp->mp_burst.bu_step = 10;
-		made_summary(&mp->mp_burst.bu_frames, 40000);
-		mp->mp_burst.bu_implied_ns = 2.7e6;
-		mp->mp_burst.bu_corrected_ns = 1.1e5;
-		mp->mp_burst.bu_buffer = 1024;
+		made_burst(&mp->mp_burst, mp->mp_line_pps);
 		break;
 	case MT_RECOVERY:
 	case MT_RESET:

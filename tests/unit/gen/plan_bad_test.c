@@ -19,9 +19,12 @@ static const struct bad_plan bad[] = {
 	{ "an unknown key of a port",
 	    "port l { driver=tap device=l queue=2 }\n",
 	    "p:1:30: unknown key \"queue\" in port; known: driver, "
-	    "device, peer, socket, role, id, queues, mtu, mac, mode, "
-	    "login, owner, speed, vlan, address, gateway, hosts; did you "
-	    "mean \"queues\"?\n" },
+	    "device, peer, socket, role, id, ring_size, buffer_size, "
+	    "secret, queues, mtu, mac, mode, login, owner, speed, vlan, "
+	    "address, gateway, hosts; did you mean \"queues\"?\n" },
+	{ "a port without a name, and with a peer",
+	    "port { driver=pair peer=l }\n",
+	    "p:1:1: port has no name; expected port NAME { ... }\n" },
 	{ "an unknown driver",
 	    "port l { driver=dpdk device=l }\n",
 	    "p:1:17: \"dpdk\": driver is one of tap, xdp, packet, pair, "
@@ -286,8 +289,8 @@ static const struct bad_plan bad[] = {
 	    PORTS
 	    "template t { vary=\"payload:9000:4 count 1-2\" size=64 }\n"
 	    STREAM RUN,
-	    "p:3:19: payload cannot vary: they reach into the signature, "
-	    "or beyond it, in the shortest frame (stream s)\n" },
+	    "p:3:19: payload cannot vary: these bytes reach into the "
+	    "signature, or beyond it, in the shortest frame (stream s)\n" },
 	{ "a value too large",
 	    PORTS
 	    "template t { vary=\"tos count 0-256\" }\n"
@@ -310,7 +313,8 @@ static const struct bad_plan bad[] = {
 	    PORTS
 	    "template t { vary={\"tos count 1-9\",\"tos random 1-9\"} }\n"
 	    STREAM RUN,
-	    "p:3:36: type of service varies already, or bytes of it do "
+	    "p:3:36: type of service cannot vary: another field varies "
+	    "these bytes "
 	    "(stream s)\n" },
 	{ "a template without flows",
 	    PORTS TPL STREAM RUN

@@ -103,6 +103,27 @@ sizes(void **state)
 }
 
 static void
+tags(void **state)
+{
+	struct tpl_conf tc;
+
+	tc = good;
+	tc.tc_ntags = 3;
+	refused(&tc, TPL_M_TAGS, 2, "a frame has at most 2 VLAN tags");
+	tc.tc_ntags = 2;
+	tc.tc_tag[1].tt_id = 4096;
+	refused(&tc, TPL_M_TAGS, 1, "VLAN 4096 is not from 0 to 4095");
+	tc.tc_tag[1].tt_id = 1;
+	tc.tc_tag[0].tt_prio = 8;
+	refused(&tc, TPL_M_TAGS, 0, "priority 8 is not from 0 to 7");
+	tc.tc_tag[0].tt_prio = 0;
+	tc.tc_tag[0].tt_type = 0x9100;
+	refused(&tc, TPL_M_TAGS, 0,
+	    "type 0x9100 is none of a VLAN tag; "
+	    "0x8100 and 0x88a8 are");
+}
+
+static void
 members(void **state)
 {
 	struct tpl_conf tc = good;
@@ -141,20 +162,6 @@ members(void **state)
 	tc.tc_ext[1] = 51;
 	refused(&tc, TPL_M_EXTS, 1,
 	    "protocol 51 is no extension header that can be sent");
-	tc = good;
-	tc.tc_ntags = 3;
-	refused(&tc, TPL_M_TAGS, 2, "a frame has at most 2 VLAN tags");
-	tc.tc_ntags = 2;
-	tc.tc_tag[1].tt_id = 4096;
-	refused(&tc, TPL_M_TAGS, 1, "VLAN 4096 is not from 0 to 4095");
-	tc.tc_tag[1].tt_id = 1;
-	tc.tc_tag[0].tt_prio = 8;
-	refused(&tc, TPL_M_TAGS, 0, "priority 8 is not from 0 to 7");
-	tc.tc_tag[0].tt_prio = 0;
-	tc.tc_tag[0].tt_type = 0x9100;
-	refused(&tc, TPL_M_TAGS, 0,
-	    "type 0x9100 is none of a VLAN tag; "
-	    "0x8100 and 0x88a8 are");
 	tc = good;
 	tc.tc_pattern = TPL_BYTES;
 	refused(&tc, TPL_M_PATTERN, 0, "the payload's pattern has no bytes");
@@ -406,6 +413,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(members),
+		cmocka_unit_test(tags),
 		cmocka_unit_test(varying),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(conflicts),
