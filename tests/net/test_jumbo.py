@@ -23,6 +23,12 @@ def fixture_lab(request):
         net.close()
 
 
+def where_lost(lab, out):
+    """What the router can tell of packets that did not come back."""
+    return "\n".join([out, *(lab.router.spate("show", what) for what in (
+        "drops", "interfaces", "neighbours")), lab.router.log()])
+
+
 @both_families
 def test_large_packets_cross_whole(lab, family):
     large = 9000 - (28 if family == 4 else 48)
@@ -31,11 +37,11 @@ def test_large_packets_cross_whole(lab, family):
             for to in BOB[family], ROUTER[family]:
                 out = lab.alice.ping(
                     to, f"-q -c 5 -i 0.01 -W 2 -M do -s {size}")
-                assert lost(out) == 0, (size, out)
+                assert lost(out) == 0, where_lost(lab, out)
     seen.check()
     assert seen.packets("frame.len == 9014").count("\n") == 10
     out = lab.alice.ping(BOB[family], "-q -f -c 1000 -s 8900 -M do -W 2")
-    assert lost(out) == 0, out
+    assert lost(out) == 0, where_lost(lab, out)
 
 
 @both_families
