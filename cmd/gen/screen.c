@@ -12,14 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <term.h>
 #include <time.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "gen/tpl.h"
 #include "live.h"
 #include "screen.h"
+#include "term/term.h"
 
 #define NS_S	   1000000000ull
 #define EVERY_NS   (NS_S / 2) /* between two rates */
@@ -28,8 +27,6 @@
 #define LONG_NS	   (86400 * NS_S) /* of a trial, if nobody ends it */
 #define DRAIN_NS   (NS_S / 4)
 #define QUIET_NS   (NS_S / 20)
-#define ESCAPE_MS  50
-#define LINE_CHARS 512
 #define HEAD_LINES 3
 #define FLOWS_MOST (1u << 20)
 
@@ -106,46 +103,17 @@ say(struct screen *sn, const char *fmt, ...)
 
 /* Drawing */
 
-/* A line of the screen, cut at its edge. */
-static void
-line_draw(int y, attr_t attr, const char *text)
-{
-	wchar_t wide[LINE_CHARS];
-	size_t n, i;
-	int x = 0, w;
-
-	if (y < 0 || y >= LINES)
-		return;
-	move(y, 0);
-	clrtoeol();
-	n = mbstowcs(wide, text, LINE_CHARS - 1);
-	if (n == (size_t)-1)
-		n = 0;
-	attron(attr);
-	for (i = 0; i < n; i++, x += w) {
-		/* What has no width, or controls the terminal, is no text. */
-		if ((w = wcwidth(wide[i])) < 1) {
-			w = 0;
-			continue;
-		}
-		if (x + w > COLS)
-			break;
-		addnwstr(&wide[i], 1);
-	}
-	attroff(attr);
-}
-
 static void
 head_draw(const struct screen *sn)
 {
 	const struct trial_tick *tt = &sn->sn_live.lv_now;
 	unsigned long s = (now_ns() - sn->sn_began) / NS_S;
-	char text[LINE_CHARS], size[16], flows[16], pace[64];
+	char text[TERM_CHARS], size[16], flows[16], pace[64];
 
 	snprintf(text, sizeof(text), "spate gen  trial %u  %lu:%02lu:%02lu  %s",
 	    sn->sn_trials + 1, s / 3600, s / 60 % 60, s % 60,
 	    trial_phase_name(tt->tt_phase));
-	line_draw(0, A_BOLD, text);
+	term_line(0, A_BOLD, text);
 	snprintf(size, sizeof(size), "%u", sn->sn_load.lo_size);
 	snprintf(flows, sizeof(flows), "%u", sn->sn_load.lo_flows);
 	live_pace_text(&sn->sn_pace, pace, sizeof(pace));
@@ -153,8 +121,8 @@ head_draw(const struct screen *sn)
 	    "rate %s  size %s  flows %s", pace,
 	    sn->sn_load.lo_size != 0 ? size : "as planned",
 	    sn->sn_load.lo_flows != 0 ? flows : "as planned");
-	line_draw(1, A_BOLD, text);
-	line_draw(2, A_NORMAL, "");
+	term_line(1, A_BOLD, text);
+	term_line(2, A_NORMAL, "");
 }
 
 static int
@@ -175,7 +143,7 @@ page_draw(char *text)
 		bool last = line[len] == '\0';
 
 		line[len] = '\0';
-		line_draw(HEAD_LINES + y, heading ? A_BOLD : A_NORMAL, line);
+		term_line(HEAD_LINES + y, heading ? A_BOLD : A_NORMAL, line);
 		heading = len == 0;
 		line += last ? len : len + 1;
 	}
@@ -189,7 +157,7 @@ help_draw(void)
 
 	for (y = 0; y < page_room(); y++) {
 		end |= help[end ? 0 : y] == NULL;
-		line_draw(HEAD_LINES + y, A_NORMAL, end ? "" : help[y]);
+		term_line(HEAD_LINES + y, A_NORMAL, end ? "" : help[y]);
 	}
 }
 
@@ -199,14 +167,14 @@ foot_draw(const struct screen *sn)
 	bool said = now_ns() < sn->sn_until;
 	attr_t quiet = sn->sn_colour ? COLOR_PAIR(1) : A_NORMAL;
 	attr_t loud = A_BOLD | (sn->sn_colour ? COLOR_PAIR(2) : A_NORMAL);
-	char text[LINE_CHARS];
+	char text[TERM_CHARS];
 
 	if (sn->sn_asking) {
 		snprintf(text, sizeof(text), "rate of each port: %s_",
 		    sn->sn_answer);
-		line_draw(LINES - 1, A_BOLD, text);
+		term_line(LINES - 1, A_BOLD, text);
 	} else {
-		line_draw(LINES - 1, said ? loud : quiet,
+		term_line(LINES - 1, said ? loud : quiet,
 		    said ? sn->sn_message :
 		    "+- rate  r rate  s size  f flows  0 anew  ? help  "
 			   "q quit");
@@ -503,65 +471,24 @@ gen_screen_run(struct screen *sn, const struct screen_conf *sc, char *why,
 
 /* The terminal */
 
-static bool
-terminal_can(void)
-{
-	const char *term = getenv("TERM");
-	bool able;
-	int error;
-
-	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
-		fputs("spate gen: a screen needs a terminal\n", stderr);
-		return false;
-	}
-	if (term == NULL || *term == '\0' ||
-	    setupterm(NULL, STDOUT_FILENO, &error) != OK) {
-		fputs("spate gen: nothing is known of this terminal: "
-		    "set TERM\n", stderr);
-		return false;
-	}
-	able = cursor_address != NULL && clear_screen != NULL;
-	if (!able)
-		fprintf(stderr, "spate gen: a terminal \"%s\" (TERM) cannot "
-		    "show a whole screen\n", term);
-	del_curterm(cur_term); /* newterm() looks it up for itself */
-	return able;
-}
-
-static void
-colours_start(struct screen *sn)
-{
-	const char *none = getenv("NO_COLOR");
-
-	if ((none != NULL && *none != '\0') || !has_colors() ||
-	    start_color() != OK || use_default_colors() != OK)
-		return;
-	sn->sn_colour = init_pair(1, COLOR_CYAN, -1) == OK &&
-	    init_pair(2, COLOR_RED, -1) == OK;
-}
-
 struct screen *
 gen_screen_open(void)
 {
 	struct screen *sn;
 
-	if (!terminal_can())
+	if (!term_able("spate gen: a screen", ""))
 		return NULL;
 	setlocale(LC_CTYPE, "");
-	if ((sn = calloc(1, sizeof(*sn))) == NULL ||
-	    (sn->sn_screen = newterm(NULL, stdout, stdin)) == NULL) {
+	if ((sn = calloc(1, sizeof(*sn))) != NULL) {
+		sn->sn_colour = true;
+		sn->sn_screen = term_open(&sn->sn_colour);
+	}
+	if (sn == NULL || sn->sn_screen == NULL) {
 		fputs("spate gen: the terminal cannot be set up\n", stderr);
 		free(sn);
 		return NULL;
 	}
 	sn->sn_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	cbreak();
-	noecho();
-	nonl();
-	keypad(stdscr, TRUE);
-	nodelay(stdscr, TRUE);
-	set_escdelay(ESCAPE_MS);
-	colours_start(sn);
 	return sn;
 }
 
@@ -570,8 +497,7 @@ gen_screen_close(struct screen *sn)
 {
 	if (sn == NULL)
 		return;
-	endwin();
-	delscreen(sn->sn_screen);
+	term_close(sn->sn_screen);
 	free(sn->sn_stream);
 	free(sn->sn_tpl);
 	free(sn);

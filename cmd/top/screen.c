@@ -13,22 +13,19 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <term.h>
 #include <time.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "cmd.h"
+#include "term/term.h"
 #include "top_int.h"
 
 #define HEAD_LINES   2 /* above the page */
 #define FOOT_LINES   1
 #define FIRST_NS     (TOP_NS_S / 4) /* the first rates come soon */
-#define ESCAPE_MS    50 /* keys that send several bytes are whole by then */
 #define MESSAGE_NS   (10 * TOP_NS_S)
 #define INTERVAL_MAX (60 * TOP_NS_S)
 #define INTERVAL_MIN (TOP_NS_S / 4)
-#define LINE_CHARS   512 /* the widest line; wider ones are cut */
 
 struct screen {
 	struct top *sn_top;
@@ -59,36 +56,6 @@ static const char *const help[] = {
 	"minute, the newest at the right; \"_\" is nothing, a blank not known.",
 	NULL };
 
-bool
-screen_possible(void)
-{
-	const char *term = getenv("TERM");
-	bool able;
-	int error;
-
-	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
-		fputs("spate: top needs a terminal; \"spate top --batch\" "
-		    "prints plain text\n", stderr);
-		return false;
-	}
-	if (term == NULL || *term == '\0') {
-		fputs("spate: TERM is not set: say which terminal this is, or "
-		    "use \"spate top --batch\"\n", stderr);
-		return false;
-	}
-	if (setupterm(NULL, STDOUT_FILENO, &error) != OK) {
-		fprintf(stderr, "spate: nothing is known of a terminal "
-		    "\"%s\": set TERM, or use \"spate top --batch\"\n", term);
-		return false;
-	}
-	able = cursor_address != NULL && clear_screen != NULL;
-	if (!able)
-		fprintf(stderr, "spate: a terminal \"%s\" (TERM) cannot show a "
-		    "whole screen: use \"spate top --batch\"\n", term);
-	del_curterm(cur_term); /* newterm() looks it up for itself */
-	return able;
-}
-
 static void
 screen_caught(int sig)
 {
@@ -104,36 +71,6 @@ screen_say(struct screen *sn, const char *fmt, ...)
 	vsnprintf(sn->sn_message, sizeof(sn->sn_message), fmt, ap);
 	va_end(ap);
 	sn->sn_until = feed_now() + MESSAGE_NS;
-}
-
-/* A line of the screen, cut at its edge. */
-static void
-line_draw(int y, attr_t attr, const char *text)
-{
-	wchar_t wide[LINE_CHARS];
-	size_t n, i;
-	int x = 0;
-
-	if (y < 0 || y >= LINES)
-		return;
-	move(y, 0);
-	clrtoeol();
-	n = mbstowcs(wide, text, LINE_CHARS - 1);
-	if (n == (size_t)-1)
-		n = 0;
-	attron(attr);
-	for (i = 0; i < n; i++) {
-		/* What has no width, or controls the terminal, is no text. */
-		int w = wcwidth(wide[i]);
-
-		if (w < 1)
-			continue;
-		if (x + w > COLS)
-			break;
-		addnwstr(&wide[i], 1);
-		x += w;
-	}
-	attroff(attr);
 }
 
 static attr_t
@@ -153,7 +90,7 @@ head_draw(const struct screen *sn)
 	const char *sorted = page_sorted_by(&tp->tp_look);
 	unsigned long up = (unsigned long)json_number_value(
 	    json_object_get(rates, "uptime"));
-	char text[LINE_CHARS];
+	char text[TERM_CHARS];
 	int n;
 
 	n = snprintf(text, sizeof(text), "spate top  %s  ",
@@ -169,7 +106,7 @@ head_draw(const struct screen *sn)
 	if (sorted != NULL)
 		snprintf(text + n, sizeof(text) - (size_t)n, "by %s%s", sorted,
 		    tp->tp_look.lk_reverse ? ", reversed" : "");
-	line_draw(0, A_BOLD, text);
+	term_line(0, A_BOLD, text);
 }
 
 static void
@@ -206,7 +143,7 @@ foot_draw(const struct screen *sn)
 
 	if (LINES < HEAD_LINES + FOOT_LINES)
 		return;
-	line_draw(LINES - 1, said ? A_BOLD | colour(sn, 2) : colour(sn, 1),
+	term_line(LINES - 1, said ? A_BOLD | colour(sn, 2) : colour(sn, 1),
 	    said ? sn->sn_message :
 	    "s sort  r reverse  p pause  +- interval  ? help  q quit");
 }
@@ -233,14 +170,14 @@ page_draw(struct screen *sn, char *text)
 		line[len] = '\0';
 		y = n - sn->sn_scroll;
 		if (y >= 0 && y < room)
-			line_draw(HEAD_LINES + y, heading ? A_BOLD :
+			term_line(HEAD_LINES + y, heading ? A_BOLD :
 			    A_NORMAL, line);
 		heading = len == 0;
 		line += len + !last;
 	}
 	sn->sn_lines = n;
 	for (y = n - sn->sn_scroll; y < room; y++)
-		line_draw(HEAD_LINES + (y > 0 ? y : 0), A_NORMAL, "");
+		term_line(HEAD_LINES + (y > 0 ? y : 0), A_NORMAL, "");
 }
 
 static void
@@ -249,9 +186,9 @@ help_draw(void)
 	int y;
 
 	for (y = 0; y < page_room(); y++)
-		line_draw(HEAD_LINES + y, A_NORMAL, "");
+		term_line(HEAD_LINES + y, A_NORMAL, "");
 	for (y = 0; help[y] != NULL && y < page_room(); y++)
-		line_draw(HEAD_LINES + y, A_NORMAL, help[y]);
+		term_line(HEAD_LINES + y, A_NORMAL, help[y]);
 }
 
 /* The page as text, for the caller to free; NULL without memory. */
@@ -486,19 +423,6 @@ screen_loop(struct screen *sn, const sigset_t *signals)
 	}
 }
 
-static void
-colours_start(struct screen *sn)
-{
-	const char *none = getenv("NO_COLOR");
-
-	if (sn->sn_top->tp_mono || (none != NULL && *none != '\0') ||
-	    !has_colors() || start_color() != OK ||
-	    use_default_colors() != OK)
-		return;
-	sn->sn_colour = init_pair(1, COLOR_CYAN, -1) == OK &&
-	    init_pair(2, COLOR_RED, -1) == OK;
-}
-
 /*
  * Signals come only while we sleep, so that none is missed between a look and
  * the sleep; "open" gets what is let in then.
@@ -523,27 +447,19 @@ signals_start(sigset_t *open)
 int
 screen_run(struct top *tp)
 {
-	struct screen sn = { .sn_top = tp };
+	struct screen sn = { .sn_top = tp, .sn_colour = !tp->tp_mono };
 	sigset_t signals;
 	SCREEN *scr;
 
 	if (tp->tp_look.lk_page == PG_DROPS)
 		page_go(&sn, PG_DROPS);
 	signals_start(&signals);
-	if ((scr = newterm(NULL, stdout, stdin)) == NULL) {
+	if ((scr = term_open(&sn.sn_colour)) == NULL) {
 		fputs("spate: the terminal cannot be set up: use "
 		    "\"spate top --batch\"\n", stderr);
 		return CMD_FAILED;
 	}
-	cbreak();
-	noecho();
-	nonl();
-	keypad(stdscr, TRUE);
-	nodelay(stdscr, TRUE);
-	set_escdelay(ESCAPE_MS);
-	colours_start(&sn);
 	screen_loop(&sn, &signals);
-	endwin();
-	delscreen(scr);
+	term_close(scr);
 	return CMD_OK;
 }

@@ -17,6 +17,7 @@
 
 #include "cmd.h"
 #include "rates.h"
+#include "term/term.h"
 #include "top.h"
 #include "top_int.h"
 
@@ -145,7 +146,8 @@ cmd_top(int argc, char **argv)
 	top.tp_look.lk_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	if (!options_parse(argc, argv, &top, &path, &every))
 		return top_usage();
-	if (!top.tp_batch && !screen_possible())
+	if (!top.tp_batch &&
+	    !term_able("spate: top", ": use \"spate top --batch\""))
 		return CMD_FAILED;
 	if (feed_open(&top.tp_feed, path, every) != 0)
 		return CMD_FAILED;

@@ -29,10 +29,4 @@ int batch_run(struct top *);
 /* The whole screen, until it is reached or the user leaves. */
 int screen_run(struct top *);
 
-/*
- * Whether the terminal can do that.  If not, what to do instead was said on
- * standard error.
- */
-bool screen_possible(void);
-
 #endif

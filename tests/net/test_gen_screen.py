@@ -102,7 +102,7 @@ def test_ends():
 
 
 @pytest.mark.parametrize("term, says", [
-    ("dumb", "cannot show a whole screen"), ("", "set TERM")])
+    ("dumb", "cannot show a whole screen"), ("", "TERM is not set")])
 def test_terminals(term, says):
     with start(columns=150, term=term) as screen:
         assert screen.end() == 1
