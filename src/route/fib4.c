@@ -38,6 +38,7 @@ struct build4 {
 	size_t b_n; /* [o] */
 	size_t b_cap; /* [o] */
 	uint32_t b_maxnh; /* [o] */
+	const struct rib *b_rib; /* [o] when it updates */
 	struct fib4 *b_fib; /* [o] */
 	uint32_t b_nwords; /* [o] of f4_table that are in use */
 };
@@ -270,15 +271,16 @@ chunk_replace(struct build4 *b, uint32_t chunk)
 }
 
 static int ON_CTL
-chunk_update(struct build4 *b, const struct rib *rib, uint32_t chunk)
+chunk_update(void *arg, uint32_t chunk)
 {
+	struct build4 *b = arg;
 	const struct fib4 *f = b->b_fib;
 	struct prefix block = { addr_v4(chunk << f->f4_shift),
 		(uint8_t)f->f4_bits };
 	int error;
 
 	b->b_n = 0;
-	if ((error = rib_flatten_block(rib, &block, range_add, b)) != 0)
+	if ((error = rib_flatten_block(b->b_rib, &block, range_add, b)) != 0)
 		return error;
 	return chunk_replace(b, chunk);
 }
@@ -286,19 +288,11 @@ chunk_update(struct build4 *b, const struct rib *rib, uint32_t chunk)
 int
 fib4_update(struct fib4 *f, const struct rib *rib, struct qsbr *q)
 {
-	struct fib_edit *fe = f->f4_edit;
-	struct build4 b = { .b_fib = f };
-	uint32_t i;
-	int error = 0;
+	struct build4 b = { .b_fib = f, .b_rib = rib };
+	int error;
 
-	if (fe == NULL || fib_edit_many(fe))
-		return E2BIG;
-	if (fe->fe_ndirty == 0)
-		return 0;
-	for (i = 0; i < fe->fe_ndirty && error == 0; i++)
-		error = chunk_update(&b, rib, fe->fe_list[i]);
+	error = fib_edit_update(f->f4_edit, q, chunk_update, &b);
 	free(b.b_range);
-	fib_edit_retire(fe, q, error == 0);
 	return error;
 }
 

@@ -46,6 +46,7 @@ struct build6 {
 	struct range6 *b_range; /* [o] upwards, without gaps */
 	size_t b_n; /* [o] */
 	size_t b_cap; /* [o] */
+	const struct rib *b_rib; /* [o] when it updates */
 	struct fib6 *b_fib; /* [o] f6_nwords in use while it is compiled */
 	size_t b_room; /* [o] words there is room for */
 	bool b_update; /* [o] in place: takes from f6_edit, never moves */
@@ -421,8 +422,9 @@ slot_drop(struct fib6 *f, uint32_t slot)
 
 /* Makes the tree of a chunk anew, beside the old one, and brings it in. */
 static int ON_CTL
-chunk_update(struct build6 *b, const struct rib *rib, uint32_t chunk)
+chunk_update(void *arg, uint32_t chunk)
 {
+	struct build6 *b = arg;
 	struct fib6 *f = b->b_fib;
 	uint32_t *root = (void *)f->f6_words;
 	uint32_t old = root[chunk], slot;
@@ -432,7 +434,7 @@ chunk_update(struct build6 *b, const struct rib *rib, uint32_t chunk)
 	int error;
 
 	b->b_n = 0;
-	if ((error = rib_flatten_block(rib, &p, range_add, b)) != 0)
+	if ((error = rib_flatten_block(b->b_rib, &p, range_add, b)) != 0)
 		return error;
 	bk.bk_range = b->b_range;
 	bk.bk_n = b->b_n;
@@ -445,19 +447,11 @@ chunk_update(struct build6 *b, const struct rib *rib, uint32_t chunk)
 int
 fib6_update(struct fib6 *f, const struct rib *rib, struct qsbr *q)
 {
-	struct fib_edit *fe = f->f6_edit;
-	struct build6 b = { .b_fib = f, .b_update = true };
-	uint32_t i;
-	int error = 0;
+	struct build6 b = { .b_fib = f, .b_rib = rib, .b_update = true };
+	int error;
 
-	if (fe == NULL || fib_edit_many(fe))
-		return E2BIG;
-	if (fe->fe_ndirty == 0)
-		return 0;
-	for (i = 0; i < fe->fe_ndirty && error == 0; i++)
-		error = chunk_update(&b, rib, fe->fe_list[i]);
+	error = fib_edit_update(f->f6_edit, q, chunk_update, &b);
 	free(b.b_range);
-	fib_edit_retire(fe, q, error == 0);
 	return error;
 }
 

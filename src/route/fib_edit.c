@@ -190,8 +190,12 @@ pieces_free(void *arg)
 	free(fo);
 }
 
-void
-fib_edit_retire(struct fib_edit *fe, struct qsbr *q, bool whole)
+/*
+ * What was marked is done, as far as it could be: what took the place of it
+ * goes after a grace period.
+ */
+static void ON_CTL
+edit_end(struct fib_edit *fe, struct qsbr *q, bool whole)
 {
 	struct fib_old *fo = fe->fe_old;
 	uint32_t i;
@@ -202,6 +206,21 @@ fib_edit_retire(struct fib_edit *fe, struct qsbr *q, bool whole)
 	fe->fe_old = NULL;
 	if (fo != NULL)
 		qsbr_retire(q, fo, 0, pieces_free);
+}
+
+int
+fib_edit_update(struct fib_edit *fe, struct qsbr *q, fib_chunk_fn *fn,
+    void *arg)
+{
+	uint32_t i;
+	int error = 0;
+
+	if (fe == NULL || fib_edit_many(fe))
+		return E2BIG;
+	for (i = 0; i < fe->fe_ndirty && error == 0; i++)
+		error = fn(arg, fe->fe_list[i]);
+	edit_end(fe, q, error == 0);
+	return error;
 }
 
 static void

@@ -68,15 +68,21 @@ uint32_t fib_edit_take(struct fib_edit *, size_t n) ON_CTL;
 
 /*
  * The piece at ref is no longer reached from the table.  It is free a grace
- * period after fib_edit_retire().  ENOMEM: it is not, and never will be.
+ * period after the update.  ENOMEM: it is not, and never will be.
  */
 int fib_edit_drop(struct fib_edit *, uint32_t ref, size_t n) ON_CTL;
 
+/* Makes a chunk as the rib has it; an errno value. */
+typedef int fib_chunk_fn(void *arg, uint32_t chunk);
+
 /*
- * What was marked is done, and what was dropped is free after a grace period.
- * Not whole: only a part could be done; fib_edit_many() says so from now on.
+ * Have fn make each chunk that is marked; what it drops is free after a grace
+ * period.  fe may be NULL.  An error (E2BIG: there are too many, or no room):
+ * some are not made; the table must be compiled anew, and updates fail until
+ * then.
  */
-void fib_edit_retire(struct fib_edit *, struct qsbr *, bool whole) ON_CTL;
+int fib_edit_update(
+    struct fib_edit *, struct qsbr *, fib_chunk_fn *fn, void *arg) ON_CTL;
 
 /*
  * The table, size bytes of malloc()'s, has another in its place: free it and
