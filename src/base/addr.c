@@ -102,18 +102,6 @@ prefix_parse(struct prefix *p, const char *s)
 	return 0;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int
 mac_parse(uint8_t mac[static MAC_LEN], const char *s)
 {

@@ -181,4 +181,17 @@ roundup_pow2(uint64_t v)
 	return v <= 1 ? 1 : UINT64_C(1) << (64 - __builtin_clzll(v - 1));
 }
 
+/* The value of a hexadecimal digit; -1: it is none. */
+static inline int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 #endif

@@ -16,26 +16,14 @@
 
 #include "dev/dev_stat.h"
 #include "dev/frame.h"
+#include "dev/l4.h"
 #include "mbuf/in_cksum.h"
 
 #define COAL_FLOWS 8  /* large segments in the making */
 #define COAL_PARTS 48 /* of one; drivers have room for a few more */
 
-enum {
-	IP4_HDR = 20,
-	IP6_HDR = 40,
-	TCP_HDR = 20,
-	UDP_HDR = 8,
-	PROTO_TCP = 6,
-	PROTO_UDP = 17,
-	TCP_SUM = 16, /* field in the header */
-	UDP_SUM = 6,
-	TCP_FIN = 0x01,
-	TCP_PSH = 0x08,
-	TCP_ACK = 0x10,
-	TCP_ECE = 0x40,
-	TCP_ENDS = TCP_FIN | TCP_PSH, /* only the last piece has them */
-};
+/* Flags that only the last piece has. */
+#define TCP_ENDS (TCP_FIN | TCP_PSH)
 
 /* Who may touch a member: o, dev_coalesce() and what it calls. */
 struct coal_flow {
@@ -81,10 +69,10 @@ coal_ip6(struct coal_pkt *cp, const uint8_t *ip, unsigned n, unsigned pktlen)
 	cp->cp_l4 = (uint16_t)(cp->cp_l3 + IP6_HDR);
 	cp->cp_end = (uint16_t)(cp->cp_l3 + len);
 	switch (ip[6]) {
-	case 0:
-	case 43:
-	case 44:
-	case 60:
+	case PROTO_HOPOPTS:
+	case PROTO_ROUTING:
+	case PROTO_FRAGMENT:
+	case PROTO_DSTOPTS:
 		return -1;
 	default:
 		return ip[6];

@@ -13,26 +13,8 @@
 
 #include "base/addr.h"
 #include "dev/dev_stat.h"
+#include "dev/l4.h"
 #include "mbuf/in_cksum.h"
-
-enum {
-	IP4_HDR = 20,
-	IP6_HDR = 40,
-	TCP_HDR = 20,
-	UDP_HDR = 8,
-	PROTO_HOPOPTS = 0,
-	PROTO_TCP = 6,
-	PROTO_UDP = 17,
-	PROTO_DSTOPTS = 60,
-	TCP_SUM = 16, /* field in the header */
-	UDP_SUM = 6,
-	TCP_FIN = 0x01,
-	TCP_SYN = 0x02,
-	TCP_RST = 0x04,
-	TCP_PSH = 0x08,
-	TCP_URG = 0x20,
-	TCP_CWR = 0x80,
-};
 
 /* Sets sp_l4 and returns the protocol; -1 if the header is unsound. */
 static int

@@ -502,18 +502,6 @@ const struct conf_type plan_type_sizes = {
 
 /* Bytes, two hexadecimal digits each; blanks and colons may stand between. */
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Number of bytes, or -1. */
 static int
 hex_bytes(const char *s, uint8_t *out)

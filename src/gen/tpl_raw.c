@@ -74,18 +74,6 @@ tpl_raw_free(struct tpl_raw *rw)
 	*rw = (struct tpl_raw){ 0 };
 }
 
-static int
-raw_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Where a text is read. */
 struct raw_text {
 	const char *rt_p;
@@ -114,8 +102,8 @@ raw_hex_byte(
     struct tpl_raw *rw, struct raw_text *rt, char *err, size_t errlen)
 {
 	const char *p = rt->rt_p;
-	int hi = raw_digit(*p);
-	int lo = p + 1 < rt->rt_end ? raw_digit(p[1]) : -1;
+	int hi = hex_digit(*p);
+	int lo = p + 1 < rt->rt_end ? hex_digit(p[1]) : -1;
 
 	if (hi == -1)
 		return raw_bad(err, errlen, *p > ' ' && *p < 127 ?

@@ -89,13 +89,6 @@ rss_selftest(struct toeplitz *tz)
 	    rss_toeplitz(tz, &back) == KNOWN_SYMMETRIC;
 }
 
-static unsigned
-hexdigit(char c)
-{
-	return c <= '9' ? (unsigned)(c - '0') :
-	    ((unsigned)c | 0x20u) - 'a' + 10;
-}
-
 /* The text has been checked: a word, or digits. */
 static void
 rss_key(uint8_t key[static TOEPLITZ_KEYLEN], const char *text, struct rnd *rnd)
@@ -110,8 +103,8 @@ rss_key(uint8_t key[static TOEPLITZ_KEYLEN], const char *text, struct rnd *rnd)
 		rnd_bytes(rnd, key, TOEPLITZ_KEYLEN);
 	else
 		for (i = 0; i < TOEPLITZ_KEYLEN; i++)
-			key[i] = (uint8_t)(hexdigit(text[2 * i]) << 4 |
-			    hexdigit(text[2 * i + 1]));
+			key[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 |
+			    hex_digit(text[2 * i + 1]));
 }
 
 static unsigned
