@@ -50,8 +50,8 @@ port_of(const struct plan *pl, const char *device)
 static const struct plan_port *
 port_of_socket(const struct plan *pl, const struct open_req *req)
 {
-	enum plan_role role =
-	    req->or_kind == OPEN_MEMIF_CONNECT ? PLAN_CLIENT : PLAN_SERVER;
+	enum conf_role role =
+	    req->or_kind == OPEN_MEMIF_CONNECT ? CONF_CLIENT : CONF_SERVER;
 	unsigned i;
 
 	for (i = 0; i < pl->pl_nport; i++) {

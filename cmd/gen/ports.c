@@ -121,7 +121,7 @@ port_add(struct run *ru, unsigned i, char *err, size_t errlen)
 	const struct memif_conf mc = {
 		.mc_socket = pp->pp_socket,
 		.mc_id = pp->pp_id,
-		.mc_client = pp->pp_role == PLAN_CLIENT,
+		.mc_client = pp->pp_role == CONF_CLIENT,
 		.mc_ring = pp->pp_ring,
 		.mc_buffer = pp->pp_buffer,
 		.mc_secret = pp->pp_secret,

@@ -35,8 +35,6 @@
 
 enum plan_driver { PLAN_TAP, PLAN_XDP, PLAN_PACKET, PLAN_PAIR, PLAN_MEMIF };
 
-enum plan_role { PLAN_SERVER, PLAN_CLIENT };	/* of a memif */
-
 /* A number as it was written, num / den, and what it is of. */
 enum plan_unit {
 	PLAN_NONE,		/* not given */
@@ -69,7 +67,7 @@ struct plan_port {
 	const char	*pp_device;	/* tap, xdp, packet */
 	const char	*pp_peer;	/* pair */
 	const char	*pp_socket;	/* memif */
-	enum plan_role	 pp_role;	/* memif */
+	enum conf_role	 pp_role;	/* memif */
 	unsigned	 pp_id;		/* memif */
 	unsigned	 pp_ring;	/* memif: descriptors */
 	unsigned	 pp_buffer;	/* memif: bytes */

@@ -34,7 +34,6 @@ struct plan_number {
 };
 
 /* plan_type.c */
-extern const struct conf_type plan_type_u64;
 extern const struct conf_type plan_type_rate;
 extern const struct conf_type plan_type_time;
 extern const struct conf_type plan_type_speed;

@@ -9,68 +9,11 @@
 
 #include <string.h>
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS	"0123456789"
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
 #define ONLY(value) (1u << (value))
 
 _Static_assert(sizeof(unsigned) == sizeof(enum plan_driver), "conf_type_enum");
-
-static const char *
-check_name(const char *s)
-{
-	if (s[0] == '\0' || strspn(s, LETTERS DIGITS "._-") != strlen(s) ||
-	    strchr(LETTERS DIGITS, s[0]) == NULL)
-		return "a name of letters, digits, \".\", \"_\" and \"-\"";
-	return NULL;
-}
-
-/* What the kernel takes for an interface. */
-static const char *
-check_device(const char *s)
-{
-	size_t i;
-
-	if (s[0] == '\0' || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return "the name of a network device, as \"eth1\"";
-	for (i = 0; s[i] != '\0'; i++) {
-		if (s[i] <= ' ' || s[i] > '~' || s[i] == '/' || s[i] == ':')
-			return "a name without blanks, \"/\" and \":\"";
-	}
-	return NULL;
-}
-
-static const char *
-check_user(const char *s)
-{
-	if (s[0] == '\0' || strspn(s, LETTERS DIGITS "._-") != strlen(s) ||
-	    s[0] == '-')
-		return "a name or number as in /etc/passwd";
-	return NULL;
-}
-
-static const char *
-check_path(const char *s)
-{
-	return s[0] == '\0' ? "the name of a file" : NULL;
-}
-
-static const char *
-check_secret(const char *s)
-{
-	return s[0] == '\0' ? "a text of 1 to 24 bytes" : NULL;
-}
-
-/* A path from the root, for which the working folder does not matter. */
-static const char *
-check_socket(const char *s)
-{
-	if (s[0] == '\0' || (s[0] != '/' && s[0] != '@') || s[1] == '\0')
-		return "a path from the root, as \"/run/spate/memif.sock\", or "
-		       "an abstract name, as \"@memif\"";
-	return NULL;
-}
 
 static const char *
 check_command(const char *s)
@@ -86,21 +29,6 @@ static const char *const driver_names[] = {
 	[PLAN_PAIR] = "pair",
 	[PLAN_MEMIF] = "memif",
 	NULL
-};
-
-static const char *const role_names[] = {
-	[PLAN_SERVER] = "server", [PLAN_CLIENT] = "client", NULL
-};
-
-static const char *const mode_names[] = {
-	[CONF_MODE_AUTO] = "auto",
-	[CONF_MODE_COPY] = "copy",
-	[CONF_MODE_ZEROCOPY] = "zerocopy",
-	NULL
-};
-
-static const char *const login_names[] = {
-	[CONF_LOGIN_KEEP] = "keep", [CONF_LOGIN_CUT] = "cut", NULL
 };
 
 static const char *const protocol_names[] = {
@@ -156,13 +84,13 @@ static const char *const profile_names[] = {
 	.kd_noff = offsetof(struct str, count), .kd_max = (max)
 #define BOUNDS(lo, hi)	.kd_lo = (lo), .kd_hi = (hi)
 #define STRING(max, fn)	.kd_hi = (max), .kd_check = (fn)
-#define NAME		STRING(PLAN_NAMELEN, check_name)
+#define NAME		STRING(PLAN_NAMELEN, conf_ok_name)
 
 static const struct conf_keydef top_keys[] = {
 	{ CONF("title", str, plan, pl_title), STRING(255, NULL) },
 	{ CONF("profile", enum, plan, pl_profile), .kd_names = profile_names,
 	    .kd_default = "quick" },
-	{ PLAN("seed", u64, plan, pl_seed), BOUNDS(0, UINT64_MAX),
+	{ CONF("seed", u64, plan, pl_seed), BOUNDS(0, UINT64_MAX),
 	    .kd_default = "1" },
 	{ CONF("cpus", u32, plan, pl_cpus), BOUNDS(1, 64) },
 	{ CONF("cpu_list", u32, plan, pl_cpu_list),
@@ -173,17 +101,17 @@ static const struct conf_keydef top_keys[] = {
 static const struct conf_keydef port_keys[] = {
 	{ CONF("driver", enum, plan_port, pp_driver),
 	    .kd_names = driver_names, .kd_required = true },
-	{ CONF("device", str, plan_port, pp_device), STRING(15, check_device),
+	{ CONF("device", str, plan_port, pp_device), STRING(15, conf_ok_device),
 	    .kd_only = ONLY(PLAN_TAP) | ONLY(PLAN_XDP) | ONLY(PLAN_PACKET),
 	    .kd_required = true, .kd_hint = "\"eth1\"" },
 	{ CONF("peer", str, plan_port, pp_peer), NAME,
 	    .kd_only = ONLY(PLAN_PAIR), .kd_required = true,
 	    .kd_hint = "\"PORT\"" },
 	/* The address of a UNIX socket holds 107 bytes and a NUL. */
-	{ CONF("socket", str, plan_port, pp_socket), STRING(107, check_socket),
+	{ CONF("socket", str, plan_port, pp_socket), STRING(107, conf_ok_socket),
 	    .kd_only = ONLY(PLAN_MEMIF), .kd_required = true,
 	    .kd_hint = "\"/run/memif.sock\"" },
-	{ CONF("role", enum, plan_port, pp_role), .kd_names = role_names,
+	{ CONF("role", enum, plan_port, pp_role), .kd_names = conf_role_names,
 	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "client" },
 	{ CONF("id", u32, plan_port, pp_id), BOUNDS(0, UINT32_MAX),
 	    .kd_only = ONLY(PLAN_MEMIF) },
@@ -194,17 +122,18 @@ static const struct conf_keydef port_keys[] = {
 	    BOUNDS(MEMIF_BUFFER_MIN, MEMIF_BUFFER_MAX),
 	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "2048" },
 	{ CONF("secret", str, plan_port, pp_secret),
-	    STRING(MEMIF_SECRETMAX, check_secret),
+	    STRING(MEMIF_SECRETMAX, conf_ok_secret),
 	    .kd_only = ONLY(PLAN_MEMIF) },
 	{ CONF("queues", u32, plan_port, pp_queues), BOUNDS(1, 64) },
 	{ CONF("mtu", u32, plan_port, pp_mtu), BOUNDS(68, 9216) },
 	{ CONF("mac", mac, plan_port, pp_mac) },
-	{ CONF("mode", enum, plan_port, pp_mode), .kd_names = mode_names,
+	{ CONF("mode", enum, plan_port, pp_mode), .kd_names = conf_mode_names,
 	    .kd_only = ONLY(PLAN_XDP), .kd_default = "auto" },
-	{ CONF("login", enum, plan_port, pp_login), .kd_names = login_names,
+	{ CONF("login", enum, plan_port, pp_login),
+	    .kd_names = conf_login_names,
 	    .kd_only = ONLY(PLAN_XDP) | ONLY(PLAN_PACKET),
 	    .kd_default = "keep" },
-	{ CONF("owner", str, plan_port, pp_owner), STRING(32, check_user),
+	{ CONF("owner", str, plan_port, pp_owner), STRING(32, conf_ok_user),
 	    .kd_only = ONLY(PLAN_TAP) },
 	{ PLAN("speed", speed, plan_port, pp_speed),
 	    BOUNDS(1000, 10000000000000) },
@@ -250,7 +179,7 @@ static const struct conf_keydef template_keys[] = {
 	    COUNT(plan_template, pt_nvary, TPL_VARY_MAX) },
 	{ PLAN("raw", bytes, plan_template, pt_raw),
 	    COUNT(plan_template, pt_nraw, 256) },
-	{ CONF("pcap", str, plan_template, pt_pcap), STRING(1000, check_path) },
+	{ CONF("pcap", str, plan_template, pt_pcap), STRING(1000, conf_ok_path) },
 };
 
 static const struct conf_keydef stream_keys[] = {
@@ -287,7 +216,7 @@ static const struct conf_keydef step_keys[] = {
 	{ PLAN("ramp", rate, plan_step, pn_ramp), .kd_only = ONLY(PLAN_RUN) },
 	{ PLAN("duration", time, plan_step, pn_duration),
 	    BOUNDS(1000000, 86400 * PLAN_NS), .kd_only = TIMED },
-	{ PLAN("packets", u64, plan_step, pn_packets),
+	{ CONF("packets", u64, plan_step, pn_packets),
 	    BOUNDS(1, UINT64_C(1) << 40), .kd_only = ONLY(PLAN_RUN) },
 	{ PLAN("warmup", time, plan_step, pn_warmup), BOUNDS(0, 3600 * PLAN_NS),
 	    .kd_only = TIMED },
@@ -299,7 +228,7 @@ static const struct conf_keydef step_keys[] = {
 	    .kd_required = true, .kd_hint = "\"PORT\"" },
 	{ CONF("monitor", str, plan_step, pn_monitor), NAME,
 	    .kd_only = BRIDGE, .kd_required = true, .kd_hint = "\"PORT\"" },
-	{ PLAN("addresses", u64, plan_step, pn_addresses),
+	{ CONF("addresses", u64, plan_step, pn_addresses),
 	    BOUNDS(1, 1u << 24), .kd_only = BRIDGE },
 	{ CONF("trials", u32, plan_step, pn_trials), BOUNDS(1, 1000),
 	    .kd_only = ONLY(PLAN_LATENCY) | ONLY(PLAN_BURST) |
@@ -319,10 +248,10 @@ static const struct conf_keydef dut_keys[] = {
 };
 
 static const struct conf_keydef report_keys[] = {
-	{ CONF("dir", str, plan_report, po_dir), STRING(1000, check_path) },
-	{ CONF("json", str, plan_report, po_json), STRING(1000, check_path) },
-	{ CONF("csv", str, plan_report, po_csv), STRING(1000, check_path) },
-	{ CONF("html", str, plan_report, po_html), STRING(1000, check_path) },
+	{ CONF("dir", str, plan_report, po_dir), STRING(1000, conf_ok_path) },
+	{ CONF("json", str, plan_report, po_json), STRING(1000, conf_ok_path) },
+	{ CONF("csv", str, plan_report, po_csv), STRING(1000, conf_ok_path) },
+	{ CONF("html", str, plan_report, po_html), STRING(1000, conf_ok_path) },
 };
 
 static const struct conf_keydef timing_keys[] = {

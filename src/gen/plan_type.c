@@ -99,45 +99,6 @@ wrong(struct conf_ctx *ctx, const struct conf_keydef *k,
 	    conf_quote(w->w_text).q_text, k->kd_name, want);
 }
 
-/* Numbers of 64 bits. */
-
-static bool
-u64_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
-    const struct conf_word *w, void *out)
-{
-	uint64_t v;
-
-	if (!conf_number(w->w_text, strlen(w->w_text), &v) || v < k->kd_lo ||
-	    v > k->kd_hi) {
-		conf_error(ctx->x_errs, &w->w_pos,
-		    "%s: %s is a number from %" PRIu64 " to %" PRIu64,
-		    conf_quote(w->w_text).q_text, k->kd_name, k->kd_lo,
-		    k->kd_hi);
-		return false;
-	}
-	*(uint64_t *)out = v;
-	return true;
-}
-
-static void
-u64_print(const struct conf_keydef *k, const void *v, FILE *f)
-{
-	fprintf(f, "%" PRIu64, *(const uint64_t *)v);
-}
-
-static bool
-u64_equal(const void *a, const void *b)
-{
-	return *(const uint64_t *)a == *(const uint64_t *)b;
-}
-
-const struct conf_type plan_type_u64 = {
-	.t_size = sizeof(uint64_t),
-	.t_parse = u64_parse,
-	.t_print = u64_print,
-	.t_equal = u64_equal,
-};
-
 /* Times, in ns. */
 
 static const struct unit time_units[] = {
@@ -209,7 +170,7 @@ const struct conf_type plan_type_time = {
 	.t_size = sizeof(uint64_t),
 	.t_parse = time_parse,
 	.t_print = time_print,
-	.t_equal = u64_equal,
+	.t_equal = conf_u64_equal,
 };
 
 /* Speeds of links, in bit/s. */
@@ -260,7 +221,7 @@ const struct conf_type plan_type_speed = {
 	.t_size = sizeof(uint64_t),
 	.t_parse = speed_parse,
 	.t_print = speed_print,
-	.t_equal = u64_equal,
+	.t_equal = conf_u64_equal,
 };
 
 /* Rates. */

@@ -98,6 +98,7 @@ struct conf_type {
 };
 
 extern const struct conf_type conf_type_u32;
+extern const struct conf_type conf_type_u64;
 extern const struct conf_type conf_type_mss;
 extern const struct conf_type conf_type_lifetime;
 extern const struct conf_type conf_type_octal;
@@ -183,6 +184,9 @@ const struct conf_keydef *conf_keydef_find(const struct conf_secdef *,
 /* Whether a key has a meaning in this section (its kind has it). */
 bool	 conf_key_applies(const struct conf_keydef *, const void *sec);
 
+/* For t_equal of what is a uint64_t. */
+bool	 conf_u64_equal(const void *, const void *);
+
 /* A decimal number as people write it: no sign, no leading zero. */
 bool	 conf_number(const char *, size_t len, uint64_t *);
 
@@ -214,6 +218,19 @@ void	 conf_items_add(struct conf_items *, const void *value,
 	    int (*cmp)(const void *, const void *));
 void	 conf_items_check(struct conf_ctx *, struct conf_items *,
 	    const char *what);
+
+/* conf_device.c: for kd_check; what is wrong with a string, or NULL. */
+/* Of an interface or a port: it stands bare in commands and messages. */
+const char *conf_ok_name(const char *);
+const char *conf_ok_device(const char *); /* as the kernel takes it */
+const char *conf_ok_user(const char *);
+const char *conf_ok_path(const char *);
+const char *conf_ok_socket(const char *); /* of UNIX; "@": without a file */
+const char *conf_ok_secret(const char *); /* of a memif */
+/* For kd_names. */
+extern const char *const conf_mode_names[]; /* enum conf_mode */
+extern const char *const conf_login_names[]; /* enum conf_login */
+extern const char *const conf_role_names[]; /* enum conf_role */
 
 /* conf_error.c */
 /* "line 4" in the same file, "other.conf:4" from another one. */

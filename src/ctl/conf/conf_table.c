@@ -21,31 +21,6 @@ only_of(const char *s, const char *set)
 	return s[0] != '\0' && strspn(s, set) == strlen(s);
 }
 
-/* Names of interfaces stand bare in commands and messages. */
-static const char *
-check_ifname(const char *s)
-{
-	if (!only_of(s, LETTERS DIGITS "._-") ||
-	    strchr(LETTERS DIGITS, s[0]) == NULL)
-		return "a name of letters, digits, \".\", \"_\" and \"-\"";
-	return NULL;
-}
-
-/* What the kernel takes for an interface. */
-static const char *
-check_device(const char *s)
-{
-	size_t i;
-
-	if (s[0] == '\0' || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return "the name of a network device, as \"eth1\"";
-	for (i = 0; s[i] != '\0'; i++) {
-		if (s[i] <= ' ' || s[i] > '~' || s[i] == '/' || s[i] == ':')
-			return "a name without blanks, \"/\" and \":\"";
-	}
-	return NULL;
-}
-
 static const char *
 check_hostname(const char *s)
 {
@@ -71,39 +46,9 @@ check_domain(const char *s)
 }
 
 static const char *
-check_user(const char *s)
-{
-	if (!only_of(s, LETTERS DIGITS "._-") || s[0] == '-')
-		return "a name or number as in /etc/passwd or /etc/group";
-	return NULL;
-}
-
-static const char *
-check_path(const char *s)
-{
-	return s[0] == '\0' ? "the name of a file" : NULL;
-}
-
-/* Of a UNIX socket; with "@" it has no file. */
-static const char *
-check_socket(const char *s)
-{
-	if ((s[0] != '/' && s[0] != '@') || s[1] == '\0')
-		return "a path from the root, as \"/run/spate/memif.sock\", "
-		       "or \"@NAME\", an abstract one";
-	return NULL;
-}
-
-static const char *
 check_id(const char *s)
 {
 	return s[0] == '\0' ? "a text of 1 to 64 bytes" : NULL;
-}
-
-static const char *
-check_secret(const char *s)
-{
-	return s[0] == '\0' ? "a text of 1 to 24 bytes" : NULL;
 }
 
 /* clang-format off */
@@ -120,25 +65,6 @@ static const char *const driver_names[] = {
 static const char *const checksum_names[] = {
 	[CONF_CSUM_TRUST] = "trust",
 	[CONF_CSUM_REPAIR] = "repair",
-	NULL
-};
-
-static const char *const login_names[] = {
-	[CONF_LOGIN_KEEP] = "keep",
-	[CONF_LOGIN_CUT] = "cut",
-	NULL
-};
-
-static const char *const mode_names[] = {
-	[CONF_MODE_AUTO] = "auto",
-	[CONF_MODE_COPY] = "copy",
-	[CONF_MODE_ZEROCOPY] = "zerocopy",
-	NULL
-};
-
-static const char *const role_names[] = {
-	[CONF_SERVER] = "server",
-	[CONF_CLIENT] = "client",
 	NULL
 };
 
@@ -175,7 +101,7 @@ static const char *const accept_ra_names[] = {
 static const struct conf_keydef if_keys[] = {
 	{ KEY("driver", enum, conf_if, ci_driver), .kd_names = driver_names,
 	    .kd_required = true },
-	{ KEY("device", str, conf_if, ci_device), STRING(15, check_device),
+	{ KEY("device", str, conf_if, ci_device), STRING(15, conf_ok_device),
 	    .kd_only = ONLY(CONF_TAP) | ONLY(CONF_XDP) | ONLY(CONF_PACKET),
 	    .kd_required = true,
 	    .kd_hint = "\"eth1\"" },
@@ -185,30 +111,30 @@ static const struct conf_keydef if_keys[] = {
 	{ KEY("mac", mac, conf_if, ci_mac) },
 	{ KEY("checksum", enum, conf_if, ci_checksum),
 	    .kd_names = checksum_names, .kd_default = "trust" },
-	{ KEY("mode", enum, conf_if, ci_mode), .kd_names = mode_names,
+	{ KEY("mode", enum, conf_if, ci_mode), .kd_names = conf_mode_names,
 	    .kd_only = ONLY(CONF_XDP), .kd_default = "auto" },
 	{ KEY("offload", bool, conf_if, ci_offload),
 	    .kd_only = ONLY(CONF_TAP) | ONLY(CONF_PACKET),
 	    .kd_default = "yes" },
 	{ KEY("mute", bool, conf_if, ci_mute), .kd_only = ONLY(CONF_PACKET),
 	    .kd_default = "yes" },
-	{ KEY("login", enum, conf_if, ci_login), .kd_names = login_names,
+	{ KEY("login", enum, conf_if, ci_login), .kd_names = conf_login_names,
 	    .kd_only = ONLY(CONF_XDP) | ONLY(CONF_PACKET),
 	    .kd_default = "keep" },
-	{ KEY("owner", str, conf_if, ci_owner), STRING(32, check_user),
+	{ KEY("owner", str, conf_if, ci_owner), STRING(32, conf_ok_user),
 	    .kd_only = ONLY(CONF_TAP) },
-	{ KEY("peer", str, conf_if, ci_peer), STRING(15, check_ifname),
+	{ KEY("peer", str, conf_if, ci_peer), STRING(15, conf_ok_name),
 	    .kd_only = ONLY(CONF_PAIR), .kd_required = true,
 	    .kd_hint = "\"INTERFACE\"" },
-	{ KEY("read", str, conf_if, ci_read), STRING(1000, check_path),
+	{ KEY("read", str, conf_if, ci_read), STRING(1000, conf_ok_path),
 	    .kd_only = ONLY(CONF_PCAP) },
-	{ KEY("write", str, conf_if, ci_write), STRING(1000, check_path),
+	{ KEY("write", str, conf_if, ci_write), STRING(1000, conf_ok_path),
 	    .kd_only = ONLY(CONF_PCAP) },
 	/* The address of a UNIX socket holds 107 bytes and a NUL. */
-	{ KEY("socket", str, conf_if, ci_socket), STRING(107, check_socket),
+	{ KEY("socket", str, conf_if, ci_socket), STRING(107, conf_ok_socket),
 	    .kd_only = ONLY(CONF_MEMIF), .kd_required = true,
 	    .kd_hint = "\"/run/spate/memif.sock\"" },
-	{ KEY("role", enum, conf_if, ci_role), .kd_names = role_names,
+	{ KEY("role", enum, conf_if, ci_role), .kd_names = conf_role_names,
 	    .kd_only = ONLY(CONF_MEMIF), .kd_required = true },
 	{ KEY("id", u32, conf_if, ci_memid), BOUNDS(0, UINT32_MAX),
 	    .kd_only = ONLY(CONF_MEMIF), .kd_default = "0" },
@@ -219,9 +145,9 @@ static const struct conf_keydef if_keys[] = {
 	    BOUNDS(MEMIF_BUFFER_MIN, MEMIF_BUFFER_MAX),
 	    .kd_only = ONLY(CONF_MEMIF), .kd_default = "2048" },
 	{ KEY("secret", str, conf_if, ci_secret),
-	    STRING(MEMIF_SECRETMAX, check_secret),
+	    STRING(MEMIF_SECRETMAX, conf_ok_secret),
 	    .kd_only = ONLY(CONF_MEMIF) },
-	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
+	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, conf_ok_name) },
 	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
 	    .kd_names = accept_ra_names },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
@@ -237,7 +163,7 @@ static const char *const priority_names[] = { "0", "1", "2", "3", "4", "5", "6",
 
 /* Those of an interface that have to do with no device. */
 static const struct conf_keydef vlan_keys[] = {
-	{ KEY("parent", str, conf_if, ci_parent), STRING(15, check_ifname),
+	{ KEY("parent", str, conf_if, ci_parent), STRING(15, conf_ok_name),
 	    .kd_required = true, .kd_hint = "\"INTERFACE\"" },
 	{ KEY("id", u32, conf_if, ci_id), BOUNDS(1, 4094),
 	    .kd_required = true, .kd_hint = "20" },
@@ -247,7 +173,7 @@ static const struct conf_keydef vlan_keys[] = {
 	    .kd_names = priority_names, .kd_default = "0" },
 	{ KEY("mtu", u32, conf_if, ci_mtu), BOUNDS(68, 9216) },
 	{ KEY("mss", mss, conf_if, ci_mss), BOUNDS(64, 65495) },
-	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, check_ifname) },
+	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, conf_ok_name) },
 	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
 	    .kd_names = accept_ra_names },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
@@ -255,10 +181,10 @@ static const struct conf_keydef vlan_keys[] = {
 };
 
 static const struct conf_keydef route_keys[] = {
-	{ KEY("vrf", str, conf_route, ro_vrf), STRING(15, check_ifname) },
+	{ KEY("vrf", str, conf_route, ro_vrf), STRING(15, conf_ok_name) },
 	{ LIST("via", gateway, conf_route, ro_via, ro_nvia, 64) },
-	{ KEY("interface", str, conf_route, ro_if), STRING(15, check_ifname) },
-	{ KEY("table", str, conf_route, ro_table), STRING(15, check_ifname) },
+	{ KEY("interface", str, conf_route, ro_if), STRING(15, conf_ok_name) },
+	{ KEY("table", str, conf_route, ro_table), STRING(15, conf_ok_name) },
 	{ KEY("blackhole", bool, conf_route, ro_blackhole) },
 	{ KEY("unreachable", bool, conf_route, ro_unreachable) },
 	{ KEY("prohibit", bool, conf_route, ro_prohibit) },
@@ -305,7 +231,7 @@ static const struct conf_keydef advertise_keys[] = {
 };
 
 static const struct conf_keydef adprefix_keys[] = {
-	{ KEY("interface", str, conf_adprefix, ap_if), STRING(15, check_ifname),
+	{ KEY("interface", str, conf_adprefix, ap_if), STRING(15, conf_ok_name),
 	    .kd_required = true, .kd_hint = "\"INTERFACE\"" },
 	{ KEY("advertise", bool, conf_adprefix, ap_advertise),
 	    .kd_default = "yes" },
@@ -320,7 +246,7 @@ static const struct conf_keydef adprefix_keys[] = {
 };
 
 static const struct conf_keydef neigh_keys[] = {
-	{ KEY("interface", str, conf_neigh, ne_if), STRING(15, check_ifname),
+	{ KEY("interface", str, conf_neigh, ne_if), STRING(15, conf_ok_name),
 	    .kd_required = true, .kd_hint = "\"INTERFACE\"" },
 	{ KEY("mac", mac, conf_neigh, ne_mac), .kd_required = true,
 	    .kd_hint = "\"02:00:00:00:00:01\"" },
@@ -348,9 +274,9 @@ static const struct conf_keydef relay_keys[] = {
 
 static const struct conf_keydef control_keys[] = {
 	/* The address of a UNIX socket holds 107 bytes and a NUL. */
-	{ KEY("socket", str, conf_control, co_socket), STRING(107, check_path),
+	{ KEY("socket", str, conf_control, co_socket), STRING(107, conf_ok_path),
 	    .kd_default = "/run/spate/spate.sock" },
-	{ KEY("group", str, conf_control, co_group), STRING(32, check_user) },
+	{ KEY("group", str, conf_control, co_group), STRING(32, conf_ok_user) },
 	{ KEY("mode", octal, conf_control, co_mode), BOUNDS(0, 0777),
 	    .kd_default = "0660" },
 };
@@ -371,17 +297,17 @@ static const struct conf_secdef sections[] = {
 	{ .sd_name = "vrf", .sd_flags = CONF_NAMED, KEYS(vrf_keys),
 	    ARRAY(conf_vrf, cf_vrf, cf_nvrf), .sd_max = CONF_VRF_MAX,
 	    .sd_id = { KEY("a VRF's name", name, conf_vrf, vr_name),
-		STRING(15, check_ifname), .kd_hint = "NAME" } },
+		STRING(15, conf_ok_name), .kd_hint = "NAME" } },
 	{ .sd_name = "interface", .sd_flags = CONF_NAMED, KEYS(if_keys),
 	    .sd_kind = "driver",
 	    ARRAY(conf_if, cf_if, cf_nif), .sd_max = 1024,
 	    .sd_id = { KEY("an interface's name", name, conf_if, ci_name),
-		STRING(15, check_ifname), .kd_hint = "NAME" },
+		STRING(15, conf_ok_name), .kd_hint = "NAME" },
 	    .sd_check = conf_check_if },
 	{ .sd_name = "vlan", .sd_flags = CONF_NAMED, KEYS(vlan_keys),
 	    ARRAY(conf_if, cf_vlan, cf_nvlan), .sd_max = 1024,
 	    .sd_id = { KEY("an interface's name", name, conf_if, ci_name),
-		STRING(15, check_ifname), .kd_hint = "NAME" },
+		STRING(15, conf_ok_name), .kd_hint = "NAME" },
 	    .sd_check = conf_check_if },
 	{ .sd_name = "neighbour", KEYS(neigh_keys),
 	    ARRAY(conf_neigh, cf_neigh, cf_nneigh), .sd_max = 1u << 20,
@@ -395,7 +321,7 @@ static const struct conf_secdef sections[] = {
 	{ .sd_name = "advertise", KEYS(advertise_keys),
 	    ARRAY(conf_advertise, cf_advertise, cf_nadvertise), .sd_max = 1024,
 	    .sd_id = { KEY("an interface's name", name, conf_advertise, ad_if),
-		STRING(15, check_ifname), .kd_hint = "INTERFACE" },
+		STRING(15, conf_ok_name), .kd_hint = "INTERFACE" },
 	    .sd_check = conf_check_advertise },
 	{ .sd_name = "advertise_prefix", KEYS(adprefix_keys),
 	    ARRAY(conf_adprefix, cf_adprefix, cf_nadprefix), .sd_max = 4096,
@@ -405,7 +331,7 @@ static const struct conf_secdef sections[] = {
 	{ .sd_name = "dhcp_relay", KEYS(relay_keys),
 	    ARRAY(conf_relay, cf_relay, cf_nrelay), .sd_max = 1024,
 	    .sd_id = { KEY("an interface", name, conf_relay, rl_if),
-		STRING(15, check_ifname), .kd_hint = "INTERFACE" } },
+		STRING(15, conf_ok_name), .kd_hint = "INTERFACE" } },
 	{ .sd_name = "sysctl", .sd_flags = CONF_ONCE | CONF_FREE,
 	    ARRAY(conf_sysctl, cf_sysctl, cf_nsysctl) },
 	{ .sd_name = "control", .sd_flags = CONF_ONCE, KEYS(control_keys),

@@ -35,7 +35,7 @@ conf_number(const char *s, size_t len, uint64_t *v)
 }
 
 static bool
-u32_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
+u64_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
     const struct conf_word *w, void *out)
 {
 	uint64_t v;
@@ -48,6 +48,37 @@ u32_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
 		    k->kd_hi);
 		return false;
 	}
+	*(uint64_t *)out = v;
+	return true;
+}
+
+static void
+u64_print(const struct conf_keydef *k, const void *v, FILE *f)
+{
+	fprintf(f, "%" PRIu64, *(const uint64_t *)v);
+}
+
+bool
+conf_u64_equal(const void *a, const void *b)
+{
+	return *(const uint64_t *)a == *(const uint64_t *)b;
+}
+
+const struct conf_type conf_type_u64 = {
+	.t_size = sizeof(uint64_t),
+	.t_parse = u64_parse,
+	.t_print = u64_print,
+	.t_equal = conf_u64_equal,
+};
+
+static bool
+u32_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
+    const struct conf_word *w, void *out)
+{
+	uint64_t v;
+
+	if (!u64_parse(ctx, k, w, &v))
+		return false;
 	*(unsigned *)out = (unsigned)v;
 	return true;
 }
@@ -237,17 +268,11 @@ size_print(const struct conf_keydef *k, const void *v, FILE *f)
 	fprintf(f, "\"%s\"", buf);
 }
 
-static bool
-size_equal(const void *a, const void *b)
-{
-	return *(const uint64_t *)a == *(const uint64_t *)b;
-}
-
 const struct conf_type conf_type_size = {
 	.t_size = sizeof(uint64_t),
 	.t_parse = size_parse,
 	.t_print = size_print,
-	.t_equal = size_equal,
+	.t_equal = conf_u64_equal,
 };
 
 static bool
