@@ -159,6 +159,7 @@ main(int argc, char **argv)
 		.tc_pace = { .pc_kind = PACE_MAX }, .tc_quiet = 1,
 		.tc_seed = 1 };
 	struct tpl_conf tc;
+	struct spate *sp;
 	struct gen *g;
 	double *ns;
 	int opt;
@@ -196,5 +197,8 @@ main(int argc, char **argv)
 	    "packets/s\n", size, flows, ns[reps / 2], ns[0],
 	    1e3 / ns[reps / 2]);
 	free(ns);
+	sp = gen_spate(g);
+	gen_destroy(g);
+	spate_destroy(sp);
 	return 0;
 }

@@ -108,7 +108,8 @@ static const struct conf_keydef port_keys[] = {
 	    .kd_only = ONLY(PLAN_PAIR), .kd_required = true,
 	    .kd_hint = "\"PORT\"" },
 	/* The address of a UNIX socket holds 107 bytes and a NUL. */
-	{ CONF("socket", str, plan_port, pp_socket), STRING(107, conf_ok_socket),
+	{ CONF("socket", str, plan_port, pp_socket),
+	    STRING(107, conf_ok_socket),
 	    .kd_only = ONLY(PLAN_MEMIF), .kd_required = true,
 	    .kd_hint = "\"/run/memif.sock\"" },
 	{ CONF("role", enum, plan_port, pp_role), .kd_names = conf_role_names,
@@ -116,8 +117,8 @@ static const struct conf_keydef port_keys[] = {
 	{ CONF("id", u32, plan_port, pp_id), BOUNDS(0, UINT32_MAX),
 	    .kd_only = ONLY(PLAN_MEMIF) },
 	{ CONF("ring_size", u32, plan_port, pp_ring),
-	    BOUNDS(MEMIF_RING_MIN, MEMIF_RING_MAX),
-	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "1024" },
+	    BOUNDS(MEMIF_RING_MIN, MEMIF_RING_MAX), .kd_only = ONLY(PLAN_MEMIF),
+	    .kd_default = "1024" },
 	{ CONF("buffer_size", u32, plan_port, pp_buffer),
 	    BOUNDS(MEMIF_BUFFER_MIN, MEMIF_BUFFER_MAX),
 	    .kd_only = ONLY(PLAN_MEMIF), .kd_default = "2048" },
@@ -179,7 +180,8 @@ static const struct conf_keydef template_keys[] = {
 	    COUNT(plan_template, pt_nvary, TPL_VARY_MAX) },
 	{ PLAN("raw", bytes, plan_template, pt_raw),
 	    COUNT(plan_template, pt_nraw, 256) },
-	{ CONF("pcap", str, plan_template, pt_pcap), STRING(1000, conf_ok_path) },
+	{ CONF("pcap", str, plan_template, pt_pcap),
+	    STRING(1000, conf_ok_path) },
 };
 
 static const struct conf_keydef stream_keys[] = {

@@ -78,15 +78,18 @@ class Two:
 def fixture_two(request):
     net = Net()
     try:
-        yield Two(net, f"queues = {request.param}", mtu=9000)
+        two = Two(net, f"queues = {request.param}", mtu=9000)
+        for to in BOB.values():
+            wait_ping(two.alice, to)
+        yield two
     finally:
         net.close()
 
 
-def wait_ping(host):
+def wait_ping(host, to=BOB[4]):
     """Until it is answered: the other host may have come just now."""
     wait_for("ping", lambda: " 0% packet loss" in host.run(
-        "ping -n -c 1 -W 1 10.0.2.2", check=False).stdout)
+        f"ping -n -c 1 -W 1 {to}", check=False).stdout)
 
 
 def lost(out):

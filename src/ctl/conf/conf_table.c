@@ -274,7 +274,8 @@ static const struct conf_keydef relay_keys[] = {
 
 static const struct conf_keydef control_keys[] = {
 	/* The address of a UNIX socket holds 107 bytes and a NUL. */
-	{ KEY("socket", str, conf_control, co_socket), STRING(107, conf_ok_path),
+	{ KEY("socket", str, conf_control, co_socket),
+	    STRING(107, conf_ok_path),
 	    .kd_default = "/run/spate/spate.sock" },
 	{ KEY("group", str, conf_control, co_group), STRING(32, conf_ok_user) },
 	{ KEY("mode", octal, conf_control, co_mode), BOUNDS(0, 0777),
