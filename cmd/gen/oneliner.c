@@ -29,6 +29,8 @@ static const struct option options[] = {
 	{ "html", required_argument, NULL, O_HTML },
 	{ "ipv6", no_argument, NULL, O_IPV6 },
 	{ "json", required_argument, NULL, O_JSON },
+	{ "late", required_argument, NULL, O_LATE },
+	{ "learn", required_argument, NULL, O_LEARN },
 	{ "loss", required_argument, NULL, O_LOSS },
 	{ "pacing", required_argument, NULL, O_PACING },
 	{ "packets", required_argument, NULL, O_PACKETS },
@@ -38,9 +40,11 @@ static const struct option options[] = {
 	{ "protocol", required_argument, NULL, O_PROTOCOL },
 	{ "quiet", no_argument, NULL, O_QUIET },
 	{ "rate", required_argument, NULL, O_RATE },
+	{ "rate-error", required_argument, NULL, O_RATEERR },
 	{ "report", required_argument, NULL, O_REPORT },
 	{ "reset-command", required_argument, NULL, O_RESET },
 	{ "resolution", required_argument, NULL, O_RESOLUTION },
+	{ "retries", required_argument, NULL, O_RETRIES },
 	{ "seed", required_argument, NULL, O_SEED },
 	{ "settle", required_argument, NULL, O_SETTLE },
 	{ "size", required_argument, NULL, O_SIZE },
@@ -76,8 +80,13 @@ static const char help[] =
     "rate of\n"
     "                          send, the highest of all others\n"
     "  --profile quick|rfc     durations and repetitions\n"
-    "  --duration, --warmup, --drain, --settle TIME   in place of its\n"
+    "  --duration, --warmup, --learn, --drain, --settle TIME   in place of "
+    "its\n"
     "  --resolution PPM        of searches\n"
+    "  --late TIME             a packet may leave so long behind its "
+    "schedule\n"
+    "  --rate-error PPM        a rate may be so far from what was asked for\n"
+    "  --retries N             of trials that were not valid\n"
     "  --trials N              repetitions of latency, burst and recovery\n"
     "  --packets N             send: so many, in place of a duration\n"
     "  --pacing constant|poisson|bursts, --burst N    send\n"

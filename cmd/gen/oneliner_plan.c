@@ -392,8 +392,8 @@ static void
 put_around(const struct args *a)
 {
 	static const enum opt dut[] = { O_DUT, O_RESET };
-	static const enum opt timing[] = { O_DURATION, O_WARMUP, O_DRAIN,
-		O_SETTLE, O_RESOLUTION };
+	static const enum opt timing[] = { O_DURATION, O_WARMUP, O_LEARN,
+		O_DRAIN, O_SETTLE, O_RESOLUTION, O_LATE, O_RATEERR, O_RETRIES };
 	static const enum opt report[] = { O_REPORT, O_JSON, O_CSV,
 		O_HTML };
 
@@ -403,13 +403,17 @@ put_around(const struct args *a)
 		put_key(a, "reset", O_RESET);
 		fputs("}\n", a->a_out);
 	}
-	if (any(a, timing, 5)) {
+	if (any(a, timing, sizeof(timing) / sizeof(timing[0]))) {
 		fputs("timing {\n", a->a_out);
 		put_key(a, "duration", O_DURATION);
 		put_key(a, "warmup", O_WARMUP);
+		put_key(a, "learn", O_LEARN);
 		put_key(a, "drain", O_DRAIN);
 		put_key(a, "settle", O_SETTLE);
+		put_key(a, "late", O_LATE);
 		put_key(a, "resolution", O_RESOLUTION);
+		put_key(a, "rate_error", O_RATEERR);
+		put_key(a, "retries", O_RETRIES);
 		fputs("}\n", a->a_out);
 	}
 	if (any(a, report, 4)) {

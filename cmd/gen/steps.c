@@ -230,14 +230,28 @@ step_failed(struct run *ru, const struct plan_step *pn, const char *why)
 	    pos->cp_col, pn->pn_name, why);
 }
 
+/* What keeps a result from counting is told to those who want quiet, too. */
+static void
+tell_why(const struct run *ru, const char *name, const char *what,
+    const char *why)
+{
+	if (ru->ru_text == NULL)
+		fprintf(stderr, "spate gen: %s: %s: %s\n", name, what, why);
+	else
+		fprintf(ru->ru_text, "  %s: %s\n", what, why);
+}
+
 /* method = run */
 
 static void
-run_tell(const struct run *ru, unsigned size, const struct trial_result *tr)
+run_tell(const struct run *ru, const char *name, unsigned size,
+    const struct trial_result *tr)
 {
 	const struct trial_counts *n = &tr->tr_all;
 	unsigned i;
 
+	for (i = 0; i < tr->tr_nreasons && i < TRIAL_REASONS; i++)
+		tell_why(ru, name, "not valid", tr->tr_reason[i]);
 	if (ru->ru_text == NULL)
 		return;
 	if (size != 0)
@@ -251,8 +265,6 @@ run_tell(const struct run *ru, unsigned size, const struct trial_result *tr)
 			    tr->tr_port[i].tp_name, tr->tr_port[i].tp_tx_pps);
 	}
 	fputc('\n', ru->ru_text);
-	for (i = 0; i < tr->tr_nreasons && i < TRIAL_REASONS; i++)
-		fprintf(ru->ru_text, "  not valid: %s\n", tr->tr_reason[i]);
 }
 
 static int
@@ -291,7 +303,7 @@ run_one(struct run *ru, const struct plan_step *pn,
 	}
 	ru->ru_trials++;
 	ru->ru_unknown |= !tr.tr_valid;
-	run_tell(ru, tc.tc_size, &tr);
+	run_tell(ru, name, tc.tc_size, &tr);
 	if ((error = report_add_trial(ru->ru_report, name, &tr)) == 0)
 		error = run_expects(ru, pn, &ld, tc.tc_size, &tr);
 out:
@@ -336,12 +348,19 @@ told(void *arg, const struct method_result *me, const struct method_trial *mx,
     const struct trial_result *tr)
 {
 	struct run *ru = arg;
+	char what[64];
 
 	ru->ru_trials++;
 	if (report_told(ru->ru_report, mx, tr) != 0)
 		ru->ru_unknown = true;
-	if (ru->ru_text == NULL)
+	if (ru->ru_text == NULL) {
+		snprintf(what, sizeof(what), "trial %u, %.6g pps, not valid",
+		    ru->ru_trials, mx->mx_pps);
+		if (!mx->mx_valid)
+			tell_why(ru, method_name(me->me_method), what,
+			    mx->mx_reason);
 		return;
+	}
 	fprintf(ru->ru_text, "    trial %u: ", ru->ru_trials);
 	if (mx->mx_pps > 0)
 		fprintf(ru->ru_text, "%.6g pps", mx->mx_pps);
@@ -422,8 +441,8 @@ method_once(struct run *ru, const struct plan_step *pn, const char *name,
 	if (me.me_status == MS_FAILED)
 		step_failed(ru, pn, me.me_why[0] != '\0' ? me.me_why :
 		    method_status_name(me.me_status));
-	else if (me.me_status == MS_IMPOSSIBLE && ru->ru_text != NULL)
-		fprintf(ru->ru_text, "  impossible: %s\n", me.me_why);
+	else if (me.me_status != MS_OK && me.me_why[0] != '\0')
+		tell_why(ru, name, method_status_name(me.me_status), me.me_why);
 	for (i = 0; i < me.me_nnotes && ru->ru_text != NULL; i++)
 		fprintf(ru->ru_text, "  note: %s\n", me.me_note[i]);
 	if ((error = report_add(ru->ru_report, name, &me)) == 0)

@@ -173,17 +173,36 @@ def test_unmet(router):
 def test_one_liner(router):
     """It is the plan that it prints."""
     words = ["send", *router.words(), "--rate", "2 kpps", "--duration",
-             "100 ms", "--size", "128", "--flows", "4"]
+             "100 ms", "--size", "128", "--flows", "4", "--late", "1 s",
+             "--rate-error", "500000", "--retries", "2", "--learn", "10 ms"]
     plan = router.net.path("printed.plan")
+    printed = router.gen(*words, "--print-plan")[0]
     with open(plan, "w", encoding="utf-8") as f:
-        f.write(TIMING + router.gen(*words, "--print-plan")[0])
+        f.write(TIMING + printed)
     # It has times of its own already.
     err = router.gen("check", plan, status="usage")[1]
     assert "timing is given twice" in err, err
     with open(plan, "w", encoding="utf-8") as f:
-        f.write(router.gen(*words, "--print-plan")[0].replace(
-            "timing {", "timing { late = 1s  rate_error = 500000"))
+        f.write(printed)
     assert router.gen("run", "-q", plan) == ("", "")
+    assert router.gen(*words, "-q") == ("", "")
+
+
+def test_quiet_says_why(net):
+    """What does not count is told to who wants quiet, too."""
+    words = ["-q", "--port", "pair:port2", "--port", "pair:port1", "--late",
+             "1 ns", "--rate-error", "1000000", "--retries", "1"]
+    for suite, more, who in (
+            ("send", ["--duration", "100 ms", "--rate", "10 kpps"], "run: "),
+            ("throughput", ["--duration", "20 ms", "--settle", "1 ms",
+                            "--drain", "10 ms", "--rate", "10 kpps",
+                            "--size", "64"], "throughput: trial 1, ")):
+        done = net.host(suite).run(" ".join(
+            [SPATE, "gen", suite, *(f'"{word}"' for word in words + more)]),
+            check=False)
+        assert done.returncode == STATUS["nothing"], done
+        assert f"spate gen: {who}" in done.stdout and \
+            " late, the worst " in done.stdout, done
 
 
 def test_nothing_there(router):
