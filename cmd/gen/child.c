@@ -428,7 +428,7 @@ gen_child_run(const struct gen_job *gj, const struct gen_files *fs, int opener,
 	else if ((status = child_files(ru)) == 0 &&
 	    (status = child_report(ru)) == 0 &&
 	    (status = child_tester(ru, opener)) == 0)
-		status = gj->gj_udp != UDP_NONE ? udp_run(ru) :
+		status = gj->gj_udp != NULL ? udp_run(ru) :
 		    child_tell(ru, fs, sn != NULL ?
 			steps_screen(ru, sn) : steps_run(ru));
 	else

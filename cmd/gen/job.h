@@ -44,7 +44,7 @@ struct gen_job {
 	const char	*gj_text;	/* of the plan */
 	int		 gj_argc;	/* for the report */
 	char		**gj_argv;
-	enum udp_mode	 gj_udp;	/* in place of steps and report */
+	const enum udp_mode *gj_udp;	/* of each port; NULL: steps, report */
 	bool		 gj_quiet;	/* no progress, no report as text */
 	bool		 gj_screen;	/* not the steps: trials on a screen */
 };

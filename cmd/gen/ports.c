@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "dev/dev.h"
 #include "dev/memif.h"
 #include "dev/pair.h"
@@ -76,6 +77,24 @@ port_device(const struct plan_port *pp, struct dev_conf *dc)
 	dc->dc_nooffload = true;
 }
 
+/*
+ * Drawn of the seed, as all is; but the tester at the other end may have the
+ * same one, and must not have the same MAC.
+ */
+static const uint8_t *
+port_memif_mac(const struct plan *pl, const struct plan_port *pp,
+    uint8_t mac[static MAC_LEN])
+{
+	const uint64_t key[2] = { pl->pl_seed, pp->pp_id };
+	uint64_t h = siphash24((const uint8_t *)key, pp->pp_socket,
+	    strlen(pp->pp_socket));
+
+	h = hash_mix64(h + (pp->pp_role == CONF_CLIENT));
+	memcpy(mac, &h, MAC_LEN);
+	mac[0] = (uint8_t)((mac[0] & 0xfcu) | 2); /* local, one host's */
+	return mac;
+}
+
 /* The end of the pair for this port; the first of two makes it. */
 static int
 port_pair(struct run *ru, unsigned i, struct dev_conf *dc)
@@ -108,13 +127,14 @@ static int ON_CTL
 port_add(struct run *ru, unsigned i, char *err, size_t errlen)
 {
 	const struct plan_port *pp = &ru->ru_plan->pl_port[i];
+	const enum udp_mode *modes = ru->ru_job->gj_udp;
 	static const enum gen_udp udp[] = { [UDP_NONE] = GU_FOREIGN,
 		[UDP_SOURCE] = GU_FOREIGN, [UDP_SINK] = GU_SINK,
 		[UDP_ECHO] = GU_ECHO };
 	struct gen_port_conf pc = {
 		.gp_name = pp->pp_name,
 		.gp_ops = dev_driver(plan_driver_name(pp->pp_driver)),
-		.gp_udp = udp[ru->ru_job->gj_udp],
+		.gp_udp = modes != NULL ? udp[modes[i]] : GU_FOREIGN,
 		.gp_linerate = pp->pp_speed,
 		.gp_vlan = pp->pp_nvlan == 1 ? (uint16_t)pp->pp_vlan[0] : 0,
 	};
@@ -126,6 +146,7 @@ port_add(struct run *ru, unsigned i, char *err, size_t errlen)
 		.mc_buffer = pp->pp_buffer,
 		.mc_secret = pp->pp_secret,
 	};
+	uint8_t mac[MAC_LEN];
 	int error;
 
 	if (pc.gp_ops == NULL) {
@@ -136,8 +157,11 @@ port_add(struct run *ru, unsigned i, char *err, size_t errlen)
 	port_gateways(pp, &pc);
 	port_hosts(pp, &pc);
 	port_device(pp, &pc.gp_dev);
-	if (pp->pp_driver == PLAN_MEMIF)
+	if (pp->pp_driver == PLAN_MEMIF) {
 		pc.gp_dev.dc_memif = &mc;
+		if (pc.gp_dev.dc_mac == NULL)
+			pc.gp_dev.dc_mac = port_memif_mac(ru->ru_plan, pp, mac);
+	}
 	if (pp->pp_driver == PLAN_PAIR &&
 	    (error = port_pair(ru, i, &pc.gp_dev)) != 0) {
 		snprintf(err, errlen, "%s", strerror(error));

@@ -4,9 +4,10 @@
  * netreceive: one side sends, another counts or sends back, and both tell
  * their rates once a second, CPU by CPU.
  *
- * The command line becomes a plan, as that of a suite does.  Its stream goes
- * from each port back to itself, which is where an echo comes from; sink and
- * echo need none, and never start theirs.
+ * The command line becomes a plan, as that of a suite does.  A source's stream
+ * goes from its port back to itself, which is where an echo comes from; sink
+ * and echo have none.  One process may be several of them, by port: so a pair
+ * and both ends of a memif have somebody at either end.
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 
 struct udp_args {
 	const char *ua_port[GEN_PORTS];
+	enum udp_mode ua_mode[GEN_PORTS];
 	unsigned ua_nport;
 	const char *ua_cpus;
 	const char *ua_dport;
@@ -30,7 +32,8 @@ struct udp_args {
 	const char *ua_rate;
 	const char *ua_size;
 	const char *ua_to;
-	enum udp_mode ua_mode;
+	enum udp_mode ua_last; /* of ports to come */
+	bool ua_source; /* a port is one */
 };
 
 enum {
@@ -69,6 +72,7 @@ static const char udp_help[] =
     "                     [OPTION ...]\n"
     "       spate gen udp --sink | --echo --port PORT [--port PORT ...]\n"
     "                     [--cpus N] [--duration TIME]\n"
+    "       spate gen udp --source --port PORT ... --echo --port PORT ...\n"
     "\n"
     "  --source                sends, and counts what comes back\n"
     "  --sink                  counts UDP to any port of its addresses\n"
@@ -89,6 +93,24 @@ udp_wrong(const char *what)
 	fprintf(stderr, "spate gen udp: %s; \"spate gen udp --help\" tells "
 	    "more\n", what);
 	return CMD_USAGE;
+}
+
+/* What the ports behind it are, and those before the first one. */
+static int
+udp_mode(struct udp_args *ua, enum udp_mode mode)
+{
+	unsigned i;
+
+	if (ua->ua_last != UDP_NONE && ua->ua_last != mode &&
+	    (ua->ua_nport == 0 || ua->ua_mode[ua->ua_nport - 1] != ua->ua_last))
+		return udp_wrong("--source, --sink and --echo exclude each "
+				 "other, unless each has ports behind it");
+	for (i = 0; i < ua->ua_nport; i++) {
+		if (ua->ua_mode[i] == UDP_NONE)
+			ua->ua_mode[i] = mode;
+	}
+	ua->ua_last = mode;
+	return 0;
 }
 
 static bool
@@ -122,6 +144,30 @@ udp_option(struct udp_args *ua, int o)
 	return true;
 }
 
+/* Whether the options go together. */
+static int
+udp_check(struct udp_args *ua)
+{
+	unsigned i;
+
+	if (ua->ua_last == UDP_NONE)
+		return udp_wrong("one of --source, --sink and --echo is "
+				 "wanted");
+	if (ua->ua_nport == 0 || ua->ua_mode[ua->ua_nport - 1] != ua->ua_last)
+		return udp_wrong("a --port is wanted");
+	for (i = 0; i < ua->ua_nport; i++)
+		ua->ua_source |= ua->ua_mode[i] == UDP_SOURCE;
+	if (ua->ua_source && ua->ua_to == NULL)
+		return udp_wrong("a source wants a --destination");
+	if (!ua->ua_source &&
+	    (ua->ua_to != NULL || ua->ua_flows != NULL ||
+		ua->ua_rate != NULL || ua->ua_size != NULL ||
+		ua->ua_dport != NULL))
+		return udp_wrong("only a source has destination, flows, rate "
+				 "and size");
+	return 0;
+}
+
 /* 0, or CMD_USAGE after a message, or -1 after help. */
 static int
 udp_parse(int argc, char **argv, struct udp_args *ua)
@@ -134,15 +180,13 @@ udp_parse(int argc, char **argv, struct udp_args *ua)
 			fputs(udp_help, stdout);
 			return -1;
 		} else if (o == U_SOURCE || o == U_SINK || o == U_ECHO) {
-			if (ua->ua_mode != UDP_NONE)
-				return udp_wrong("--source, --sink and --echo "
-						 "exclude each other");
-			ua->ua_mode = o == U_SOURCE ? UDP_SOURCE :
-			    o == U_SINK		    ? UDP_SINK :
-				UDP_ECHO;
+			if (udp_mode(ua, o == U_SOURCE ? UDP_SOURCE :
+				    o == U_SINK ? UDP_SINK : UDP_ECHO) != 0)
+				return CMD_USAGE;
 		} else if (o == U_PORT) {
 			if (ua->ua_nport == GEN_PORTS)
 				return udp_wrong("too many ports");
+			ua->ua_mode[ua->ua_nport] = ua->ua_last;
 			ua->ua_port[ua->ua_nport++] = optarg;
 		} else if (!udp_option(ua, o)) {
 			return udp_wrong("no such option");
@@ -150,22 +194,8 @@ udp_parse(int argc, char **argv, struct udp_args *ua)
 	}
 	if (optind != argc)
 		return udp_wrong("options only");
-	if (ua->ua_mode == UDP_NONE)
-		return udp_wrong("one of --source, --sink and --echo is "
-				 "wanted");
-	if (ua->ua_nport == 0)
-		return udp_wrong("a --port is wanted");
-	if (ua->ua_mode == UDP_SOURCE && ua->ua_to == NULL)
-		return udp_wrong("a source wants a --destination");
-	if (ua->ua_mode != UDP_SOURCE &&
-	    (ua->ua_to != NULL || ua->ua_flows != NULL ||
-		ua->ua_rate != NULL || ua->ua_size != NULL ||
-		ua->ua_dport != NULL))
-		return udp_wrong("only a source has destination, flows, rate "
-				 "and size");
-	return 0;
+	return udp_check(ua);
 }
-
 /* Plan */
 
 /* Without a router the destination is next. */
@@ -176,7 +206,7 @@ udp_put_port(FILE *f, const struct udp_args *ua, unsigned i)
 	char *with = NULL;
 	bool good;
 
-	if (ua->ua_mode != UDP_SOURCE || strstr(port, ",gateway=") != NULL)
+	if (ua->ua_mode[i] != UDP_SOURCE || strstr(port, ",gateway=") != NULL)
 		return oneliner_put_port(f, port, i);
 	if (asprintf(&with, "%s,gateway=%s", port, ua->ua_to) == -1)
 		return udp_wrong("no memory") == 0;
@@ -228,9 +258,12 @@ udp_plan(FILE *f, const struct udp_args *ua)
 	if (udp_put_flows(f, ua) != 0)
 		return CMD_USAGE;
 	fputs("}\n", f);
-	for (i = 1; i <= ua->ua_nport; i++)
+	for (i = 1; i <= ua->ua_nport; i++) {
+		if (ua->ua_source && ua->ua_mode[i - 1] != UDP_SOURCE)
+			continue;
 		fprintf(f, "stream port%u { from = port%u  to = port%u  "
 		    "template = packets }\n", i, i, i);
+	}
 	fputs("step udp {\n\tmethod = run\n", f);
 	udp_put(f, "\trate", ua->ua_rate != NULL ? ua->ua_rate : "max");
 	if (ua->ua_duration != NULL)
@@ -244,7 +277,7 @@ udp_plan(FILE *f, const struct udp_args *ua)
 int
 udp_main(int argc, char **argv)
 {
-	struct udp_args ua = { .ua_mode = UDP_NONE };
+	struct udp_args ua = { .ua_last = UDP_NONE };
 	struct gen_job gj = { .gj_name = "command line", .gj_argc = argc,
 		.gj_argv = argv, .gj_quiet = true };
 	struct conf_errors errs;
@@ -280,14 +313,18 @@ udp_main(int argc, char **argv)
 /* In the process that runs the tester. */
 
 struct udp_seen {
-	uint64_t us_tx[UDP_CPUS]; /* by CPU */
-	uint64_t us_rx[UDP_CPUS];
-	uint64_t us_txbytes; /* of all ports, as devices count */
-	uint64_t us_rxbytes;
+	uint64_t us_tx[UDP_CPUS]; /* by CPU: sources */
+	uint64_t us_rx[UDP_CPUS]; /* what came back to them */
+	uint64_t us_udp[UDP_CPUS]; /* sink or sent back */
+	/* As devices count: of sources, and of all others. */
+	uint64_t us_txbytes, us_rxbytes, us_udpbytes;
 };
 
 struct udp_watch {
 	struct run *uw_run;
+	bool uw_source; /* a port is one */
+	bool uw_other; /* a port is none */
+	const char *uw_what; /* others do */
 	uint64_t uw_start; /* of the run; 0: not yet */
 	uint64_t uw_at; /* of the last line */
 	struct udp_seen uw_last;
@@ -302,13 +339,16 @@ udp_look(const struct run *ru, const struct trial_tick *tt,
 	*us = (struct udp_seen){ .us_txbytes = 0 };
 	for (i = 0; i < tt->tt_ncpus && i < UDP_CPUS; i++) {
 		us->us_tx[i] = tt->tt_cpu[i].sent;
-		us->us_rx[i] = ru->ru_job->gj_udp == UDP_SOURCE ?
-		    tt->tt_cpu[i].received :
-		    gen_udp(ru->ru_gen, i);
+		us->us_rx[i] = tt->tt_cpu[i].received;
+		us->us_udp[i] = gen_udp(ru->ru_gen, i);
 	}
 	for (i = 0; i < tt->tt_nports; i++) {
-		us->us_txbytes += tt->tt_port[i].tx_bytes;
-		us->us_rxbytes += tt->tt_port[i].rx_bytes;
+		if (ru->ru_job->gj_udp[i] == UDP_SOURCE) {
+			us->us_txbytes += tt->tt_port[i].tx_bytes;
+			us->us_rxbytes += tt->tt_port[i].rx_bytes;
+		} else {
+			us->us_udpbytes += tt->tt_port[i].rx_bytes;
+		}
 	}
 }
 
@@ -334,19 +374,22 @@ udp_line(const struct udp_watch *uw, const struct trial_tick *tt,
     const struct udp_seen *us, uint64_t now)
 {
 	const struct udp_seen *was = &uw->uw_last;
-	enum udp_mode mode = uw->uw_run->ru_job->gj_udp;
 	unsigned n = umin(tt->tt_ncpus, UDP_CPUS);
 	double s = (double)(now - uw->uw_at) / 1e9;
 
 	printf("%6.1f s", (double)(now - uw->uw_start) / 1e9);
-	if (mode == UDP_SOURCE)
+	if (uw->uw_source) {
 		udp_rates("sent", us->us_tx, was->us_tx, n,
 		    us->us_txbytes - was->us_txbytes, s);
-	udp_rates(mode == UDP_ECHO ? "sent back" : "received", us->us_rx,
-	    was->us_rx, n, us->us_rxbytes - was->us_rxbytes, s);
-	if (mode == UDP_SOURCE && tt->tt_latency_mean != 0)
-		printf("  round trip %.1f us",
-		    (double)tt->tt_latency_mean / 1e3);
+		udp_rates("received", us->us_rx, was->us_rx, n,
+		    us->us_rxbytes - was->us_rxbytes, s);
+		if (tt->tt_latency_mean != 0)
+			printf("  round trip %.1f us",
+			    (double)tt->tt_latency_mean / 1e3);
+	}
+	if (uw->uw_other)
+		udp_rates(uw->uw_what, us->us_udp, was->us_udp, n,
+		    us->us_udpbytes - was->us_udpbytes, s);
 	putchar('\n');
 	fflush(stdout);
 }
@@ -373,22 +416,54 @@ udp_tick(void *arg, const struct trial_tick *tt, struct pace_conf *pc)
 }
 
 static void
-udp_sum(const struct run *ru, const struct trial_result *tr)
+udp_sum(const struct udp_watch *uw, const struct trial_result *tr)
 {
 	const struct trial_counts *n = &tr->tr_all;
 	uint64_t sum = 0;
 	unsigned i;
 
 	for (i = 0; i < UDP_CPUS; i++)
-		sum += gen_udp(ru->ru_gen, i);
-	if (ru->ru_job->gj_udp == UDP_SOURCE)
+		sum += gen_udp(uw->uw_run->ru_gen, i);
+	if (uw->uw_source)
 		printf("sent %ju, received %ju\n", (uintmax_t)n->tn_sent,
 		    (uintmax_t)n->tn_received);
-	else
-		printf("%s %ju\n",
-		    ru->ru_job->gj_udp == UDP_SINK ? "received" : "sent back",
-		    (uintmax_t)sum);
+	if (uw->uw_other)
+		printf("%s %ju\n", uw->uw_what, (uintmax_t)sum);
 	fflush(stdout);
+}
+
+/* What the ports are. */
+static void
+udp_watch(struct run *ru, struct udp_watch *uw)
+{
+	bool sink = false, echo = false;
+	unsigned i;
+
+	*uw = (struct udp_watch) { .uw_run = ru };
+	for (i = 0; i < ru->ru_plan->pl_nport; i++) {
+		enum udp_mode mode = ru->ru_job->gj_udp[i];
+
+		uw->uw_source |= mode == UDP_SOURCE;
+		sink |= mode == UDP_SINK;
+		echo |= mode == UDP_ECHO;
+	}
+	uw->uw_other = sink || echo;
+	uw->uw_what = !sink ? "sent back" :
+	    echo ? "sunk or sent back" :
+	    uw->uw_source ? "sunk" : "received";
+}
+
+/* A rate that was asked for and not kept is told. */
+static void
+udp_judge(const struct plan_step *pn, const struct trial_result *tr)
+{
+	unsigned i;
+
+	for (i = 0; i < tr->tr_nreasons && i < TRIAL_REASONS; i++) {
+		if (pn->pn_rate.pr_unit != PLAN_MAX && !tr->tr_stopped)
+			fprintf(stderr, "spate gen udp: %s\n",
+			    tr->tr_reason[i]);
+	}
 }
 
 /*
@@ -399,19 +474,20 @@ int
 udp_run(struct run *ru)
 {
 	const struct plan_step *pn = &ru->ru_plan->pl_step[0];
-	bool source = ru->ru_job->gj_udp == UDP_SOURCE;
-	struct udp_watch uw = { .uw_run = ru };
+	struct udp_watch uw;
 	struct trial_conf tc = { .tc_learn = true, .tc_stop = child_stop,
 		.tc_duration = pn->pn_duration, .tc_seed = 1,
 		.tc_tick = udp_tick, .tc_tickarg = &uw,
-		.tc_drain = source ? 200000000 : 1 };
+		.tc_drain = 1 };
 	struct trial_result tr = { .tr_valid = false };
 	struct step_load ld = { .ld_n = 0 };
 	int status = CMD_OK;
 
+	udp_watch(ru, &uw);
 	if (tc.tc_duration == 0)
 		tc.tc_duration = UDP_FOREVER;
-	if (source) {
+	if (uw.uw_source) {
+		tc.tc_drain = 200000000;
 		if (step_load_make(ru, pn, NULL, &ld) != 0) {
 			fprintf(stderr, "spate gen udp: no memory\n");
 			return GEN_NOTHING;
@@ -425,7 +501,8 @@ udp_run(struct run *ru)
 		    ru->ru_runner.rn_error(ru));
 		status = GEN_NOTHING;
 	} else {
-		udp_sum(ru, &tr);
+		udp_judge(pn, &tr);
+		udp_sum(&uw, &tr);
 	}
 	trial_result_fini(&tr);
 	step_load_free(&ld);

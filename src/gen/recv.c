@@ -261,7 +261,9 @@ recv_batch(struct recv *rv, const struct mvec *mv)
 	uint8_t why[MVEC_MAX];
 	unsigned i, n;
 
-	if (rv->rv_job == NULL) {
+	/* What a port sinks or sends back is no matter of a trial. */
+	if (rv->rv_job == NULL ||
+	    rv->rv_port->gp_host.hp_udp != GU_FOREIGN) {
 		for (i = 0; i < mv->mv_n; i++)
 			recv_other(rv, mv->mv_m[i]);
 		return;

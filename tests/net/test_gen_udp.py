@@ -72,10 +72,41 @@ def test_sink_counts_what_a_kernel_sends(host):
     assert sink.said()[-1] == "received 100"
 
 
+def test_both_ends_of_a_memif(net):
+    """Two testers of the same seed are still two."""
+    host = net.host("memif")
+    socket = net.path("udp.sock")
+    echo = Udp(host, "--echo", "--port",
+               f"memif:{socket},role=server,address={TESTER}/24")
+    source = Udp(host, "--source", "--destination", TESTER, "--port",
+                 f"memif:{socket},address={KERNEL}/24", "--rate", "1 kpps",
+                 "--duration", "500 ms")
+    out = source.said()
+    echo.stop()
+    back = total(echo.said()[-1], "sent back ")
+    assert total(out[-1], "sent ", f"received {back}") == back > 0
+
+
+@pytest.mark.parametrize("what, says", [("echo", "sent back"),
+                                        ("sink", "sunk")])
+def test_both_ends_of_a_pair(net, what, says):
+    """One process may be source and sink, by port."""
+    out = Udp(net.host("pair"), "--source", "--destination", TESTER, "--port",
+              f"pair:port2,address={KERNEL}/24", f"--{what}", "--port",
+              f"pair:port1,address={TESTER}/24", "--rate", "1 kpps",
+              "--duration", "500 ms").said()
+    count = total(out[-1], says + " ")
+    back = count if what == "echo" else 0
+    assert total(out[-2], "sent ", f"received {back}") == count > 0
+
+
 @pytest.mark.parametrize("argv, says", [
     ((), "one of --source, --sink and --echo is wanted"),
     (("--sink", "--echo"), "exclude each other"),
     (("--sink",), "a --port is wanted"),
+    (("--source", "--port", "tap:x", "--echo"), "a --port is wanted"),
+    (("--source", "--port", "tap:x", "--echo", "--port", "tap:y"),
+     "a source wants a --destination"),
     (("--source", "--port", "tap:x"), "a source wants a --destination"),
     (("--sink", "--port", "tap:x", "--rate", "1 pps"),
      "only a source has destination, flows, rate and size"),
