@@ -24,7 +24,7 @@
 #include "daemon_int.h"
 #include "dev/open.h"
 #include "newconf.h"
-#include "priv/priv.h"
+#include "priv/permit.h"
 
 #define STOP_MS 5000 /* the child has to stop, before it is killed */
 
@@ -37,99 +37,48 @@ struct parent {
 	bool pa_stopping;
 };
 
-/* The interface whose device has this name, or NULL. */
-static const struct conf_if *
-device_interface(const struct conf *conf, const char *device)
+static struct permit
+if_permit(const struct conf_if *ci)
 {
-	unsigned i;
+	static const unsigned kinds[] = {
+		[CONF_TAP] = OPEN_TAP,
+		[CONF_XDP] = OPEN_XDP,
+		[CONF_PACKET] = OPEN_PACKET,
+		[CONF_PAIR] = 0,
+		[CONF_PCAP] = 0,
+		[CONF_MEMIF] = OPEN_MEMIF_LISTEN,
+	};
+	struct permit pm = {
+		.pm_device =
+		    ci->ci_device != NULL ? ci->ci_device : ci->ci_name,
+		.pm_socket = ci->ci_socket,
+		.pm_cut = ci->ci_login == CONF_LOGIN_CUT,
+	};
 
-	for (i = 0; i < conf->cf_nif; i++) {
-		const struct conf_if *ci = &conf->cf_if[i];
-		const char *name =
-		    ci->ci_device != NULL ? ci->ci_device : ci->ci_name;
-
-		if ((ci->ci_driver == CONF_TAP || ci->ci_driver == CONF_XDP ||
-		    ci->ci_driver == CONF_PACKET) && strcmp(name, device) == 0)
-			return ci;
-	}
-	return NULL;
-}
-
-/* Whether an interface of this driver needs a device opened in this way. */
-static bool
-driver_opens(enum conf_driver driver, unsigned kind)
-{
-	switch (kind) {
-	case OPEN_TAP:
-		return driver == CONF_TAP;
-	case OPEN_XDP:
-		return driver == CONF_XDP;
-	case OPEN_PACKET:
-		return driver == CONF_PACKET;
-	case OPEN_MEMIF_LISTEN:
-	case OPEN_MEMIF_CONNECT:
-	case OPEN_MEMIF_REMOVE:
-		return driver == CONF_MEMIF;
-	default:
-		return true;
-	}
-}
-
-/* The interface with this socket and role, or NULL. */
-static const struct conf_if *
-socket_interface(const struct conf *conf, const struct open_req *req)
-{
-	enum conf_role role =
-	    req->or_kind == OPEN_MEMIF_CONNECT ? CONF_CLIENT : CONF_SERVER;
-	unsigned i;
-
-	for (i = 0; i < conf->cf_nif; i++) {
-		const struct conf_if *ci = &conf->cf_if[i];
-
-		if (ci->ci_socket != NULL && ci->ci_role == role &&
-		    strcmp(ci->ci_socket, req->or_path) == 0)
-			return ci;
-	}
-	return NULL;
-}
-
-/* The interface by which a configuration permits it, or NULL. */
-static const struct conf_if *
-conf_permits(const struct conf *conf, const struct open_req *req)
-{
-	const struct conf_if *ci;
-
-	if (conf == NULL)
-		ci = NULL;
-	else if (open_kind_memif(req->or_kind))
-		ci = socket_interface(conf, req);
+	if (ci->ci_parent != NULL)
+		pm.pm_kind = 0; /* a VLAN has no device */
+	else if (ci->ci_driver == CONF_MEMIF && ci->ci_role == CONF_CLIENT)
+		pm.pm_kind = OPEN_MEMIF_CONNECT;
 	else
-		ci = device_interface(conf, req->or_name);
-
-	return ci != NULL && driver_opens(ci->ci_driver, req->or_kind) ? ci :
-	    NULL;
+		pm.pm_kind = kinds[ci->ci_driver];
+	return pm;
 }
 
 /* Until it is settled which of two configurations runs: what either says. */
-static int
-parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
+static bool
+newconf_permit(const void *arg, unsigned i, struct permit *pm)
 {
 	const struct newconf *nc = arg;
-	const struct conf_if *ci;
+	const struct conf *conf = nc->nc_next;
 
-	if ((ci = conf_permits(nc->nc_next, req)) == NULL)
-		ci = conf_permits(nc->nc_conf, req);
-	if (ci == NULL) {
-		snprintf(err, errlen, "the configuration does not name a "
-		    "%s %.107s", open_kind_memif(req->or_kind) ? "socket" :
-		    "device", open_kind_memif(req->or_kind) ? req->or_path :
-		    req->or_name);
-		return EPERM;
+	if (conf == NULL || i >= conf->cf_nif) {
+		i -= conf != NULL ? conf->cf_nif : 0;
+		conf = nc->nc_conf;
 	}
-	if (req->or_kind == OPEN_XDP || req->or_kind == OPEN_PACKET)
-		return login_check(req->or_name,
-		    ci->ci_login == CONF_LOGIN_CUT, err, errlen);
-	return 0;
+	if (conf == NULL || i >= conf->cf_nif)
+		return false;
+	*pm = if_permit(&conf->cf_if[i]);
+	return true;
 }
 
 /* To the service manager that started us, if one did (sd_notify(3)). */
@@ -204,6 +153,8 @@ parent_newconf(struct parent *pa)
 static int
 parent_loop(struct parent *pa)
 {
+	struct permits permits = { "configuration", newconf_permit,
+		&pa->pa_newconf };
 	int n, status;
 
 	while (waitpid(pa->pa_child, &status, WNOHANG) == 0) {
@@ -227,7 +178,7 @@ parent_loop(struct parent *pa)
 		if (pfd[3].revents != 0)
 			parent_newconf(pa);
 		if (pfd[1].revents != 0 && opener_serve(pa->pa_opener,
-		    parent_policy, &pa->pa_newconf) != 0) {
+		    permit_policy, &permits) != 0) {
 			close(pa->pa_opener);
 			pa->pa_opener = -1;
 		}

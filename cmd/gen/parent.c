@@ -17,7 +17,7 @@
 
 #include "base/bytes.h"
 #include "dev/open.h"
-#include "priv/priv.h"
+#include "priv/permit.h"
 #include "run_int.h"
 
 #define STOP_MS 10000 /* the child has to stop and report */
@@ -32,76 +32,31 @@ struct parent {
 	bool pa_stopping;
 };
 
-static const struct plan_port *
-port_of(const struct plan *pl, const char *device)
-{
-	unsigned i;
-
-	for (i = 0; i < pl->pl_nport; i++) {
-		const struct plan_port *pp = &pl->pl_port[i];
-
-		if (pp->pp_device != NULL && strcmp(pp->pp_device, device) == 0)
-			return pp;
-	}
-	return NULL;
-}
-
-/* The port with this socket and role, or NULL. */
-static const struct plan_port *
-port_of_socket(const struct plan *pl, const struct open_req *req)
-{
-	enum conf_role role =
-	    req->or_kind == OPEN_MEMIF_CONNECT ? CONF_CLIENT : CONF_SERVER;
-	unsigned i;
-
-	for (i = 0; i < pl->pl_nport; i++) {
-		const struct plan_port *pp = &pl->pl_port[i];
-
-		if (pp->pp_socket != NULL && pp->pp_role == role &&
-		    strcmp(pp->pp_socket, req->or_path) == 0)
-			return pp;
-	}
-	return NULL;
-}
-
-/* Whether a port of this driver needs a device opened in this way. */
 static bool
-driver_opens(enum plan_driver driver, unsigned kind)
+plan_permit(const void *arg, unsigned i, struct permit *pm)
 {
-	switch (kind) {
-	case OPEN_TAP:
-		return driver == PLAN_TAP;
-	case OPEN_XDP:
-		return driver == PLAN_XDP;
-	case OPEN_PACKET:
-		return driver == PLAN_PACKET;
-	case OPEN_MEMIF_LISTEN:
-	case OPEN_MEMIF_CONNECT:
-	case OPEN_MEMIF_REMOVE:
-		return driver == PLAN_MEMIF;
-	default:
-		return true;
-	}
-}
-
-static int
-parent_policy(void *arg, const struct open_req *req, char *err, size_t errlen)
-{
+	static const unsigned kinds[] = {
+		[PLAN_TAP] = OPEN_TAP,
+		[PLAN_XDP] = OPEN_XDP,
+		[PLAN_PACKET] = OPEN_PACKET,
+		[PLAN_PAIR] = 0,
+		[PLAN_MEMIF] = OPEN_MEMIF_LISTEN,
+	};
 	const struct plan *pl = arg;
-	const bool memif = open_kind_memif(req->or_kind);
-	const struct plan_port *pp = memif ? port_of_socket(pl, req) :
-	    port_of(pl, req->or_name);
+	const struct plan_port *pp;
 
-	if (pp == NULL || !driver_opens(pp->pp_driver, req->or_kind)) {
-		snprintf(err, errlen, "the plan does not name a %s %.107s",
-		    memif ? "socket" : "device",
-		    memif ? req->or_path : req->or_name);
-		return EPERM;
-	}
-	if (req->or_kind == OPEN_XDP || req->or_kind == OPEN_PACKET)
-		return login_check(req->or_name,
-		    pp->pp_login == CONF_LOGIN_CUT, err, errlen);
-	return 0;
+	if (i >= pl->pl_nport)
+		return false;
+	pp = &pl->pl_port[i];
+	*pm = (struct permit) {
+		.pm_kind = kinds[pp->pp_driver],
+		.pm_device = pp->pp_device,
+		.pm_socket = pp->pp_socket,
+		.pm_cut = pp->pp_login == CONF_LOGIN_CUT,
+	};
+	if (pp->pp_driver == PLAN_MEMIF && pp->pp_role == CONF_CLIENT)
+		pm->pm_kind = OPEN_MEMIF_CONNECT;
+	return true;
 }
 
 /* Start one of the plan's commands; answered when it ends. */
@@ -176,6 +131,7 @@ parent_signal(struct parent *pa)
 static int
 parent_loop(struct parent *pa)
 {
+	struct permits permits = { "plan", plan_permit, pa->pa_plan };
 	int n, status;
 
 	while (waitpid(pa->pa_child, &status, WNOHANG) == 0) {
@@ -196,7 +152,7 @@ parent_loop(struct parent *pa)
 		if (pfd[2].revents != 0)
 			parent_command(pa);
 		if (pfd[1].revents != 0 && opener_serve(pa->pa_opener,
-		    parent_policy, (void *)(uintptr_t)pa->pa_plan) != 0) {
+		    permit_policy, &permits) != 0) {
 			close(pa->pa_opener);
 			pa->pa_opener = -1;
 		}
