@@ -68,7 +68,10 @@ void bisect_told(struct bisect *, bool passed, uint64_t guess);
 /* Most trials that a search with this configuration takes. */
 unsigned bisect_bound(const struct bisect_conf *);
 
-/* Multiple loss ratio search, RFC 9971.  Clauses are those of the RFC. */
+/*
+ * Multiple loss ratio search, RFC 9971.  Clauses are those of its draft
+ * draft-ietf-bmwg-mlrsearch-15.
+ */
 
 #define MLR_GOALS  8
 #define MLR_TRIALS 1024
