@@ -38,6 +38,9 @@ static const struct table interfaces[] = {
 	{ "interfaces", "mss", NULL, {
 		{ "name",	"INTERFACE",	CELL_TEXT },
 		{ "mss",	"TCP MSS",	CELL_TEXT } } },
+	{ "interfaces", "reverse_path", NULL, {
+		{ "name",	"INTERFACE",	CELL_TEXT },
+		{ "reverse_path", "REVERSE PATH", CELL_TEXT } } },
 	{ "interfaces", "note", NULL, {
 		{ "name",	"INTERFACE",	CELL_TEXT },
 		{ "note",	"NOTE",		CELL_TEXT } } },

@@ -121,6 +121,7 @@ struct spate {
 	_Atomic(struct captures *) sp_captures; /* [P] NULL: none runs */
 	_Atomic uint32_t sp_mss; /* [A] interfaces that limit TCP's MSS */
 	_Atomic uint32_t sp_relays; /* [A] interfaces that relay DHCP */
+	_Atomic uint32_t sp_policies; /* [A] if_policy of all, together */
 
 	struct qsbr sp_qsbr; /* lines of its own */
 };

@@ -23,6 +23,7 @@ static const struct control_kind *const control_kinds[] = {
 	&control_vrf_kind,
 	&control_vlan_kind,
 	&control_mss_kind,
+	&control_policy_kind,
 	&control_addr_kind,
 	&control_accept_kind,
 	&control_advertise_kind,

@@ -86,6 +86,7 @@ extern const struct control_kind control_sysctl_kind;
 extern const struct control_kind control_vrf_kind;
 extern const struct control_kind control_vlan_kind;
 extern const struct control_kind control_mss_kind;
+extern const struct control_kind control_policy_kind;
 extern const struct control_kind control_addr_kind;
 extern const struct control_kind control_accept_kind;
 extern const struct control_kind control_advertise_kind;

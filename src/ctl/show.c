@@ -147,6 +147,17 @@ show_mss(const struct ifnet *ifp)
 	return mss == IF_MSS_AUTO ? json_string("auto") : json_integer(mss);
 }
 
+/* Null if any source will do. */
+static json_t *
+show_reverse(const struct ifnet *ifp)
+{
+	uint32_t policy = if_policy(ifp);
+
+	if ((policy & IFP_REVERSE) == 0)
+		return json_null();
+	return json_string((policy & IFP_STRICT) != 0 ? "strict" : "loose");
+}
+
 static json_t *ON_CTL
 show_interface(const struct ifnet *ifp)
 {
@@ -158,7 +169,7 @@ show_interface(const struct ifnet *ifp)
 	if_stats((struct ifnet *)ifp, &ds);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, s:o, "
 			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, "
-			 "s:o}",
+			 "s:o, s:o}",
 	    "name", ifp->if_name, "vrf",
 	    rtable_name(ifp->if_sp, ifp->if_rtable), "index",
 	    (int)ifp->if_index, "driver",
@@ -171,7 +182,8 @@ show_interface(const struct ifnet *ifp)
 	    INT(interface_drops(ifp->if_sp, ifp->if_index)), "device_dropped",
 	    INT(ds.ds_rx_dropped), "rx_errors", INT(ds.ds_rx_errors),
 	    "tx_errors", INT(ds.ds_tx_errors), "note", ds.ds_note, "queues",
-	    show_queues(ifp), "vlan", show_vlan(ifp));
+	    show_queues(ifp), "vlan", show_vlan(ifp), "reverse_path",
+	    show_reverse(ifp));
 }
 
 static json_t *ON_CTL

@@ -64,6 +64,16 @@ enum { /* if_mss */
 	IF_MSS_AUTO = 1, /* what fits the MTU */
 };
 
+/*
+ * if_policy: what is done to IP packets that come in by it, in ip_policy() and
+ * ip6_policy().
+ */
+enum {
+	IFP_STRICT = 1u << 0, /* their source must be reached by it */
+	IFP_LOOSE = 1u << 1, /* their source must be reached */
+	IFP_REVERSE = IFP_STRICT | IFP_LOOSE,
+};
+
 /* What a device's RSS was read back as: not at all, as set, otherwise. */
 enum if_hw { IFHW_UNKNOWN, IFHW_OURS, IFHW_OTHER };
 
@@ -220,6 +230,7 @@ struct ifnet {
 				   * have others */
 	_Atomic uint32_t if_state; /* [A] IFS_* */
 	_Atomic uint32_t if_ra; /* [A] IFRA_* */
+	_Atomic uint32_t if_policy; /* [A] IFP_*: if_set_policy() */
 	_Atomic uint16_t if_ramtu; /* [A] of IPv6, as advertised; 0: if_mtu */
 	_Atomic uint8_t if_hlim6; /* [A] as advertised; 0: ip6_hlim */
 	_Atomic(struct ifaddrs *) if_addrs; /* [P] never NULL */
@@ -287,6 +298,21 @@ static inline unsigned
 if_mss(const struct ifnet *ifp)
 {
 	return atomic_load_explicit(&ifp->if_mss, memory_order_relaxed);
+}
+
+/* What is to be done to packets that come in by it. */
+static inline uint32_t
+if_policy(const struct ifnet *ifp)
+{
+	return atomic_load_explicit(&ifp->if_policy, memory_order_relaxed);
+}
+
+/* Whether anything is to be done to those of any interface. */
+static inline bool
+if_any_policy(const struct spate *sp)
+{
+	return atomic_load_explicit(&sp->sp_policies, memory_order_relaxed) !=
+	    0;
 }
 
 /* Whether any interface relays DHCP. */
@@ -415,7 +441,7 @@ int if_queue_move(struct ctl *, struct ifnet *, unsigned queue, unsigned cpu,
 
 void if_set_up(struct ctl *, struct ifnet *, bool up) ON_CTL;
 
-/* Bring sp_mss and sp_relays up to date, after if_relay has changed. */
+/* Bring sp_mss, sp_relays and sp_policies up to date, after if_relay has changed. */
 void if_feature_count(struct ctl *) ON_CTL;
 
 /*
@@ -423,6 +449,17 @@ void if_feature_count(struct ctl *) ON_CTL;
  * are forwarded by way of ifp: IF_MSS_*, or a number of bytes above those.
  */
 void if_set_mss(struct ctl *, struct ifnet *, unsigned mss) ON_CTL;
+
+/* Of if_policy, the bits of mask become those of policy. */
+void if_set_policy(struct ctl *, struct ifnet *, uint32_t mask,
+    uint32_t policy) ON_CTL;
+
+/*
+ * if_policy of each packet's receive interface, 0 for what is from here.
+ * Returns all of them together.  CPUs.
+ */
+uint32_t if_policy_vec(
+    const struct spate *, const struct mvec *, uint32_t *policy);
 
 /*
  * Virtual interfaces have a link if what they stand on runs: bring all of them

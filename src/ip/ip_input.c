@@ -84,17 +84,6 @@ ip_accept(struct cpu *c, struct mbuf *m, enum ipstat why)
 	}
 }
 
-/*
- * The packets of a vector that were found right.  Their headers are visited
- * once: buffers lie so that few of them stay in the first level cache.
- */
-struct ip_vec {
-	uint32_t iv_dst[MVEC_MAX];
-	uint32_t iv_nh[MVEC_MAX];
-	bool iv_plain[MVEC_MAX]; /* from and to usual addresses */
-	bool iv_mixed; /* of several routing tables */
-};
-
 static void ON_CPU
 ip_check_vec(struct cpu *c, struct mvec *mv, struct ip_vec *iv)
 {
@@ -356,5 +345,7 @@ ip_input(struct cpu *c, struct mvec *mv)
 	CPU_ASSERT(c);
 	ip_check_vec(c, mv, &iv); /* malformed packets leave here */
 	ip_route_vec(c, mv, &iv);
+	if (unlikely(if_any_policy(c->c_sp)))
+		ip_policy(c, mv, &iv); /* spoofed sources leave here */
 	ip_dispatch_vec(c, mv, &iv); /* local, transit, or ICMP error */
 }

@@ -31,6 +31,24 @@ ip_drop(struct cpu *c, struct mbuf *m, enum ipstat why)
 }
 
 /*
+ * The packets of a vector that were found right.  Their headers are visited
+ * once: buffers lie so that few of them stay in the first level cache.
+ */
+struct ip_vec {
+	uint32_t iv_dst[MVEC_MAX];
+	uint32_t iv_nh[MVEC_MAX];
+	bool iv_plain[MVEC_MAX]; /* from and to usual addresses */
+	bool iv_mixed; /* of several routing tables */
+};
+
+/*
+ * What interfaces ask for packets that come in by them (if_policy), between
+ * the lookup of routes and what comes of it: some are dropped, and leave the
+ * vector.  Only to be called if if_any_policy().
+ */
+void ip_policy(struct cpu *, struct mvec *, struct ip_vec *) ON_CPU;
+
+/*
  * The next hop for one address, until the end of the round, whichever table
  * knows it.  It may be a group, of which nhop_member() finds a flow's.
  */

@@ -39,17 +39,6 @@ ip6_trim(struct cpu *c, struct mbuf *m, unsigned len)
 		m_trim(c, m, m->m_pktlen - len);
 }
 
-/*
- * The packets of a vector that were found right.  Their headers are visited
- * once: buffers lie so that few of them stay in the first level cache.
- */
-struct ip6_vec {
-	struct in6 iv_dst[MVEC_MAX];
-	uint32_t iv_nh[MVEC_MAX];
-	bool iv_plain[MVEC_MAX]; /* from and to usual addresses */
-	bool iv_mixed; /* of several routing tables */
-};
-
 static void ON_CPU
 ip6_check_vec(struct cpu *c, struct mvec *mv, struct ip6_vec *iv)
 {
@@ -367,5 +356,7 @@ ip6_input(struct cpu *c, struct mvec *mv)
 	CPU_ASSERT(c);
 	ip6_check_vec(c, mv, &iv); /* malformed packets leave here */
 	ip6_route_vec(c, mv, &iv);
+	if (unlikely(if_any_policy(c->c_sp)))
+		ip6_policy(c, mv, &iv); /* spoofed sources leave here */
 	ip6_dispatch_vec(c, mv, &iv); /* local, transit, or ICMPv6 error */
 }

@@ -43,6 +43,20 @@ ip6_drop(struct cpu *c, struct mbuf *m, enum ip6stat why)
 	m_drop(c, m, SG_IP6, why);
 }
 
+/*
+ * The packets of a vector that were found right.  Their headers are visited
+ * once: buffers lie so that few of them stay in the first level cache.
+ */
+struct ip6_vec {
+	struct in6 iv_dst[MVEC_MAX];
+	uint32_t iv_nh[MVEC_MAX];
+	bool iv_plain[MVEC_MAX]; /* from and to usual addresses */
+	bool iv_mixed; /* of several routing tables */
+};
+
+/* As ip_policy() of ip/ip_int.h. */
+void ip6_policy(struct cpu *, struct mvec *, struct ip6_vec *) ON_CPU;
+
 /* As ip_route(), ip_follow() and ip_flow_hash() of ip/ip_int.h. */
 const struct nhop *ip6_route(
     const struct spate *, unsigned rtable, struct in6 dst, uint32_t *index);

@@ -70,9 +70,9 @@ struct nhop_group {
 	uint64_t ng_seed; /* [I] of this instance */
 	uint32_t ng_mask; /* [I] slots - 1, a power of two */
 	uint32_t ng_slot[NHG_SLOTS]; /* [I] number of a next hop */
-	uint32_t ng_n; /* [C] members, 2 to NHG_MAX */
+	uint32_t ng_n; /* [I] members, 2 to NHG_MAX */
 	uint64_t ng_alive; /* [C] those that are used: bit by place */
-	uint32_t ng_member[NHG_MAX]; /* [C] their numbers, upwards */
+	uint32_t ng_member[NHG_MAX]; /* [I] their numbers, upwards */
 	nhg_slot ng_home[NHG_SLOTS]; /* [C] whose slot it is if he is alive */
 	nhg_slot ng_now[NHG_SLOTS]; /* [C] who has it; ng_slot by place */
 };
@@ -124,6 +124,20 @@ nhop_member(const struct spate *sp, const struct nhop *group, uint64_t flow)
 	flow = hash_mix64(flow ^ ng->ng_seed);
 	return nhop_lookup(sp, ng->ng_slot[flow & ng->ng_mask]);
 }
+
+/*
+ * Whether neighbours are behind it: packets to there may leave, and so may
+ * packets come from there; and whether by an interface, which of a group is
+ * that of any member, alive or not.
+ */
+static inline bool
+nhop_is_way(const struct nhop *nh)
+{
+	return nh->nh_type == NH_CONNECTED || nh->nh_type == NH_GATEWAY ||
+	    nh->nh_type == NH_GROUP;
+}
+bool nhop_is_by(
+    const struct spate *, const struct nhop *, unsigned ifindex);
 
 /* route_ctl: next hops and tables of the instance. */
 int route_ctl_init(struct ctl *) ON_CTL;

@@ -290,6 +290,20 @@ nhop_group_without(struct ctl *ctl, uint32_t group, unsigned ifindex,
 }
 
 bool
+nhop_is_by(const struct spate *sp, const struct nhop *nh, unsigned ifindex)
+{
+	const struct nhop_group *ng = (const void *)nh;
+	unsigned i;
+
+	if (nh->nh_type != NH_GROUP)
+		return nh->nh_ifindex == ifindex;
+	for (i = 0; i < ng->ng_n; i++)
+		if (nhop_lookup(sp, ng->ng_member[i])->nh_ifindex == ifindex)
+			return true;
+	return false;
+}
+
+bool
 nhop_uses_if(const struct ctl *ctl, uint32_t index, unsigned ifindex)
 {
 	const struct nhop_group *ng = group_at(ctl, index);

@@ -109,6 +109,13 @@ enum conf_protocol { CONF_8021Q, CONF_8021AD };
 /* Router advertisements: not believed; but for addresses; all of them. */
 enum conf_accept_ra { CONF_RA_NO, CONF_RA_ROUTERS, CONF_RA_YES };
 
+/* What sources of packets that come in by an interface may be. */
+enum conf_reverse {
+	CONF_REVERSE_OFF,	/* any */
+	CONF_REVERSE_LOOSE,	/* those that are reached somewhere */
+	CONF_REVERSE_STRICT	/* those that are reached by it */
+};
+
 struct conf_vrf {
 	struct conf_sec	 vr_sec;
 	const char	*vr_name;
@@ -150,6 +157,7 @@ struct conf_if {
 	unsigned	 ci_priority;	/* vlan: 0 to 7, CONF_PRIORITY_MAP */
 	const char	*ci_vrf;	/* NULL: main */
 	enum conf_accept_ra ci_accept_ra;
+	enum conf_reverse ci_reverse;
 	const char	*ci_description;
 	struct conf_prefix *ci_addr;
 	unsigned	 ci_naddr;

@@ -98,6 +98,12 @@ static const char *const accept_ra_names[] = {
 	[CONF_RA_YES] = "yes",
 	NULL };
 
+static const char *const reverse_names[] = {
+	[CONF_REVERSE_OFF] = "off",
+	[CONF_REVERSE_LOOSE] = "loose",
+	[CONF_REVERSE_STRICT] = "strict",
+	NULL };
+
 static const struct conf_keydef if_keys[] = {
 	{ KEY("driver", enum, conf_if, ci_driver), .kd_names = driver_names,
 	    .kd_required = true },
@@ -150,6 +156,8 @@ static const struct conf_keydef if_keys[] = {
 	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, conf_ok_name) },
 	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
 	    .kd_names = accept_ra_names },
+	{ KEY("reverse_path", enum, conf_if, ci_reverse),
+	    .kd_names = reverse_names },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
@@ -176,6 +184,8 @@ static const struct conf_keydef vlan_keys[] = {
 	{ KEY("vrf", str, conf_if, ci_vrf), STRING(15, conf_ok_name) },
 	{ KEY("accept_ra", enum, conf_if, ci_accept_ra),
 	    .kd_names = accept_ra_names },
+	{ KEY("reverse_path", enum, conf_if, ci_reverse),
+	    .kd_names = reverse_names },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
