@@ -147,8 +147,29 @@ class Host:
         """One below net/, of the kernel."""
         self.run(f"echo {value} > /proc/sys/net/{name}")
 
-    def ping(self, to, options="-c 3 -i 0.1 -W 1"):
+    def ping(self, to, options="-c 3 -i 0.1 -W 5"):
+        """At least one answer came."""
         return self.run(f"ping -n {options} {to}").stdout
+
+    def pings(self, to, options="-c 3 -i 0.1 -W 5"):
+        """Every answer came, by the kernel's count: ping itself leaves after
+        twice the longest round trip it saw, too early on a busy machine."""
+        before = self._unanswered()
+        out = self.run(f"ping -n {options} {to}", check=False).stdout
+        try:
+            wait_for("all answers", lambda: self._unanswered() <= before)
+        except AssertionError as e:
+            raise AssertionError(f"{self.name}: {out}") from e
+        assert "duplicates" not in out, out
+        return out
+
+    def _unanswered(self):
+        """Echo requests that this host sent, less the replies it got."""
+        out = self.run("nstat -asz --json IcmpOutEchos IcmpInEchoReps "
+                       "Icmp6OutEchos Icmp6InEchoReplies").stdout
+        n = json.loads(out)["kernel"]
+        return (n["IcmpOutEchos"] - n["IcmpInEchoReps"] +
+                n["Icmp6OutEchos"] - n["Icmp6InEchoReplies"])
 
     def links(self):
         out = self.run("ip -o link show").stdout

@@ -100,8 +100,7 @@ def configure(host, dev, n):
 
 
 def ping(host, to):
-    out = host.ping(to, "-c 5 -i 0.05 -W 2")
-    assert " 0% packet loss" in out, out
+    host.pings(to, "-c 5 -i 0.05 -W 2")
 
 
 def receive(host):

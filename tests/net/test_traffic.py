@@ -31,8 +31,7 @@ def fixture_lab(request):
 @both_families
 def test_flood_loses_nothing(lab, family):
     with Capture(lab.net, lab.bob, ICMP[family]) as seen:
-        out = lab.alice.ping(BOB[family], "-q -f -c 10000 -W 2")
-    assert lost(out) == 0, out
+        lab.alice.pings(BOB[family], "-q -f -c 10000 -W 2")
     seen.check()
 
 
@@ -63,8 +62,7 @@ def test_large_packet_is_fragmented_if_it_may(lab):
     """IPv4 with DF clear; IPv6's sender does it, once it was told."""
     lab.alice.run("ip route flush cache; ip -6 route flush cache")
     with Capture(lab.net, lab.carol) as seen:
-        out = lab.alice.ping(CAROL[4], "-q -c 3 -i 0.2 -M dont -s 4000 -W 1")
-        assert lost(out) == 0, out
+        lab.alice.pings(CAROL[4], "-q -c 3 -i 0.2 -M dont -s 4000 -W 2")
         out = lab.alice.ping(CAROL[6], "-q -c 3 -i 0.2 -s 4000 -W 1")
         assert lost(out) <= 1, out
     seen.check()
@@ -113,7 +111,7 @@ def test_tcp_of_16_streams_never_stalls(lab, family, way, record_property):
 @both_families
 def test_udp(lab, family):
     with Capture(lab.net, lab.bob, "udp", count=500) as seen:
-        result = iperf(lab.alice, lab.bob, BOB[family], "-u -b 20M -t 1")
+        result = iperf(lab.alice, lab.bob, BOB[family], "-u -b 5M -t 1")
     assert result["end"]["sum"]["lost_percent"] < 20
     seen.check(BAD_CHECKSUM if lab.driver == "xdp" else BAD_CONTROL_CHECKSUM)
 
