@@ -41,6 +41,12 @@ struct ask {
 	uint64_t as_drain; /* ns; 0: the profile's */
 	unsigned as_size; /* 0: the point's */
 	bool as_quietly; /* hosts need not announce themselves */
+	/*
+	 * Repetitions left to a row of trials, at first the profile's; a valid
+	 * trial earns one.  So a row is no longer than twice what it were
+	 * without them, and a few more.  NULL: the profile's for this one.
+	 */
+	unsigned *as_again;
 	/* Called before the user's; false: end, which is no interruption. */
 	bool (*as_tick)(
 	    void *, const struct trial_tick *, struct pace_conf *);
@@ -78,6 +84,13 @@ void run_streams(struct run *, const struct trial_stream *, unsigned n);
 enum ran run_trial(struct run *, const struct ask *, struct trial_result *);
 void run_blame(struct run *, const struct trial_result *);
 
+/*
+ * Says what limits a result: "limited by the tester at 1000 packets/s (late
+ * 2 %): ..."; late is 0 if other things were not valid there.
+ */
+void run_limited(struct run *, enum method_status, const char *what,
+    uint64_t pps, double late, const char *why);
+
 /* Highest rate of a port for the point's size; false: there is none. */
 bool run_rates(struct run *);
 
@@ -86,7 +99,8 @@ bool run_rates(struct run *);
  * packet lost).  Per port; 0: none passes.  best, all zero, becomes the trial
  * at that rate; the caller frees it.
  */
-#define HUNT_INVALID 5 /* rates, about half of the one before */
+#define HUNT_INVALID 6 /* rates in turn at which no trial was valid */
+#define HUNT_LATE    0.05 /* of packets: it is the rate, not bad luck */
 struct hunt {
 	uint64_t hu_max;
 	uint64_t hu_duration;
@@ -94,8 +108,11 @@ struct hunt {
 	uint64_t hu_found;
 	uint64_t hu_lossy; /* lowest that failed, 0: none */
 	double hu_ratio; /* of loss there */
-	uint64_t hu_invalid; /* lowest that the tester could not do, 0 */
-	unsigned hu_ninvalid; /* rates that it could not, none valid yet */
+	uint64_t hu_invalid; /* last that the tester could not do, 0 */
+	double hu_late; /* share of packets that were late there */
+	bool hu_valid; /* a trial was */
+	unsigned hu_ninvalid; /* rates in turn that it could not */
+	unsigned hu_again; /* repetitions that are left, see as_again */
 	char hu_why[TRIAL_REASONLEN]; /* it could not */
 };
 enum ran run_hunt(struct run *, struct hunt *, struct trial_result *best);

@@ -163,7 +163,7 @@ run_near(struct run *ru, double pps)
 {
 	struct method_point *mp = run_point(ru);
 
-	mp->mp_near = mp->mp_limit_pps > 0 &&
+	mp->mp_near |= mp->mp_limit_pps > 0 &&
 	    pps >= (1 - METHOD_NEAR) * mp->mp_limit_pps;
 }
 
@@ -185,35 +185,75 @@ forwarded(const struct run *ru, const struct trial_result *tr)
 	return (uint64_t)((double)tr->tr_all.tn_received / s / ru->ru_senders);
 }
 
+/*
+ * A lower rate, while there is no valid trial yet: what the tester did send,
+ * or the next step down.
+ */
+static uint64_t
+hunt_lower(const struct run *ru, const struct hunt *hu, uint64_t pps,
+    const struct trial_result *tr)
+{
+	static const double step[HUNT_INVALID - 1] = { 0.9, 0.75, 0.5, 0.25,
+		0.125 };
+	double s = (double)tr->tr_elapsed / 1e9;
+	double lower = (double)hu->hu_max * step[hu->hu_ninvalid - 1], did;
+
+	if (s > 0 && tr->tr_all.tn_unsent > 0) {
+		did = (double)tr->tr_all.tn_sent / s / ru->ru_senders;
+		lower = fmin(lower, (1 - METHOD_NEAR) * did);
+	}
+	/* Never less than the lowest step, and less than before. */
+	lower = fmax(lower, (double)hu->hu_max * step[HUNT_INVALID - 2]);
+	lower = fmin(lower, (double)pps * step[0]);
+	return u64max((uint64_t)lower, 1);
+}
+
+/* Not a loss: the search goes on below, and its end will say it. */
+static void
+hunt_invalid(const struct run *ru, struct hunt *hu, struct bisect *bi,
+    uint64_t pps, const struct trial_result *tr)
+{
+	struct bisect_conf bc = bi->bi_conf;
+
+	hu->hu_invalid = pps;
+	hu->hu_ninvalid++;
+	hu->hu_late = trial_late(tr);
+	snprintf(hu->hu_why, sizeof(hu->hu_why), "%s",
+	    tr->tr_nreasons > 0 ? tr->tr_reason[0] : "");
+	if (bi->bi_lower == 0 && hu->hu_lossy == 0) {
+		bc.bc_max = hunt_lower(ru, hu, pps, tr);
+		bisect_start(bi, &bc);
+		return;
+	}
+	bi->bi_failed = bi->bi_conf.bc_verify;
+	bisect_told(bi, false, 0);
+}
+
 static enum ran
 hunt_once(struct run *ru, struct hunt *hu, struct bisect *bi, uint64_t pps,
     struct trial_result *best)
 {
-	struct ask as = { .as_pps = pps, .as_duration = hu->hu_duration };
+	struct ask as = { .as_pps = pps, .as_duration = hu->hu_duration,
+		.as_again = &hu->hu_again };
 	struct trial_result tr = { .tr_nports = 0 };
 	enum ran ran;
-	bool passed;
 
 	run_say(ru, "%s, %u bytes: %.0f packets/s",
 	    method_title(ru->ru_me->me_method), run_point(ru)->mp_size,
 	    run_all(ru, pps));
 	ran = run_trial(ru, &as, &tr);
-	passed = ran == RAN_OK && hu->hu_passes(ru, &tr);
-	if (passed) {
+	if (ran == RAN_OK) {
+		hu->hu_ninvalid = 0;
+		hu->hu_valid = true;
+	}
+	if (ran == RAN_OK && hu->hu_passes(ru, &tr)) {
 		trial_result_fini(best);
 		*best = tr;
 		bisect_told(bi, true, 0);
 		return ran;
 	}
 	if (ran == RAN_INVALID) {
-		/* Not a loss: the search goes on below, and will say it. */
-		bi->bi_failed = bi->bi_conf.bc_verify;
-		hu->hu_invalid = pps;
-		if (bi->bi_lower == 0 && hu->hu_lossy == 0)
-			hu->hu_ninvalid++;
-		snprintf(hu->hu_why, sizeof(hu->hu_why), "%s",
-		    tr.tr_nreasons > 0 ? tr.tr_reason[0] : "");
-		bisect_told(bi, false, 0);
+		hunt_invalid(ru, hu, bi, pps, &tr);
 	} else if (ran == RAN_OK) {
 		if (hu->hu_lossy == 0 || pps < hu->hu_lossy)
 			hu->hu_ratio = trial_loss(&tr.tr_all);
@@ -223,6 +263,53 @@ hunt_once(struct run *ru, struct hunt *hu, struct bisect *bi, uint64_t pps,
 	}
 	trial_result_fini(&tr);
 	return ran;
+}
+
+/*
+ * The next rate; false: the search is over.  Between a rate that passed and one
+ * that the tester could not do it is not narrowed down further than such a
+ * result is near the tester's limit anyway.
+ */
+static bool
+hunt_next(const struct hunt *hu, struct bisect *bi, uint64_t *pps)
+{
+	/* Not the rate is the matter, if an eighth of it is no better. */
+	if (hu->hu_ninvalid >= HUNT_INVALID)
+		return false;
+	if (bi->bi_lower == bi->bi_conf.bc_max &&
+	    hu->hu_invalid > bi->bi_lower)
+		bi->bi_conf.bc_max = bi->bi_upper = hu->hu_invalid;
+	if (bi->bi_lower != 0 && bi->bi_upper == hu->hu_invalid &&
+	    (double)(bi->bi_upper - bi->bi_lower) <=
+		METHOD_NEAR * (double)bi->bi_upper)
+		return false;
+	return bisect_next(bi, pps);
+}
+
+/* What the tester kept the search from. */
+static void
+hunt_limits(struct run *ru, struct hunt *hu, const struct bisect *bi)
+{
+	struct method_memory *mm = ru->ru_conf->mc_memory;
+	int at = memory(ru);
+
+	if (hu->hu_found == 0 && hu->hu_invalid != 0 && hu->hu_lossy == 0) {
+		run_limited(ru, MS_FAILED, !hu->hu_valid ?
+		    "no trial was valid" : "no rate without loss was found",
+		    hu->hu_invalid, hu->hu_late, hu->hu_why);
+	} else if (hu->hu_invalid != 0 && hu->hu_invalid == bi->bi_upper) {
+		run_limited(ru, MS_LIMITED, "at least this", hu->hu_invalid,
+		    hu->hu_late, hu->hu_why);
+		run_point(ru)->mp_near |= hu->hu_late > 0;
+		/* What is measured next begins there. */
+		if (at >= 0 && hu->hu_late > 0) {
+			mm->mm_size[at].mm_limit = hu->hu_found;
+			mm->mm_size[at].mm_limit_known = true;
+		}
+	} else if (hu->hu_found == hu->hu_max && ru->ru_bytester) {
+		run_status(ru, MS_LIMITED, "at least this: the tester itself "
+		    "can do no more");
+	}
 }
 
 enum ran
@@ -240,30 +327,20 @@ run_hunt(struct run *ru, struct hunt *hu, struct trial_result *best)
 
 	if (hu->hu_passes == NULL)
 		hu->hu_passes = no_loss;
+	hu->hu_again = ru->ru_profile->pf_retries;
 	bisect_start(&bi, &bc);
-	while (bisect_next(&bi, &pps)) {
+	while (hunt_next(hu, &bi, &pps)) {
 		ran = hunt_once(ru, hu, &bi, pps, best);
 		if (ran == RAN_STOPPED || ran == RAN_FAILED)
 			break;
 		ran = RAN_OK;
-		/* Not the rate is the matter, if a tenth of it is no better. */
-		if (hu->hu_ninvalid == HUNT_INVALID)
-			break;
 	}
 	hu->hu_found = bi.bi_lower;
 	if (hu->hu_lossy > bi.bi_upper)
 		hu->hu_lossy = 0;
 	if (ran != RAN_OK)
 		return ran;
-	if (hu->hu_found == 0 && hu->hu_invalid != 0)
-		run_status(ru, MS_FAILED, "no trial was valid: %s", hu->hu_why);
-	else if (hu->hu_invalid != 0 && hu->hu_invalid == bi.bi_upper)
-		run_status(ru, MS_LIMITED, "at least this: at %.0f packets/s "
-		    "trials are not valid: %s", run_all(ru, hu->hu_invalid),
-		    hu->hu_why);
-	else if (hu->hu_found == hu->hu_max && ru->ru_bytester)
-		run_status(ru, MS_LIMITED, "at least this: the tester itself "
-		    "can do no more");
+	hunt_limits(ru, hu, &bi);
 	return run_point(ru)->mp_status == MS_FAILED ? RAN_FAILED : RAN_OK;
 }
 

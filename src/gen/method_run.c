@@ -271,10 +271,26 @@ stopped:
 	return RAN_STOPPED;
 }
 
+/* Whether an invalid trial may be run again; n times it already was. */
+static bool
+again(const struct run *ru, const struct ask *as,
+    const struct trial_result *tr, unsigned n)
+{
+	/* Bad luck may be over the next time, too high a rate is not. */
+	unsigned cost = trial_late(tr) > HUNT_LATE ? 2 : 1;
+
+	if (as->as_again == NULL)
+		return n < ru->ru_profile->pf_retries;
+	if (*as->as_again < cost)
+		return false;
+	*as->as_again -= cost;
+	return true;
+}
+
 enum ran
 run_trial(struct run *ru, const struct ask *as, struct trial_result *tr)
 {
-	unsigned again = ru->ru_profile->pf_retries;
+	unsigned n = 0;
 	enum ran ran;
 
 	if (ru->ru_me->me_ntrials > 0 &&
@@ -282,16 +298,33 @@ run_trial(struct run *ru, const struct ask *as, struct trial_result *tr)
 		run_status(ru, MS_PARTIAL, "stopped");
 		return RAN_STOPPED;
 	}
-	while ((ran = run_once(ru, as, tr)) == RAN_INVALID && again > 0) {
+	while ((ran = run_once(ru, as, tr)) == RAN_INVALID &&
+	    again(ru, as, tr, n)) {
 		run_say(ru, "not valid, again: %s", tr->tr_reason[0]);
 		trial_result_fini(tr);
-		again--;
+		n++;
 		if (!run_rest(ru, ru->ru_profile->pf_settle)) {
 			run_status(ru, MS_PARTIAL, "stopped");
 			return RAN_STOPPED;
 		}
 	}
+	if (ran == RAN_OK && as->as_again != NULL &&
+	    *as->as_again < ru->ru_profile->pf_retries)
+		++*as->as_again;
 	return ran;
+}
+
+void
+run_limited(struct run *ru, enum method_status ms, const char *what,
+    uint64_t pps, double late, const char *why)
+{
+	if (late > 0)
+		run_status(ru, ms, "%s: limited by the tester at %.0f "
+		    "packets/s (late %.3g %%): %s", what, run_all(ru, pps),
+		    100 * late, why);
+	else
+		run_status(ru, ms, "%s: at %.0f packets/s trials are not "
+		    "valid: %s", what, run_all(ru, pps), why);
 }
 
 void

@@ -138,7 +138,7 @@ point_loss(struct run *ru)
 	struct loss_result *lr;
 	unsigned step = ru->ru_profile->pf_loss_step, percent, clean = 0;
 	char why[TRIAL_REASONLEN] = "";
-	unsigned valid = 0;
+	unsigned valid = 0, again = ru->ru_profile->pf_retries;
 
 	if (!run_rates(ru))
 		return;
@@ -151,6 +151,7 @@ point_loss(struct run *ru)
 		struct ask as = {
 			.as_pps = u64max(ru->ru_highest * percent / 100, 1),
 			.as_duration = ru->ru_profile->pf_duration,
+			.as_again = &again,
 		};
 		enum ran ran;
 

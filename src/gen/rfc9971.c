@@ -6,6 +6,7 @@
  * A trial in which the tester could not offer the load counts as one that lost
  * everything, as the RFC recommends to measurers: the search goes on below.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
@@ -56,13 +57,17 @@ struct invalid {
 	uint64_t in_lowest; /* load at which no trial was valid; 0: none */
 	unsigned in_first; /* loads before the first with a valid trial */
 	bool in_valid; /* there has been one */
+	double in_late; /* share of packets that were late at in_lowest */
+	unsigned in_again; /* see as_again */
+	char in_why[TRIAL_REASONLEN];
 };
 
 static enum ran
 measure(struct run *ru, uint64_t pps, uint64_t duration, double *loss,
     struct invalid *in)
 {
-	struct ask as = { .as_pps = pps, .as_duration = duration };
+	struct ask as = { .as_pps = pps, .as_duration = duration,
+		.as_again = &in->in_again };
 	struct trial_result tr = { .tr_nports = 0 };
 	enum ran ran;
 
@@ -73,8 +78,12 @@ measure(struct run *ru, uint64_t pps, uint64_t duration, double *loss,
 	*loss = trial_loss(&tr.tr_all);
 	if (ran == RAN_INVALID) {
 		*loss = 1;
-		if (in->in_lowest == 0 || pps < in->in_lowest)
+		if (in->in_lowest == 0 || pps < in->in_lowest) {
 			in->in_lowest = pps;
+			in->in_late = trial_late(&tr);
+			snprintf(in->in_why, sizeof(in->in_why), "%s",
+			    tr.tr_nreasons > 0 ? tr.tr_reason[0] : "");
+		}
 		run_note(ru, "a trial at %.0f packets/s was not valid, counted "
 		    "as lost: %.*s", run_all(ru, pps), 100,
 		    tr.tr_nreasons > 0 ? tr.tr_reason[0] : "");
@@ -90,7 +99,7 @@ measure(struct run *ru, uint64_t pps, uint64_t duration, double *loss,
 }
 
 static void
-results(struct run *ru, const struct mlr *mr, uint64_t invalid)
+results(struct run *ru, const struct mlr *mr, const struct invalid *in)
 {
 	struct mlr_result *ml = &run_point(ru)->mp_mlr;
 	unsigned i;
@@ -111,9 +120,9 @@ results(struct run *ru, const struct mlr *mr, uint64_t invalid)
 		else if (mb->mb_upper == 0 && ru->ru_bytester)
 			run_status(ru, MS_LIMITED, "at least this: the tester "
 			    "itself can do no more");
-		else if (mb->mb_upper != 0 && mb->mb_upper == invalid)
-			run_status(ru, MS_LIMITED, "at least this: above, "
-			    "trials are not valid");
+		else if (mb->mb_upper != 0 && mb->mb_upper == in->in_lowest)
+			run_limited(ru, MS_LIMITED, "at least this",
+			    in->in_lowest, in->in_late, in->in_why);
 	}
 }
 
@@ -122,7 +131,7 @@ point_mlr(struct run *ru)
 {
 	struct mlr_conf ml;
 	struct mlr *mr;
-	struct invalid in = { .in_lowest = 0 };
+	struct invalid in = { .in_again = ru->ru_profile->pf_retries };
 	uint64_t pps, duration;
 	enum ran ran = RAN_OK;
 	double loss;
@@ -139,6 +148,6 @@ point_mlr(struct run *ru)
 		if (ran == RAN_OK)
 			mlr_told(mr, loss);
 	}
-	results(ru, mr, in.in_lowest);
+	results(ru, mr, &in);
 	free(mr);
 }

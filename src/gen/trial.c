@@ -104,6 +104,19 @@ trial_counts_add(struct trial_counts *to, const struct trial_counts *from)
 }
 
 double
+trial_late(const struct trial_result *tr)
+{
+	uint64_t late = 0, offered = 0;
+	unsigned i;
+
+	for (i = 0; i < tr->tr_nports; i++) {
+		late += tr->tr_port[i].tp_late + tr->tr_port[i].tp_tx.tn_unsent;
+		offered += tr->tr_port[i].tp_tx.tn_offered;
+	}
+	return offered == 0 ? 0 : (double)late / (double)offered;
+}
+
+double
 trial_loss(const struct trial_counts *tn)
 {
 	return tn->tn_sent == 0 ? 0 :

@@ -225,6 +225,12 @@ void trial_invalid(struct trial_result *, const char *fmt, ...)
 /* to += from; the extent's maximum is that of both. */
 void trial_counts_add(struct trial_counts *to, const struct trial_counts *from);
 
+/*
+ * What the tester did not send in time of what it was to send, 0 .. 1: late,
+ * or not at all.
+ */
+double trial_late(const struct trial_result *);
+
 /* Lost of sent, 0 .. 1; nothing sent: 0. */
 double trial_loss(const struct trial_counts *);
 

@@ -116,6 +116,51 @@ throughput(struct sim *s)
 	done(b);
 }
 
+/*
+ * A tester that is late from some rate on, for its CPU is slow, is found to be
+ * the limit in about as many trials as a device is; what comes next begins
+ * there.  Slower still, it is late at any rate, and gives up soon.
+ */
+static void
+late(struct sim *s)
+{
+	struct bench *b = bench(s, NULL);
+	struct method_memory mm = { .mm_n = 0 };
+	const struct method_point *mp;
+	double found;
+
+	b->b_conf.mc_memory = &mm;
+	b->b_conf.mc_profile.pf_duration = 200 * NS_MS;
+	host_cost(b->b_host, 20000 + sim_below(s, 40000));
+	SIM_EQ(s, method_run(MT_THROUGHPUT, &b->b_conf, &b->b_result), 0);
+	mp = &b->b_result.me_point[0];
+	found = mp->mp_throughput.tr_pps;
+	sim_note(s, "%.0f of %.0f packets/s, %u trials, %u late: %s", found,
+	    mp->mp_max_pps, mp->mp_trials, mp->mp_invalid, mp->mp_why);
+	SIM_EQ(s, mp->mp_status, MS_LIMITED);
+	SIM_CHECK(s, strstr(mp->mp_why, "limited by the tester at ") != NULL);
+	SIM_CHECK(s, strstr(mp->mp_why, " %): ") != NULL);
+	SIM_CHECK(s, found > 0.1 * mp->mp_max_pps && mp->mp_near);
+	SIM_CHECK(s, mp->mp_trials <= 12);
+	method_fini(&b->b_result);
+
+	mm.mm_size[0].mm_known = false; /* the throughput, not the limit */
+	SIM_EQ(s, method_run(MT_THROUGHPUT, &b->b_conf, &b->b_result), 0);
+	mp = &b->b_result.me_point[0];
+	SIM_CHECK(s, mp->mp_max_pps <= found);
+	SIM_CHECK(s, mp->mp_trials <= 6);
+	method_fini(&b->b_result);
+
+	mm.mm_n = 0;
+	host_cost(b->b_host, 2 * NS_MS);
+	SIM_EQ(s, method_run(MT_THROUGHPUT, &b->b_conf, &b->b_result), 0);
+	mp = &b->b_result.me_point[0];
+	SIM_EQ(s, mp->mp_status, MS_FAILED);
+	SIM_CHECK(s, strstr(mp->mp_why, "limited by the tester at ") != NULL);
+	SIM_CHECK(s, mp->mp_trials <= 9);
+	done(b);
+}
+
 /* The frames that wait for the link, and the one on it. */
 static void
 burst(struct sim *s)
@@ -244,6 +289,7 @@ reset(struct sim *s)
 
 static const struct scenario scenarios[] = {
 	{ "throughput", throughput, 1 },
+	{ "late", late, 2 },
 	{ "burst", burst, 1 },
 	{ "latency", latency, 10 },
 	{ "recovery", recovery, 2 },

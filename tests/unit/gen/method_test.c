@@ -145,11 +145,54 @@ test_invalid_above(void **state)
 	model_conf(&mo, &mc, sizes);
 	assert_int_equal(method_run(MT_THROUGHPUT, &mc, &me), 0);
 	assert_int_equal(me.me_status, MS_LIMITED);
-	assert_non_null(strstr(me.me_why, "late"));
+	assert_non_null(strstr(me.me_why, "limited by the tester at 20"));
+	assert_non_null(strstr(me.me_why, "(late 25 %)"));
 	assert_true(me.me_point[0].mp_throughput.tr_pps <= 2e6);
-	assert_true(me.me_point[0].mp_throughput.tr_pps > 1.99e6);
+	assert_true(me.me_point[0].mp_throughput.tr_pps > 1.9e6);
+	assert_true(me.me_point[0].mp_near);
+	assert_true(me.me_point[0].mp_invalid <= 12);
 	assert_true(me.me_point[0].mp_throughput.tr_lossy_pps == 0);
 	assert_true(me.me_point[0].mp_invalid > 0);
+	method_fini(&me);
+}
+
+static int
+hopeful_limit(void *arg, const struct trial_conf *tc, double *pps)
+{
+	(void)tc;
+	*pps = ((struct model *)arg)->mo_limit * 1.1;
+	return 0;
+}
+
+/* What it can do as fast as it goes is more than it can do in time. */
+static void
+test_limit_is_late(void **state)
+{
+	struct method_memory mm = { .mm_n = 0 };
+	struct model mo;
+	struct method_conf mc;
+	struct method_result me;
+
+	(void)state;
+	model_init(&mo, 1, 2, 10 * GBIT);
+	mo.mo_limit = 2e6;
+	mo.mo_runner.rn_limit = hopeful_limit;
+	model_conf(&mo, &mc, sizes);
+	mc.mc_memory = &mm;
+	assert_int_equal(method_run(MT_THROUGHPUT, &mc, &me), 0);
+	assert_int_equal(me.me_status, MS_LIMITED);
+	assert_true(me.me_point[0].mp_throughput.tr_pps > 1.9e6);
+	assert_true(me.me_point[0].mp_throughput.tr_pps <= 2e6);
+	assert_true(mo.mo_most <= 2.2e6);
+	assert_in_range(me.me_ntrials, 3, 8);
+	method_fini(&me);
+
+	/* The next method does not try that again. */
+	mo.mo_most = 0;
+	assert_int_equal(method_run(MT_LOSS, &mc, &me), 0);
+	assert_int_equal(me.me_status, MS_OK);
+	assert_int_equal(me.me_ntrials, 2);
+	assert_true(mo.mo_most <= 2e6);
 	method_fini(&me);
 }
 
@@ -202,7 +245,8 @@ test_never_valid(void **state)
 		assert_int_equal(method_run(methods[i], &mc, &me), 0);
 		assert_int_equal(me.me_status, MS_FAILED);
 		assert_true(me.me_why[0] != '\0');
-		assert_int_equal(mo.mo_trials, 5 * 4);
+		/* The first rate four times, others once; or one only. */
+		assert_true(mo.mo_trials <= 6 + 3);
 		method_fini(&me);
 	}
 }
@@ -389,6 +433,7 @@ main(void)
 		cmocka_unit_test(test_mix),
 		cmocka_unit_test(test_own_limit),
 		cmocka_unit_test(test_invalid_above),
+		cmocka_unit_test(test_limit_is_late),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_never_valid),
 		cmocka_unit_test(test_stop),

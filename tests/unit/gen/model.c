@@ -216,9 +216,12 @@ model_trial(void *arg, const struct trial_conf *tc, struct trial_result *tr)
 	if (tr->tr_stopped)
 		trial_invalid(tr, "stopped while running");
 	fill(mo, tc, tr, &fl);
-	if (mo->mo_limit > 0 && pps * senders(tc) > mo->mo_limit)
+	if (mo->mo_limit > 0 && pps * senders(tc) > mo->mo_limit) {
+		tr->tr_port[0].tp_tx = tr->tr_all;
+		tr->tr_port[0].tp_late = tr->tr_all.tn_offered / 4;
 		trial_invalid(tr, "%.0f packets left late", pps);
-	else if (chance(mo) < mo->mo_invalid)
+	}
+	if (chance(mo) < mo->mo_invalid)
 		trial_invalid(tr, "bad luck");
 	mo->mo_now += fl.elapsed + tc->tc_drain;
 	return 0;
