@@ -117,7 +117,8 @@
 	X(neigh_maxhold, "net.link.neigh.maxhold", 16, 1, 1024,		\
 	    "packets a CPU holds for one unresolved neighbour")		\
 	X(neigh_maxheld, "net.link.neigh.maxheld", 512, 1, 65536,	\
-	    "packets a CPU holds for all unresolved neighbours")	\
+	    "packets a CPU holds for all unresolved neighbours; never "	\
+	    "over 1/8 of its packet memory")				\
 	X(neigh_max, "net.link.neigh.max", 65536, 16, 1048576,		\
 	    "neighbours in the table")					\
 	X(neigh_maxincomplete, "net.link.neigh.maxincomplete", 1024,	\

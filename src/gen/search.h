@@ -69,8 +69,8 @@ void bisect_told(struct bisect *, bool passed, uint64_t guess);
 unsigned bisect_bound(const struct bisect_conf *);
 
 /*
- * Multiple loss ratio search, RFC 9971.  Clauses are those of its draft
- * draft-ietf-bmwg-mlrsearch-15.
+ * Multiple loss ratio search, RFC 9971.  Clauses are those of its drafts -12
+ * and -15, which were read.
  */
 
 #define MLR_GOALS  8

@@ -91,9 +91,6 @@ void reass_kill(struct cpu *, struct reass_queue *, enum reass_why) ON_CPU;
 void reass_caps(
     const struct spate *, enum reass_family, struct reass_caps *);
 
-/* Buffers of this one's home are running out. */
-bool reass_pool_low(const struct cpu *, const struct mbuf *);
-
 /* What a fragment asks for; rm_queue is its datagram, or NULL: a new one. */
 struct reass_room {
 	enum reass_family rm_family; /* [o] */

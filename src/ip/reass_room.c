@@ -6,7 +6,6 @@
 
 #define SOURCE_SHARE  4 /* of the memory, for one source */
 #define POOL_SHARE    8 /* of packet memory, for a family */
-#define POOL_LOW      8 /* of packet memory, that is left to others */
 
 static uint64_t
 reass_part(const struct spate *sp, uint64_t n)
@@ -71,15 +70,6 @@ reass_oldest(const struct reass_table *rt, const struct reass_queue *but)
 	struct reass_queue *rq = TAILQ_FIRST(&rt->rt_age);
 
 	return rq != NULL && rq == but ? TAILQ_NEXT(rq, rq_age) : rq;
-}
-
-bool
-reass_pool_low(const struct cpu *c, const struct mbuf *m)
-{
-	struct mpool_info mi;
-
-	mpool_info(c->c_sp->sp_cpu[m->m_home], &mi);
-	return mi.mi_free < mi.mi_total / POOL_LOW;
 }
 
 static bool

@@ -344,7 +344,7 @@ reass_input(struct cpu *c, enum reass_family fam, const struct reass_key *rk,
 {
 	struct reass_room rm = { .rm_family = fam, .rm_key = rk,
 		.rm_bytes = reass_memory(m) };
-	bool low = reass_pool_low(c, m);
+	bool low = m_pool_low(c, m);
 	struct reass_queue *rq;
 	struct reass_caps rl;
 	enum reass_why why = RW_LIMIT;

@@ -213,6 +213,20 @@ void mpool_flush(struct cpu *) ON_CPU;
 /* So few buffers are left that the CPU should look for returned ones. */
 bool mpool_starved(const struct cpu *);
 
+/* Buffers of this one's home are running out: leave the rest to others. */
+bool m_pool_low(const struct cpu *, const struct mbuf *);
+
+/* Buffers that a packet takes. */
+static inline unsigned
+m_nbufs(const struct mbuf *m)
+{
+	unsigned n = 0;
+
+	for (; m != NULL; m = m->m_next)
+		n++;
+	return n;
+}
+
 static inline unsigned
 m_headroom(const struct mbuf *m)
 {

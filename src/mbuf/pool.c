@@ -546,3 +546,12 @@ mpool_info(const struct cpu *c, struct mpool_info *mi)
 	mi->mi_failed = stat_cell_read(&mp->mp_failed);
 	mi->mi_foreign = stat_cell_read(&mp->mp_foreign);
 }
+
+bool
+m_pool_low(const struct cpu *c, const struct mbuf *m)
+{
+	struct mpool_info mi;
+
+	mpool_info(c->c_sp->sp_cpu[m->m_home], &mi);
+	return mi.mi_free < mi.mi_total / MPOOL_LOW;
+}

@@ -24,6 +24,7 @@
 
 #define HOLDQ_MAX   (MSG_POOL / 2) /* each has at most one message out */
 #define HOLDQ_SLOTS 1024
+#define HOLDQ_SHARE 8 /* of packet memory, at most */
 #define ASK_AGAIN_NS (10 * NS_MS)
 
 /* What the wire can make a CPU tell ctl: so much of a kind in a window. */
@@ -57,7 +58,8 @@ struct neigh_cpu {
 	struct holdq *nc_slot[HOLDQ_SLOTS]; /* [o] */
 	struct holdq *nc_free; /* [o] */
 	uint64_t nc_key; /* [o] of the hash: strangers choose addresses */
-	unsigned nc_held; /* [o] packets in all queues */
+	unsigned nc_held; /* [o] packets in all queues … */
+	unsigned nc_bufs; /* [o] … and their buffers */
 	struct neigh_tell_limit nc_tell[IF_MAX][NT_N]; /* [o] */
 	/* PLANT_GRACE: kept from round to round, which is the bug. */
 	const struct lle *nc_last; /* [o] */
@@ -183,6 +185,7 @@ holdq_put(struct cpu *c, struct holdq *hq, struct mbuf *m)
 	hq->hq_tail = &m->m_nextpkt;
 	hq->hq_n++;
 	c->c_neigh->nc_held++;
+	c->c_neigh->nc_bufs += m_nbufs(m);
 	stat_add(c, SG_NEIGH, nes_held, 1);
 	stat_add(c, SG_PATH, pks_held, 1);
 }
@@ -200,6 +203,7 @@ holdq_get(struct cpu *c, struct holdq *hq)
 	m->m_nextpkt = NULL;
 	hq->hq_n--;
 	c->c_neigh->nc_held--;
+	c->c_neigh->nc_bufs -= m_nbufs(m);
 	stat_add(c, SG_PATH, pks_held, (uint64_t)-1);
 	return m;
 }
@@ -244,6 +248,22 @@ holdq_timer(struct timer *t, void *ctx)
 }
 
 /*
+ * Whether so much is held that m must not be.  All CPUs together hold a share
+ * of packet memory: more, and strangers who do not answer would leave nothing
+ * to receive the answers of others with.
+ */
+static bool
+holdq_full(const struct cpu *c, const struct mbuf *m)
+{
+	const struct neigh_cpu *nc = c->c_neigh;
+	size_t most = pktmem_size(c->c_sp->sp_pktmem) / MBUF_SIZE /
+	    HOLDQ_SHARE / c->c_sp->sp_ncpus;
+
+	return nc->nc_held >= tun(c->c_sp, neigh_maxheld) ||
+	    nc->nc_bufs + m_nbufs(m) > most;
+}
+
+/*
  * The newest packets are the ones worth keeping for a neighbour (RFC 4861,
  * 7.2.2); of all neighbours together, those that came first.
  */
@@ -252,8 +272,10 @@ holdq_hold(struct cpu *c, struct holdq *hq, struct mbuf *m)
 {
 	if (hq->hq_n >= tun(c->c_sp, neigh_maxhold))
 		m_drop(c, holdq_get(c, hq), SG_NEIGH, nes_replaced);
-	if (c->c_neigh->nc_held >= tun(c->c_sp, neigh_maxheld))
+	if (holdq_full(c, m))
 		m_drop(c, m, SG_NEIGH, nes_toomany);
+	else if (m_pool_low(c, m))
+		m_drop(c, m, SG_NEIGH, nes_nobufs);
 	else
 		holdq_put(c, hq, m);
 }

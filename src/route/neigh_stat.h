@@ -18,6 +18,7 @@
 	C(nes_untold,	"things heard too often to be told")		\
 	D(nes_replaced,	"too many packets wait for this neighbour")	\
 	D(nes_toomany,	"too many packets wait for neighbours")		\
+	D(nes_nobufs,	"packet memory is too low to hold packets")	\
 	D(nes_refused,	"too many neighbours are being resolved")
 /* clang-format on */
 

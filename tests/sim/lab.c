@@ -5,13 +5,13 @@
 #include "lab.h"
 
 void
-lab_make_mtu(struct lab *l, struct sim *s, unsigned ncpus, unsigned queues,
-    unsigned mtu)
+lab_make_host(struct lab *l, struct sim *s, struct host *r, unsigned queues,
+    unsigned left, unsigned right)
 {
 	l->l_sim = s;
-	l->l_r = sim_host(s, "r", ncpus);
-	l->l_left = sim_wire(s, l->l_r, "left", queues);
-	l->l_right = sim_wire_mtu(s, l->l_r, "right", queues, mtu);
+	l->l_r = r;
+	l->l_left = sim_wire_mtu(s, r, "left", queues, left);
+	l->l_right = sim_wire_mtu(s, r, "right", queues, right);
 	host_addr(l->l_r, "left", "10.0.1.1/24");
 	host_addr(l->l_r, "left", "fd00:1::1/64");
 	host_addr(l->l_r, "right", "10.0.2.1/24");
@@ -20,6 +20,13 @@ lab_make_mtu(struct lab *l, struct sim *s, unsigned ncpus, unsigned queues,
 	l->l_a6 = wire_peer(l->l_left, "fd00:1::2/64", "fd00:1::1");
 	l->l_b4 = wire_peer(l->l_right, "10.0.2.2/24", "10.0.2.1");
 	l->l_b6 = wire_peer(l->l_right, "fd00:2::2/64", "fd00:2::1");
+}
+
+void
+lab_make_mtu(struct lab *l, struct sim *s, unsigned ncpus, unsigned queues,
+    unsigned mtu)
+{
+	lab_make_host(l, s, sim_host(s, "r", ncpus), queues, 0, mtu);
 }
 
 void

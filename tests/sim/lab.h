@@ -26,6 +26,10 @@ void lab_make(struct lab *, struct sim *, unsigned ncpus, unsigned queues);
 void lab_make_mtu(struct lab *, struct sim *, unsigned ncpus, unsigned queues,
     unsigned mtu);
 
+/* The same with a host of the test's, and MTUs of both; 0: as usual. */
+void lab_make_host(struct lab *, struct sim *, struct host *, unsigned queues,
+    unsigned left, unsigned right);
+
 /* n pings each of a4 to b4 and a6 to b6; all must be answered. */
 void lab_ping(struct lab *, unsigned n);
 

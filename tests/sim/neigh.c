@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "cpu/instance.h"
 #include "if/if.h"
 #include "ip/ip_stat.h"
 #include "ip6/ip6_stat.h"
@@ -141,6 +142,50 @@ scan(struct sim *s)
 	    host_dropped(l.l_r, "left", SG_NEIGH, nes_toomany) > 0);
 }
 
+/*
+ * Packets for many that do not answer, more than there are buffers, leave
+ * enough of them for everybody else; chains count as what they take.
+ */
+static void
+few_buffers(struct sim *s, size_t payload)
+{
+	unsigned ncpus = 1 + (unsigned)sim_below(s, 3);
+	struct addr target = addr_v4(0);
+	struct mpool_info mi;
+	struct lab l;
+	unsigned i;
+
+	lab_make_host(&l, s, sim_host_small(s, "r", ncpus, 128), 0, 9000,
+	    9000);
+	lab_ping(&l, 1);
+	for (i = 0; i < 600; i++) {
+		target.a_v4 = 0x0a000203 + i % 200;
+		SIM_CHECK(s, peer_udp(l.l_a4, &target,
+		    (uint16_t)(1000 + i), 7, payload));
+		if (i % 8 == 0)
+			sim_pass(s, NS_MS / 10);
+	}
+	sim_pass(s, 10 * NS_MS); /* what is not held has left */
+	for (i = 0; i < ncpus; i++) {
+		mpool_info(host_spate(l.l_r)->sp_cpu[i], &mi);
+		SIM_CHECK(s, mi.mi_free >= mi.mi_total * 3 / 4);
+	}
+	lab_ping(&l, 20);
+	SIM_CHECK(s, host_dropped(l.l_r, "left", SG_NEIGH, nes_toomany) > 0);
+}
+
+static void
+pool_small(struct sim *s)
+{
+	few_buffers(s, 32);
+}
+
+static void
+pool_chains(struct sim *s)
+{
+	few_buffers(s, 4000);
+}
+
 /* A static entry needs nobody to answer. */
 static void
 permanent(struct sim *s)
@@ -204,6 +249,8 @@ main(int argc, char **argv)
 		{ "dies6", dies6, 20 },
 		{ "held", held, 20 },
 		{ "scan", scan, 10 },
+		{ "pool-small", pool_small, 20 },
+		{ "pool-chains", pool_chains, 20 },
 		{ "permanent", permanent, 20 },
 		{ "dad", dad, 20 },
 		{ "dad-both", dad_both, 20 },
