@@ -21,6 +21,7 @@
 #include "dhcp/relay.h"
 #include "ether/arp.h"
 #include "ether/ether.h"
+#include "fast/fast.h"
 #include "ip/ip.h"
 #include "ip6/ip6.h"
 #include "netisr/move.h"
@@ -123,6 +124,7 @@ path_run_stage(struct cpu *c, enum stage st)
 	memcpy(mv.mv_m, ps->ps_vec.mv_m, n * sizeof(mv.mv_m[0]));
 	mv.mv_n = n;
 	ps->ps_vec.mv_n = 0;
+	c->c_path->p_some &= ~(UINT64_C(1) << st);
 	c->c_path->p_now = st;
 	if (PROBE_ON(stage__begin))
 		PROBE(stage__begin, c->c_id, st, n, path_names[st]);
@@ -134,30 +136,47 @@ path_run_stage(struct cpu *c, enum stage st)
 		PROBE(stage__end, c->c_id, st, n, path_names[st]);
 	stat_cell_add(&ps->ps_packets, n);
 	stat_cell_add(&ps->ps_calls, 1);
-	if (ps->ps_tail != NULL)
+	if (ps->ps_tail != NULL) {
 		path_refill(ps);
+		c->c_path->p_some |= UINT64_C(1) << st;
+	}
 	return n;
+}
+
+/* The stages from first to last, as a set; none if there are none. */
+static inline uint64_t
+path_set(unsigned first, unsigned last)
+{
+	return first > last ? 0 :
+	    (UINT64_C(2) << last) - (UINT64_C(1) << first);
 }
 
 unsigned
 path_run(struct cpu *c, enum stage first, enum stage last)
 {
+	struct path *p = c->c_path;
+	uint64_t left = path_set(first, last), some;
 	unsigned st, n = 0;
 
-	for (st = first; st <= last; st++)
-		if (c->c_path->p_stage[st].ps_vec.mv_n > 0)
+	/* Stages before one that has run wait, whatever they were given. */
+	for (; (some = p->p_some & left) != 0; left = path_set(st + 1, last)) {
+		st = (unsigned)__builtin_ctzll(some);
+		if (p->p_stage[st].ps_vec.mv_n > 0)
 			n += path_run_stage(c, st);
-	c->c_path->p_now = ST_N;
+		else
+			p->p_some &= ~(UINT64_C(1) << st);
+	}
+	p->p_now = ST_N;
 	return n;
 }
 
 bool
 path_waiting(const struct cpu *c)
 {
-	unsigned st;
+	uint64_t some = c->c_path->p_some;
 
-	for (st = 0; st < ST_N; st++)
-		if (c->c_path->p_stage[st].ps_vec.mv_n > 0)
+	for (; some != 0; some &= some - 1)
+		if (c->c_path->p_stage[__builtin_ctzll(some)].ps_vec.mv_n > 0)
 			return true;
 	return false;
 }

@@ -10,6 +10,7 @@
 #ifndef PATH_H
 #define PATH_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "base/tsa.h"
@@ -18,7 +19,7 @@
 
 /* clang-format off */
 #define PATH(X)								\
-	X(ST_RX,	dev_input)	/* frame from a driver */	\
+	X(ST_RX,	fast_input)	/* plain transit, all of it */	\
 	X(ST_STEER,	netisr_input)	/* not ours: to its CPU */	\
 	X(ST_ETHER,	ether_input)	/* type */			\
 	X(ST_ARP,	arp_input)					\
@@ -70,9 +71,12 @@ struct path_hand {
 	uint64_t ph_put; /* [o] in all, on the other CPU's ring */
 };
 
+static_assert(ST_N <= 64, "p_some");
+
 struct path {
 	enum stage p_now; /* [o] the one that runs; ST_N: none */
 	const char *const *p_names; /* [I] path_names, for layers below */
+	uint64_t p_some; /* [o] stages that may have packets, as a set */
 	struct path_stage p_stage[ST_N];
 	struct path_hand p_hand[CPU_MAX];
 	struct ring *p_in[CPU_MAX]; /* [I] from each other CPU */
@@ -87,11 +91,31 @@ static inline void ON_CPU
 path_next(struct cpu *c, enum stage st, struct mbuf *m)
 {
 	struct path_stage *ps = &c->c_path->p_stage[st];
+	unsigned n = ps->ps_vec.mv_n;
 
-	if (likely(ps->ps_vec.mv_n < MVEC_MAX && ps->ps_tail == NULL))
-		ps->ps_vec.mv_m[ps->ps_vec.mv_n++] = m;
-	else
+	if (n == 0)
+		c->c_path->p_some |= UINT64_C(1) << st;
+	if (likely(n < MVEC_MAX && ps->ps_tail == NULL)) {
+		ps->ps_vec.mv_m[n] = m;
+		ps->ps_vec.mv_n = n + 1;
+	} else {
 		path_queue(ps, m);
+	}
+}
+
+/*
+ * The vector of a stage, to append at most n packets to at once, before
+ * anything else is appended; NULL if there is no room for so many.
+ */
+static inline struct mvec *ON_CPU
+path_room(struct cpu *c, enum stage st, unsigned n)
+{
+	struct path_stage *ps = &c->c_path->p_stage[st];
+
+	if (unlikely(ps->ps_tail != NULL || ps->ps_vec.mv_n + n > MVEC_MAX))
+		return NULL;
+	c->c_path->p_some |= UINT64_C(1) << st;
+	return &ps->ps_vec;
 }
 
 /*

@@ -8,6 +8,7 @@
 
 #include "base/lines.h"
 #include "ether/arp.h"
+#include "fast/fast.h"
 #include "if/if.h"
 #include "ip/ip.h"
 #include "ip/reass_table.h"
@@ -45,7 +46,8 @@ spate_cpu_create(struct spate *sp, unsigned id)
 	    (error = neigh_cpu_init(c)) != 0 ||
 	    (error = icmp_cpu_init(c)) != 0 ||
 	    (error = ip_reass_cpu_init(c)) != 0 ||
-	    (error = ip6_reass_cpu_init(c)) != 0)
+	    (error = ip6_reass_cpu_init(c)) != 0 ||
+	    (error = fast_cpu_init(c)) != 0)
 		return error;
 	return 0;
 }
@@ -57,6 +59,7 @@ spate_cpu_destroy(struct spate *sp, unsigned id)
 
 	if (c == NULL)
 		return;
+	fast_cpu_fini(c);
 	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
 	neigh_cpu_fini(c);

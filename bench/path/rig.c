@@ -38,20 +38,27 @@ rig_wake(void *arg, struct endpoint *ep)
 	(void)arg, (void)ep;
 }
 
-static struct spate *
-rig_instance(const char *name, unsigned ncpus)
+void
+rig_env(struct spate_env *env)
 {
-	struct spate_env env = {
+	*env = (struct spate_env){
 		.env_now = rig_now,
 		.env_wait = rig_wait,
 		.env_wake = rig_wake,
 		.env_seed = 1,
 	};
+	log_init(&env->env_log, log_sink_stderr, NULL, LOGL_WARN);
+}
+
+static struct spate *
+rig_instance(const char *name, unsigned ncpus)
+{
+	struct spate_env env;
 	struct spate_conf sc = { .sc_ncpus = ncpus, .sc_hostname = name,
 		.sc_pktmem = (uint64_t)ncpus * RIG_BUFS * MBUF_SIZE };
 	struct spate *sp;
 
-	log_init(&env.env_log, log_sink_stderr, NULL, LOGL_WARN);
+	rig_env(&env);
 	if (spate_create(&sc, &env, &sp) != 0)
 		errx(1, "no memory");
 	return sp;

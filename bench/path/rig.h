@@ -30,6 +30,9 @@ struct rig {
 	uint8_t r_frame[CPU_MAX][RIG_FLOWS][RIG_FRAME]; /* by owner CPU */
 };
 
+/* Clock, and no sleep: whoever uses it calls rounds by hand. */
+void rig_env(struct spate_env *);
+
 /*
  * So many CPUs, so many receive queues at the router's incoming end, one
  * route.  Exits with a message on any error.

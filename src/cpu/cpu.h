@@ -29,6 +29,7 @@
 
 #define CPU_QUEUES 256 /* receive queues a CPU may serve */
 
+struct fast_cpu;
 struct icmp_limit;
 struct move_cpu;
 struct mpool;
@@ -65,6 +66,7 @@ struct cpu {
 	struct netisr_cpu *c_netisr; /* [I] steering, netisr/ */
 	struct move_cpu *c_move; /* [I] buckets on their way, netisr/ */
 	struct neigh_cpu *c_neigh; /* [I] packets held, route/ */
+	struct fast_cpu *c_fast; /* [I] next hops resolved, fast/ */
 	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */
 	struct reass_cpu *c_reass; /* [I] unfinished datagrams, ip/ */
 	void *c_engine; /* [I] thread or coroutine */

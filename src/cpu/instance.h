@@ -118,6 +118,11 @@ struct spate {
 	struct rtable sp_rt[RT_MAX]; /* [P] */
 	_Atomic(struct nhop_table *) sp_nhops; /* [P] by FIB result */
 	_Atomic(struct neigh_table *) sp_neighs; /* [P] */
+	/*
+	 * Moves on when a next hop or a neighbour is replaced or goes, before
+	 * that is retired: what a CPU resolved before counts no more.
+	 */
+	_Atomic uint32_t sp_hopgen; /* [A] */
 	_Atomic(struct captures *) sp_captures; /* [P] NULL: none runs */
 	_Atomic uint32_t sp_mss; /* [A] interfaces that limit TCP's MSS */
 	_Atomic uint32_t sp_relays; /* [A] interfaces that relay DHCP */
@@ -125,6 +130,13 @@ struct spate {
 
 	struct qsbr sp_qsbr; /* lines of its own */
 };
+
+/* ctl: see sp_hopgen.  Release: who sees it sees what is in the old's place. */
+static inline void
+hopgen_bump(struct spate *sp)
+{
+	atomic_fetch_add_explicit(&sp->sp_hopgen, 1, memory_order_release);
+}
 
 #define sp_ctl_id(sp) ((sp)->sp_ncpus) /* end point number of ctl */
 

@@ -34,6 +34,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/kassert.h"
@@ -87,8 +88,7 @@ unsigned
 ring_put(struct ring *r, void *const *v, unsigned n)
 {
 	uint32_t size = r->rg_mask + 1;
-	uint32_t head;
-	unsigned i;
+	uint32_t head, at, first;
 
 	sim_point(SP_RING);
 	head = atomic_load_explicit(&r->rg_head, memory_order_relaxed);
@@ -98,8 +98,10 @@ ring_put(struct ring *r, void *const *v, unsigned n)
 	n = umin(n, size - (head - r->rg_tail_seen));
 	if (n == 0)
 		return 0;
-	for (i = 0; i < n; i++)
-		r->rg_slot[(head + i) & r->rg_mask] = v[i];
+	at = head & r->rg_mask;
+	first = umin(n, size - at);
+	memcpy(&r->rg_slot[at], v, first * sizeof(*v));
+	memcpy(&r->rg_slot[0], v + first, (n - first) * sizeof(*v));
 	/* Release: who sees the new head sees the slots. */
 	atomic_store_explicit(&r->rg_head, head + n, memory_order_release);
 	return n;
@@ -109,8 +111,7 @@ ring_put(struct ring *r, void *const *v, unsigned n)
 unsigned
 ring_get(struct ring *r, void **v, unsigned n)
 {
-	uint32_t tail;
-	unsigned i;
+	uint32_t tail, at, first;
 
 	sim_point(SP_RING);
 	tail = atomic_load_explicit(&r->rg_tail, memory_order_relaxed);
@@ -120,8 +121,10 @@ ring_get(struct ring *r, void **v, unsigned n)
 	n = umin(n, r->rg_head_seen - tail);
 	if (n == 0)
 		return 0;
-	for (i = 0; i < n; i++)
-		v[i] = r->rg_slot[(tail + i) & r->rg_mask];
+	at = tail & r->rg_mask;
+	first = umin(n, r->rg_mask + 1 - at);
+	memcpy(v, &r->rg_slot[at], first * sizeof(*v));
+	memcpy(v + first, &r->rg_slot[0], (n - first) * sizeof(*v));
 	/* Release: who sees the new tail may overwrite the slots. */
 	atomic_store_explicit(&r->rg_tail, tail + n, memory_order_release);
 	return n;

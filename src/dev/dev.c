@@ -37,38 +37,62 @@ dev_driver(const char *name)
 	return NULL;
 }
 
+/* What packets of a queue have in m_rcv. */
+static uint64_t
+dev_rcv(const struct rxq *rxq)
+{
+	const struct ifnet *ifp = rxq->rxq_if;
+	struct mbuf m;
+
+	m.m_rcv = 0;
+	m.m_rcvif = ifp->if_index;
+	m.m_rcvgen = ifp->if_gen;
+	m.m_rtable = ifp->if_rtable;
+	m.m_isr = (uint8_t)rxq->rxq_index;
+	return m.m_rcv;
+}
+
+/* Appends to mv. */
+static unsigned ON_CPU
+dev_rx_append(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned burst)
+{
+	struct ifnet *ifp = rxq->rxq_if;
+	uint64_t bytes = 0, rcv = dev_rcv(rxq);
+	unsigned i, n, was = mv->mv_n;
+
+	if (ifp->if_ops->do_rx(c, rxq, mv, burst) == 0)
+		return 0;
+	n = mv->mv_n - was;
+	for (i = was; i < mv->mv_n; i++) {
+		struct mbuf *m = mv->mv_m[i];
+
+		m->m_rcv = rcv;
+		bytes += m->m_pktlen;
+	}
+	stat_cell_add(&rxq->rxq_packets, n);
+	stat_cell_add(&rxq->rxq_bytes, bytes);
+	stat_add(c, SG_PATH, pks_received, n);
+	capture_tap(c, SCR_IN, ifp->if_index, mv->mv_m + was, n);
+	return n;
+}
+
 unsigned
 dev_rx_burst(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned burst)
 {
-	struct ifnet *ifp = rxq->rxq_if;
-	uint64_t bytes = 0;
-	unsigned i;
-
 	mv->mv_n = 0;
-	if (ifp->if_ops->do_rx(c, rxq, mv, burst) == 0)
-		return 0;
-	for (i = 0; i < mv->mv_n; i++) {
-		struct mbuf *m = mv->mv_m[i];
-
-		m->m_rcvif = ifp->if_index;
-		m->m_rcvgen = ifp->if_gen;
-		m->m_rtable = ifp->if_rtable;
-		m->m_isr = (uint8_t)rxq->rxq_index;
-		bytes += m->m_pktlen;
-	}
-	stat_cell_add(&rxq->rxq_packets, mv->mv_n);
-	stat_cell_add(&rxq->rxq_bytes, bytes);
-	stat_add(c, SG_PATH, pks_received, mv->mv_n);
-	capture_tap(c, SCR_IN, ifp->if_index, mv->mv_m, mv->mv_n);
-	return mv->mv_n;
+	return dev_rx_append(c, rxq, mv, burst);
 }
 
+/* Right into the stage's vector, if there is room for a whole burst. */
 static unsigned ON_CPU
 dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
 {
-	struct mvec mv;
-	unsigned i, n = dev_rx_burst(c, rxq, &mv, burst);
+	struct mvec *to = path_room(c, ST_RX, burst), mv;
+	unsigned i, n;
 
+	if (likely(to != NULL))
+		return dev_rx_append(c, rxq, to, burst);
+	n = dev_rx_burst(c, rxq, &mv, burst);
 	for (i = 0; i < n; i++)
 		path_next(c, ST_RX, mv.mv_m[i]);
 	return n;
@@ -85,30 +109,20 @@ dev_rx(struct cpu *c)
 	return n;
 }
 
-void
-dev_input(struct cpu *c, struct mvec *mv)
-{
-	unsigned i;
-
-	for (i = 0; i < mv->mv_n; i++)
-		path_next(c, ST_STEER, mv->mv_m[i]);
-}
-
 unsigned
 dev_tx_burst(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 {
 	struct txq *txq = ifp->if_tx[c->c_id];
-	uint32_t len[MVEC_MAX];
 	uint64_t bytes = 0;
 	unsigned i, sent;
 
 	/* The driver may free what it takes: lengths first. */
 	for (i = 0; i < n; i++)
-		len[i] = mm[i]->m_pktlen;
+		bytes += mm[i]->m_pktlen;
 	capture_tap(c, SCR_OUT, ifp->if_index, mm, n);
 	sent = ifp->if_ops->do_tx(c, txq, mm, n);
-	for (i = 0; i < sent; i++)
-		bytes += len[i];
+	for (i = sent; i < n; i++)
+		bytes -= mm[i]->m_pktlen;
 	txq->txq_kick = true;
 	stat_cell_add(&txq->txq_packets, sent);
 	stat_cell_add(&txq->txq_bytes, bytes);
@@ -173,6 +187,19 @@ dev_output_other(
 		path_hand(c, ifp->if_txcpu[c->c_id], ST_TX, mm[i]);
 }
 
+/* Whether any device takes all of them as they are. */
+static bool
+dev_simple(struct mbuf *const *mm, unsigned n)
+{
+	uintptr_t odd = 0;
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		odd |= (uintptr_t)mm[i]->m_next | mm[i]->m_gso |
+		    (mm[i]->m_flags & MF_CSUM_PARTIAL);
+	return odd == 0;
+}
+
 /* mm[0..n) leave on the interface of index oif. */
 static void ON_CPU
 dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
@@ -193,6 +220,10 @@ dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
 	}
 	if (n > 1 && coal_wanted(ifp) && tun(c->c_sp, if_coalesce) != 0)
 		n = dev_coalesce(c, ifp, mm, n);
+	if (likely(dev_simple(mm, n))) {
+		dev_send(c, ifp, mm, n);
+		return;
+	}
 	for (i = 0; i < n; i++) {
 		if (likely(dev_ready(ifp, mm[i]))) {
 			ready[k++] = mm[i];
@@ -207,19 +238,38 @@ dev_output_if(struct cpu *c, unsigned oif, struct mbuf **mm, unsigned n)
 		dev_send(c, ifp, ready, k);
 }
 
+/*
+ * Packets that leave by several interfaces: those of each together, in their
+ * order.
+ */
+static void ON_CPU
+dev_output_mixed(struct cpu *c, struct mbuf **mm, unsigned n)
+{
+	struct mbuf *same[MVEC_MAX];
+	unsigned i, k, left, oif;
+
+	for (; n > 0; n = left) {
+		oif = mm[0]->m_oif;
+		for (i = k = left = 0; i < n; i++)
+			if (mm[i]->m_oif == oif)
+				same[k++] = mm[i];
+			else
+				mm[left++] = mm[i];
+		dev_output_if(c, oif, same, k);
+	}
+}
+
 void
 dev_output(struct cpu *c, struct mvec *mv)
 {
-	unsigned i, first;
+	unsigned i, oif = mv->mv_m[0]->m_oif, mixed = 0;
 
-	for (first = 0; first < mv->mv_n; first = i) {
-		unsigned oif = mv->mv_m[first]->m_oif;
-
-		for (i = first + 1; i < mv->mv_n; i++)
-			if (mv->mv_m[i]->m_oif != oif)
-				break;
-		dev_output_if(c, oif, &mv->mv_m[first], i - first);
-	}
+	for (i = 1; i < mv->mv_n; i++)
+		mixed |= mv->mv_m[i]->m_oif ^ oif;
+	if (likely(mixed == 0))
+		dev_output_if(c, oif, mv->mv_m, mv->mv_n);
+	else
+		dev_output_mixed(c, mv->mv_m, mv->mv_n);
 }
 
 /* Until everything sent has been reaped, whether or not more is sent. */

@@ -34,9 +34,6 @@ unsigned dev_rx_burst(
 unsigned dev_tx_burst(
     struct cpu *, struct ifnet *, struct mbuf **, unsigned n) ON_CPU;
 
-/* Stage: frames from drivers; counts them and passes them on. */
-void dev_input(struct cpu *, struct mvec *) ON_CPU;
-
 /*
  * Stage: complete frames, each for interface m_oif.  Grouped by interface, cut
  * and completed as the device needs it, and sent; what finds no room is

@@ -16,14 +16,6 @@
 #include "mbuf/mbuf.h"
 #include "route/nhop.h"
 
-/* Unicast that may cross routers: not 0/8, 127/8, 169.254/16, 224/3. */
-static inline bool
-ip_is_plain(uint32_t a)
-{
-	return a - 0x01000000u < 0xdf000000u && a >> 24 != 127 &&
-	    a >> 16 != 0xa9fe;
-}
-
 static inline void ON_CPU
 ip_drop(struct cpu *c, struct mbuf *m, enum ipstat why)
 {

@@ -51,6 +51,14 @@ enum ipstat ip_check_rest(const uint8_t *p);
  */
 enum ipstat ip_parse_quoted(const uint8_t *p, size_t n, struct ip_info *ii);
 
+/* Unicast that may cross routers: not 0/8, 127/8, 169.254/16, 224/3. */
+static inline bool
+ip_is_plain(uint32_t a)
+{
+	return a - 0x01000000u < 0xdf000000u && a >> 24 != 127 &&
+	    a >> 16 != 0xa9fe;
+}
+
 /*
  * Whether the checksum is right: the sum of all words folds to all ones, in
  * whatever byte order they are read (RFC 1071, 2).

@@ -20,16 +20,6 @@
 /* How far we look for the end of a chain of extension headers. */
 #define IP6_LOOK 512u
 
-/*
- * Unicast that may cross routers: not ff00::/8, fe80::/10, nor ::/64, where
- * only the unspecified, loopback and IPv4-mapped addresses are.
- */
-static inline bool
-ip6_is_plain(struct in6 a)
-{
-	return a.i6_hi != 0 && !in6_is_multicast(a) && !in6_is_linklocal(a);
-}
-
 /* Destinations that mean nothing without a link. */
 static inline bool
 ip6_needs_link(struct in6 dst)

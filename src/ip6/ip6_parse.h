@@ -45,6 +45,16 @@ struct ip6_info { /* host order */
 };
 
 /*
+ * Unicast that may cross routers: not ff00::/8, fe80::/10, nor ::/64, where
+ * only the unspecified, loopback and IPv4-mapped addresses are.
+ */
+static inline bool
+ip6_is_plain(struct in6 a)
+{
+	return a.i6_hi != 0 && !in6_is_multicast(a) && !in6_is_linklocal(a);
+}
+
+/*
  * The fixed header at p, of which n bytes are contiguous, of a packet of total
  * bytes: i6s_none, or why the packet must be dropped.  Inline, because every
  * packet comes through.

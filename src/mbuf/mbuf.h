@@ -77,24 +77,33 @@ struct mbuf {
 	uint32_t m_pktlen; /* [o] bytes in the chain */
 	uint32_t m_hash; /* [o] RSS hash, if m_hashtype says so */
 	uint32_t m_nh; /* [o] next hop, once routed */
-	uint16_t m_rcvif; /* [o] receive interface; 0: from here */
-	uint16_t m_rcvgen; /* [o] its generation */
+	/* The order makes few stores of m_reset() and dev_rx_burst(). */
+	union {
+		struct {
+			uint16_t m_rcvif; /* [o] receive interface; 0: from
+					   * here */
+			uint16_t m_rcvgen; /* [o] its generation */
+			uint8_t m_isr; /* [o] receive queue until it is
+					* steered; after that enum netisr_proto
+					* of its way to another CPU */
+			uint8_t m_rtable; /* [o] */
+			uint8_t m_nvlan; /* [o] tags in m_vlan */
+			uint8_t m_stage; /* [o] where the next CPU goes on with
+					  * it */
+		};
+		uint64_t m_rcv; /* [o] all of these */
+	};
 	uint16_t m_oif; /* [o] interface to send on, once resolved */
 	uint16_t m_flags; /* [o] MF_* */
-	uint8_t m_home; /* [I] CPU */
-	uint8_t m_isr; /* [o] receive queue until it is steered; after that
-			* enum netisr_proto of its way to another CPU */
+	uint8_t m_gso; /* [o] enum mbuf_gso */
+	uint8_t m_gsoflags; /* [o] GSOF_ECN */
+	uint8_t m_hashtype; /* [o] enum rss_type, 0 = no hash */
+	uint8_t m_csumoff; /* [o] checksum field from L4 header */
 	uint16_t m_l4off; /* [o] L4 header from m_data (MF_CSUM_PARTIAL,
 			    * m_gso); kept true by m_adj and m_prepend */
 	uint16_t m_gsosize; /* [o] payload of a segment */
-	uint8_t m_hashtype; /* [o] enum rss_type, 0 = no hash */
-	uint8_t m_csumoff; /* [o] checksum field from L4 header */
-	uint8_t m_gso; /* [o] enum mbuf_gso */
-	uint8_t m_gsoflags; /* [o] GSOF_ECN */
-	uint8_t m_stage; /* [o] where the next CPU goes on with it */
+	uint8_t m_home; /* [I] CPU */
 	uint8_t m_kind; /* [I] enum mbuf_kind */
-	uint8_t m_nvlan; /* [o] tags in m_vlan */
-	uint8_t m_rtable; /* [o] */
 	uint16_t m_refs; /* [h] */
 
 	/* line 1: what few packets need */

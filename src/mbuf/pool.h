@@ -83,14 +83,14 @@ m_reset(struct mbuf *m)
 	m->m_next = NULL;
 	m->m_len = 0;
 	m->m_pktlen = 0;
-	m->m_rcvif = 0;
-	m->m_rcvgen = 0;
+	m->m_rcv = 0;
+	m->m_oif = 0;
 	m->m_flags = 0;
 	m->m_gso = GSO_NONE;
+	m->m_gsoflags = 0;
 	m->m_hashtype = 0;
+	m->m_csumoff = 0;
 	m->m_refs = 1;
-	m->m_nvlan = 0;
-	m->m_rtable = 0;
 }
 
 #endif

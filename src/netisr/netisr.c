@@ -48,8 +48,7 @@ netisr_classify(const struct mbuf *m)
 	return netisr_type(type);
 }
 
-/* Protocols that are deferred, as a set; none on a single CPU. */
-static unsigned
+unsigned
 netisr_deferred(const struct spate *sp)
 {
 	unsigned p, set = 0;
@@ -77,8 +76,7 @@ netisr_defer(struct cpu *c, enum netisr_proto proto, struct mbuf *m)
 	return true;
 }
 
-/* n frames of a protocol go on where they arrived. */
-static void
+void
 netisr_count(struct cpu *c, enum netisr_proto proto, unsigned n)
 {
 	stat_cell_add(&c->c_netisr->nc_dispatched.nr_n[proto], n);

@@ -56,6 +56,12 @@ unsigned netisr_qlimit(const struct spate *, enum netisr_proto);
 int netisr_cpu_init(struct cpu *) ON_CTL; /* ENOMEM; after rss_create() */
 void netisr_cpu_fini(struct cpu *);
 
+/* Protocols that are deferred, as a set; none on a single CPU. */
+unsigned netisr_deferred(const struct spate *);
+
+/* n frames of a protocol go on where they arrived. */
+void netisr_count(struct cpu *, enum netisr_proto, unsigned n) ON_CPU;
+
 /* Stage: frames as they came from the devices. */
 void netisr_input(struct cpu *, struct mvec *) ON_CPU;
 

@@ -173,6 +173,7 @@ neigh_pub_set(struct spate *sp, struct neigh_pub *np, struct lle *new,
 	if (old != NULL) {
 		neigh_table_store(
 		    t, neigh_table_find(t, lle_hash(t, old), old), new);
+		hopgen_bump(sp);
 		qsbr_retire(&sp->sp_qsbr, old, sizeof(*old), free);
 		return 0;
 	}
@@ -194,6 +195,7 @@ neigh_pub_delete(struct spate *sp, struct neigh_pub *np, struct lle *lle)
 
 	neigh_table_store(
 	    t, neigh_table_find(t, lle_hash(t, lle), lle), NEIGH_DELETED);
+	hopgen_bump(sp);
 	np->np_live--;
 	qsbr_retire(&sp->sp_qsbr, lle, sizeof(*lle), free);
 }

@@ -168,6 +168,7 @@ nhop_replace(struct ctl *ctl, struct nhop *new)
 
 	old = atomic_exchange_explicit(&nhop_table(ctl)->nt_nh[new->nh_index],
 	    new, memory_order_acq_rel);
+	hopgen_bump(ctl->ctl_sp);
 	sim_point(SP_PUBLISH);
 	qsbr_retire(&ctl->ctl_sp->sp_qsbr, old, nhop_size(old), free);
 }
@@ -223,6 +224,7 @@ nhop_sweep(struct ctl *ctl)
 			continue;
 		atomic_store_explicit(
 		    &nt->nt_nh[i], NULL, memory_order_release);
+		hopgen_bump(ctl->ctl_sp);
 		qsbr_retire(&ctl->ctl_sp->sp_qsbr, nh, nhop_size(nh), free);
 	}
 }

@@ -92,14 +92,14 @@ def test_keys(lab):
             top.press(key)
             top.wait(heading)
         top.press("4")
-        assert re.search(r"dev_input(.|\n)+dev_output",
-                         top.wait(r"dev_input(.|\n)*dev_output").group(0))
+        assert re.search(r"fast_input(.|\n)+dev_output",
+                         top.wait(r"fast_input(.|\n)*dev_output").group(0))
         top.press("s")
         top.wait("by STAGE")
-        top.wait(r"arp_input(.|\n)*dev_input")
+        top.wait(r"arp_input(.|\n)*fast_input")
         top.press("r")
         top.wait("by STAGE, reversed")
-        top.wait(r"dev_input(.|\n)*arp_input")
+        top.wait(r"fast_input(.|\n)*arp_input")
         top.press("p")
         top.wait("PAUSED")
         top.press("p")

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Cycles per packet of the forwarding path, receive to transmit, with the
+ * wire: one CPU forwards 64-byte frames out of an interface whose link leads
+ * back to itself, so that the same packets come round and round.  That is how
+ * DPDK's l3fwd runs on a ring device.
+ *
+ * hot: 256 packets under way, 512 addresses in 16 networks, each by a gateway
+ * of its own.  cold (-c): 65,536 packets to random destinations in a table
+ * like the Internet's (routes: -r) by 500 gateways, so that each packet finds
+ * nothing of its own in the caches.
+ *
+ * Packets get their TTL back between runs, outside of what is counted.  The
+ * figure is the median of the runs; the least of them, which is what it takes
+ * while nobody else disturbs the machine, stands beside it.
+ *
+ * usage: loop [-6c] [-n packets] [-r routes] [-s name=value]
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cycles.h"
+#include "dev/dev.h"
+#include "dev/drivers.h"
+#include "dev/pair.h"
+#include "mbuf/in_cksum.h"
+#include "micro/bgp.h"
+#include "path.h"
+#include "rig.h"
+#include "route/neigh.h"
+#include "route/route.h"
+
+#define RUNS 200
+#define NETS 16 /* hot: networks */
+#define DSTS 512 /* hot: addresses */
+
+#define HOT_PACKETS  256
+#define COLD_PACKETS 65536
+#define COLD_NHOPS   500
+#define TTL	     64
+
+struct loop {
+	struct spate *l_sp;
+	struct ifnet *l_if;
+	bool l_six;
+	bool l_cold;
+	unsigned l_packets; /* under way */
+	unsigned l_routes;
+	struct rnd l_rnd;
+	struct bgp_route *l_bgp;
+};
+
+static struct cpu *
+enter(struct loop *l)
+{
+	role_enter(&on_cpu);
+	curcpu = l->l_sp->sp_cpu[0];
+	return curcpu;
+}
+
+static void ON_CTL
+attach(struct loop *l)
+{
+	struct pair_conf pc = { .pc_seed = 1, .pc_loop = true,
+		.pc_ring = COLD_PACKETS };
+	struct dev_conf dc = { .dc_driver = "pair" };
+	struct pair *link;
+	char error[200];
+
+	if (pair_create(&pc, &link) != 0)
+		errx(1, "no memory");
+	dc.dc_pair = pair_end(link, 0);
+	if (if_attach(l->l_sp->sp_ctl, "loop", &dev_pair, &dc, &l->l_if, error,
+		sizeof(error)) != 0)
+		errx(1, "%s", error);
+	if_set_up(l->l_sp->sp_ctl, l->l_if, true);
+	pair_destroy(link);
+}
+
+/* The n-th gateway, which is this interface itself. */
+static struct nhop ON_CTL
+gateway(struct loop *l, unsigned n)
+{
+	struct nhop nh = { .nh_type = NH_GATEWAY,
+		.nh_ifindex = l->l_if->if_index, .nh_mtu = l->l_if->if_mtu };
+
+	addr_parse(&nh.nh_gw, l->l_six ? "2001:db8:ff::" : "203.0.112.0");
+	if (l->l_six)
+		nh.nh_gw.a_v6.i6_lo += n;
+	else
+		nh.nh_gw.a_v4 += n;
+	return nh;
+}
+
+static void ON_CTL
+neighbour(struct loop *l, unsigned n)
+{
+	struct nhop nh = gateway(l, n);
+
+	if (neigh_add(l->l_sp->sp_ctl, l->l_if, &nh.nh_gw, l->l_if->if_mac) !=
+	    0)
+		errx(1, "no memory");
+}
+
+static void ON_CTL
+route(struct loop *l, const struct prefix *p, unsigned gw)
+{
+	struct nhop nh = gateway(l, gw);
+
+	if (route_add(l->l_sp->sp_ctl, 0, p, RP_STATIC, 0, &nh) != 0)
+		errx(1, "a route is refused");
+}
+
+/* The n-th network of the hot table, and an address in it. */
+static struct prefix
+hot_net(const struct loop *l, unsigned n)
+{
+	struct prefix p;
+
+	prefix_parse(&p, l->l_six ? "2001:db8:1000::/48" : "198.18.0.0/24");
+	if (l->l_six)
+		p.p_addr.a_v6.i6_hi += (uint64_t)n << 16;
+	else
+		p.p_addr.a_v4 += n << 8;
+	return p;
+}
+
+static struct addr
+destination(struct loop *l, unsigned n)
+{
+	struct prefix p;
+	const struct bgp_route *br;
+
+	if (l->l_cold) {
+		br = &l->l_bgp[rnd_below(&l->l_rnd, l->l_routes)];
+		return bgp_host(&br->br_prefix, &l->l_rnd);
+	}
+	p = hot_net(l, n % NETS);
+	n = n % DSTS / NETS;
+	if (l->l_six)
+		p.p_addr.a_v6.i6_lo += 1 + n;
+	else
+		p.p_addr.a_v4 += 1 + n;
+	return p.p_addr;
+}
+
+static void ON_CTL
+routes(struct loop *l)
+{
+	unsigned i;
+
+	for (i = 0; i < (l->l_cold ? COLD_NHOPS : NETS); i++)
+		neighbour(l, i);
+	if (l->l_cold) {
+		l->l_bgp = bgp_make(l->l_six ? ADDR_V6 : ADDR_V4, l->l_routes,
+		    COLD_NHOPS, &l->l_rnd);
+		for (i = 0; i < l->l_routes; i++)
+			route(l, &l->l_bgp[i].br_prefix,
+			    l->l_bgp[i].br_nhop % COLD_NHOPS);
+	} else {
+		for (i = 0; i < NETS; i++) {
+			struct prefix p = hot_net(l, i);
+
+			route(l, &p, i);
+		}
+	}
+	if (route_publish(l->l_sp->sp_ctl) != 0)
+		errx(1, "no memory");
+}
+
+static void
+ttl_back(const struct loop *l, uint8_t *p)
+{
+	if (l->l_six) {
+		p[21] = TTL;
+		return;
+	}
+	p[22] = TTL;
+	st16be(p + 24, 0);
+	st16be(p + 24, in_cksum(p + 14, 20));
+}
+
+static void
+fill(struct loop *l, uint8_t *p, unsigned n)
+{
+	static const uint8_t from[6] = { 2, 0, 0, 0, 0, 1 };
+	struct addr dst = destination(l, n), src;
+
+	memset(p, 0, RIG_FRAME);
+	memcpy(p, l->l_if->if_mac, 6);
+	memcpy(p + 6, from, 6);
+	addr_parse(&src, l->l_six ? "2001:db8:1::7" : "192.0.2.7");
+	if (l->l_six) {
+		st16be(p + 12, 0x86dd);
+		p[14] = 0x60;
+		st16be(p + 18, RIG_FRAME - 54);
+		p[20] = 59; /* no next header */
+		in6_store(p + 22, src.a_v6);
+		in6_store(p + 38, dst.a_v6);
+	} else {
+		st16be(p + 12, 0x0800);
+		p[14] = 0x45;
+		st16be(p + 16, RIG_FRAME - 14);
+		p[23] = 17;
+		st32be(p + 26, src.a_v4);
+		st32be(p + 30, dst.a_v4);
+	}
+	ttl_back(l, p);
+}
+
+/* As if they had been sent. */
+static void
+send(struct loop *l, struct mbuf **mm, unsigned n)
+{
+	struct cpu *c = enter(l);
+
+	if (dev_pair.do_tx(c, &l->l_if->if_txq[0], mm, n) != n)
+		errx(1, "the link is full");
+	dev_pair.do_kick(c, &l->l_if->if_txq[0]);
+}
+
+static void
+offer(struct loop *l)
+{
+	struct mbuf *m;
+	unsigned i;
+
+	for (i = 0; i < l->l_packets; i++) {
+		if ((m = m_alloc(enter(l))) == NULL)
+			errx(1, "no buffers");
+		fill(l, m->m_data, i);
+		m->m_len = m->m_pktlen = RIG_FRAME;
+		send(l, &m, 1);
+	}
+}
+
+/* All packets that are under way get their TTL back; none is missing. */
+static void
+refresh(struct loop *l)
+{
+	struct mvec mv;
+	unsigned i, n;
+
+	for (n = 0; n < l->l_packets; n += mv.mv_n) {
+		mv.mv_n = 0;
+		dev_pair.do_rx(
+		    enter(l), &l->l_if->if_rxq[0], &mv, MVEC_MAX / 2);
+		if (mv.mv_n == 0)
+			errx(1, "%u of %u packets are left", n, l->l_packets);
+		for (i = 0; i < mv.mv_n; i++)
+			ttl_back(l, mv.mv_m[i]->m_data);
+		send(l, mv.mv_m, mv.mv_n);
+	}
+}
+
+static uint64_t
+sent(const struct loop *l)
+{
+	return stat_cell_read(&l->l_if->if_txq[0].txq_packets);
+}
+
+/* So many packets, or somewhat more; cycles for each. */
+static double
+run(struct loop *l, uint64_t packets)
+{
+	struct cpu *c = l->l_sp->sp_cpu[0];
+	uint64_t took = 0, began = sent(l), lap, from;
+
+	while (sent(l) - began < packets) {
+		refresh(l);
+		enter(l);
+		lap = u64min(packets, (uint64_t)l->l_packets * (TTL - 2));
+		from = sent(l);
+		while (sent(l) - from < lap) {
+			uint64_t at = cycles();
+
+			cpu_round(c);
+			took += cycles() - at;
+			if (c->c_work == 0)
+				errx(1, "the router forwards nothing");
+		}
+	}
+	return (double)took / (double)(sent(l) - began);
+}
+
+static void
+stages(struct loop *l, uint64_t packets)
+{
+	struct cpu *c = l->l_sp->sp_cpu[0];
+	static double took[ST_N][RUNS];
+	unsigned i, st;
+
+	run(l, packets / RUNS);
+	for (st = 0; st < ST_N; st++)
+		c->c_path->p_stage[st].ps_cycles = 0;
+	for (i = 0; i < RUNS; i++) {
+		run(l, packets / RUNS);
+		for (st = 0; st < ST_N; st++) {
+			struct path_stage *ps = &c->c_path->p_stage[st];
+			uint64_t n = stat_cell_read(&ps->ps_packets);
+
+			took[st][i] = n > 0 ?
+			    (double)stat_cell_read(&ps->ps_cycles) / (double)n :
+			    0;
+			ps->ps_packets = ps->ps_cycles = 0;
+		}
+	}
+	for (st = 0; st < ST_N; st++) {
+		double mid = median(took[st], RUNS);
+
+		if (mid > 0)
+			printf("  %-20s %7.1f, least %.1f\n", path_names[st],
+			    mid, took[st][0]);
+	}
+}
+
+static void ON_CTL
+set(struct loop *l, const char *name, const char *value)
+{
+	char error[200];
+
+	if (sysctl_set(&l->l_sp->sp_sysctl, name, value, error,
+		sizeof(error)) != 0)
+		errx(2, "%s", error);
+}
+
+static void ON_CTL
+create(struct loop *l)
+{
+	struct spate_env env = { .env_seed = 1 };
+	struct spate_conf sc = { .sc_ncpus = 1, .sc_hostname = "loop" };
+
+	l->l_packets = l->l_cold ? COLD_PACKETS : HOT_PACKETS;
+	sc.sc_pktmem = (uint64_t)(l->l_packets + 1024) * MBUF_SIZE;
+	rnd_seed(&l->l_rnd, 1);
+	rig_env(&env);
+	if (spate_create(&sc, &env, &l->l_sp) != 0)
+		errx(1, "no memory");
+	attach(l);
+	routes(l);
+}
+
+static void
+report(struct loop *l, uint64_t packets)
+{
+	static double took[RUNS];
+	double goal = l->l_six ? (l->l_cold ? 120 : 55) : l->l_cold ? 90 : 40;
+	double mid;
+	unsigned i;
+
+	run(l, packets / 10);
+	for (i = 0; i < RUNS; i++)
+		took[i] = run(l, packets / RUNS);
+	mid = median(took, RUNS);
+	printf("loop IPv%u, 64 bytes, %s: %u packets, %u routes\n",
+	    l->l_six ? 6 : 4, l->l_cold ? "cold" : "hot", l->l_packets,
+	    l->l_cold ? l->l_routes : NETS);
+	printf("  %-20s %7.1f cycles/packet, least %.1f; goal %.0f\n", "whole",
+	    mid, took[0], goal);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct loop l = { .l_routes = 0 };
+	uint64_t packets = 4000000;
+	const char *name = NULL, *value = NULL;
+	int ch;
+
+	role_enter(&on_ctl);
+	while ((ch = getopt(argc, argv, "6cn:r:s:")) != -1)
+		switch (ch) {
+		case '6':
+			l.l_six = true;
+			break;
+		case 'c':
+			l.l_cold = true;
+			break;
+		case 'n':
+			packets = strtoull(optarg, NULL, 10);
+			break;
+		case 'r':
+			l.l_routes = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			name = strtok(optarg, "=");
+			value = strtok(NULL, "");
+			break;
+		default:
+			errx(2,
+			    "usage: loop [-6c] [-n packets] [-r routes] "
+			    "[-s name=value]");
+		}
+	if (l.l_routes == 0)
+		l.l_routes = l.l_six ? 250000 : 1000000;
+	create(&l);
+	if (name != NULL && value != NULL)
+		set(&l, name, value);
+	offer(&l);
+	report(&l, packets);
+	role_enter(&on_ctl);
+	set(&l, "net.isr.cycles", "1");
+	stages(&l, packets);
+	curcpu = NULL;
+	role_enter(&on_ctl);
+	spate_destroy(l.l_sp);
+	free(l.l_bgp);
+	return 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Adjacencies: what a next hop comes to, on one cache line: link header,
+ * interface, MTU.
+ *
+ * They are a CPU's own and are made from next hops and neighbours as they are
+ * published.  One is used at most as long as sp_hopgen stands still, and looked
+ * at again by the first packet of each vector that needs it: whether its
+ * interface runs, and to tell ctl that the neighbour is used.
+ *
+ *	o	owner CPU only
+ */
+#ifndef FAST_ADJ_H
+#define FAST_ADJ_H
+
+#include <stdalign.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/hash.h"
+#include "base/tsa.h"
+#include "cpu/cpu.h"
+#include "route/neigh.h"
+#include "route/nhop.h"
+
+#define ADJ_SLOTS 2048u /* of each of the two tables; a power of two */
+
+struct adj {
+	alignas(CACHELINE) uint64_t a_key; /* [o] adj_key() it is good for */
+	uint8_t a_hdr[ETHER_HDR_LEN]; /* [o] complete Ethernet header */
+	uint16_t a_oif; /* [o] */
+	uint16_t a_mtu; /* [o] longest packet; 0: ask adj_dst() */
+	uint16_t a_linkmtu; /* [o] the same where a_mtu is 0 */
+	uint8_t a_vers; /* [o] of packets: 4 or 6; 0: nothing is known */
+	uint32_t a_nh; /* [o] next hop */
+	uint32_t a_gen; /* [o] of sp_hopgen */
+	const struct lle *a_lle; /* [o] while a_gen stands; NULL: a_mtu is 0 */
+	struct in6 a_dst; /* [o] of a connected network: for whom */
+};
+static_assert(sizeof(struct adj) == CACHELINE, "one line");
+
+struct fast_cpu {
+	struct adj fc_hop[ADJ_SLOTS]; /* [o] by next hop */
+	struct adj fc_dst[ADJ_SLOTS]; /* [o] by destination on a link */
+	uint32_t fc_turn; /* [o] vectors so far */
+	uint32_t fc_gen; /* [o] of sp_hopgen, for this vector */
+};
+
+/* A vector begins: what was looked at before must be looked at again. */
+void adj_begin(struct cpu *) ON_CPU;
+
+/* What an adjacency must have in a_key to be used as it is. */
+static inline uint64_t
+adj_key(const struct fast_cpu *fc, unsigned vers, uint32_t nh)
+{
+	return (uint64_t)fc->fc_turn << 32 | vers << 24 | nh;
+}
+
+static inline struct adj *
+adj_slot(struct fast_cpu *fc, unsigned vers, uint32_t nh)
+{
+	return &fc->fc_hop[(nh * 2 + (vers == 6)) & (ADJ_SLOTS - 1)];
+}
+
+/* The same when that is not so; NULL: packets must take the slow path. */
+struct adj *adj_find(struct cpu *, unsigned vers, uint32_t nh) ON_CPU;
+
+/* Of a connected network: the neighbour with this address; NULL as above. */
+struct adj *adj_dst(
+    struct cpu *, const struct adj *, const struct in6 *dst) ON_CPU;
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fast path; see fast.h.
+ *
+ * A vector is worked on in batches, so that what one loop has touched is still
+ * in the first level cache for the next: buffers lie at equal distances and
+ * share few of its sets.  The loops: look at each packet, look up all routes,
+ * rewrite and send.
+ *
+ * Order.  Packets of a flow leave in the order they came, although some go
+ * this way and some by the stages: once one of a pair of addresses has gone to
+ * the stages, so do those behind it in the vector (b_left).  The stages are
+ * done with it before the next vector comes.
+ */
+#include "fast/fast.h"
+
+#include "ether/ether_stat.h"
+#include "ether/ether_wire.h"
+#include "fast/adj.h"
+#include "if/if.h"
+#include "ip/ip.h"
+#include "ip/ip_parse.h"
+#include "ip/mss.h"
+#include "ip6/ip6.h"
+#include "ip6/ip6_parse.h"
+#include "netisr/netisr.h"
+#include "netisr/trust.h"
+#include "path.h"
+#include "route/fib4.h"
+#include "route/fib6.h"
+
+#define FAST_BATCH 32u
+#define FAST_AHEAD 8u /* packets to prefetch */
+
+/* What a packet may have of m_flags and still be plain. */
+#define FAST_FLAGS (MF_CSUM_PARTIAL | MF_CSUM_OK | MF_COLD)
+
+/* Before the first byte of IP in a frame that is looked at. */
+#define L2 ETHER_HLEN
+
+/* A vector, or the part of it that came by one interface. */
+struct fast {
+	struct cpu *f_c; /* [o] */
+	uint64_t f_mac; /* [o] of the interface, in the upper 48 bits */
+	const struct fib4 *f_fib4; /* [o] NULL: no IPv4 this way */
+	const struct fib6 *f_fib6; /* [o] NULL: no IPv6 this way */
+	uint64_t f_left; /* [o] hashes of address pairs left to the stages */
+	struct mbuf **f_out; /* [o] frames that leave … */
+	unsigned f_nout; /* [o] … and how many */
+	unsigned f_n4; /* [o] of these, IPv4 */
+};
+
+struct batch {
+	unsigned b_n; /* [o] */
+	unsigned b_n4; /* [o] of them, IPv4 */
+	unsigned b_n6; /* [o] of them, IPv6 */
+	uint8_t b_vers[FAST_BATCH]; /* [o] 4, 6; 0: not plain */
+	uint8_t b_at6[FAST_BATCH]; /* [o] where b_dst6[i] is in the batch */
+	uint16_t b_len[FAST_BATCH]; /* [o] of the packet, without padding */
+	uint32_t b_nh[FAST_BATCH]; /* [o] */
+	uint32_t b_nh6[FAST_BATCH]; /* [o] of b_dst6 */
+	uint32_t b_dst[FAST_BATCH]; /* [o] 0 unless IPv4 */
+	struct in6 b_dst6[FAST_BATCH]; /* [o] b_n6 of them */
+};
+
+/* As ip_check() and ip_input() have it, for a header without options. */
+static inline bool
+fast_look4(const struct mbuf *m, const uint8_t *p, uint16_t *len, uint32_t *dst)
+{
+	const struct ip_wire *ip = (const void *)p;
+	unsigned n = ld16be(ip->ip_len);
+
+	*len = (uint16_t)n;
+	*dst = ld32be(ip->ip_dst);
+	return n >= IP_HLEN && n + L2 <= m->m_len &&
+	    (ip->ip_off[0] & 0x1f) == 0 && ip->ip_ttl > 1 &&
+	    ip_cksum_ok(p, IP_HLEN) && ip_is_plain(ld32be(ip->ip_src)) &&
+	    ip_is_plain(*dst);
+}
+
+/* As ip6_check() and ip6_input() have it. */
+static inline bool
+fast_look6(
+    const struct mbuf *m, const uint8_t *p, uint16_t *len, struct in6 *dst)
+{
+	const struct ip6_wire *ip6 = (const void *)p;
+	unsigned n = IP6_HLEN + ld16be(ip6->ip6_plen);
+
+	if (unlikely(m->m_len < L2 + IP6_HLEN || n + L2 > m->m_len ||
+		n > UINT16_MAX))
+		return false;
+	*len = (uint16_t)n;
+	*dst = in6_load(ip6->ip6_dst);
+	return ip6->ip6_hlim > 1 &&
+	    !(n == IP6_HLEN && ip6->ip6_nxt == IPP_HOPOPTS) &&
+	    ip6_is_plain(in6_load(ip6->ip6_src)) && ip6_is_plain(*dst);
+}
+
+/* The version of a packet for the fast path; 0: it is none. */
+static inline unsigned
+fast_look(const struct fast *f, const struct mbuf *m, struct batch *b,
+    unsigned i)
+{
+	const uint8_t *p = m->m_data;
+	unsigned what;
+
+	if (unlikely((m->m_flags & ~FAST_FLAGS) != 0 || m->m_gso != GSO_NONE ||
+		m->m_next != NULL || m->m_len < L2 + IP_HLEN))
+		return 0;
+	/* To us, from no group. */
+	if (unlikely(
+		((ld64be(p) ^ f->f_mac) & UINT64_C(0xffffffffffff0100)) != 0))
+		return 0;
+	what = ld32be(p + ETHER_HLEN - 2) >> 8;
+	if (likely(what == (ETHERTYPE_IP << 8 | 0x45)) && f->f_fib4 != NULL)
+		return fast_look4(m, p + L2, &b->b_len[i], &b->b_dst[i]) ? 4 :
+		    0;
+	if ((what & 0xfffff0) == (ETHERTYPE_IPV6 << 8 | 0x60) &&
+	    f->f_fib6 != NULL)
+		return fast_look6(
+			   m, p + L2, &b->b_len[i], &b->b_dst6[b->b_n6]) ?
+		    6 : 0;
+	return 0;
+}
+
+static inline void
+fast_look_all(const struct fast *f, struct batch *b, struct mbuf *const *mm,
+    unsigned ahead)
+{
+	unsigned i, vers;
+
+	b->b_n4 = b->b_n6 = 0;
+	for (i = 0; i < b->b_n; i++) {
+		if (i + FAST_AHEAD < ahead)
+			m_prefetch(mm[i + FAST_AHEAD]);
+		b->b_dst[i] = 0;
+		vers = fast_look(f, mm[i], b, i);
+		b->b_vers[i] = (uint8_t)vers;
+		b->b_n4 += vers == 4;
+		if (vers == 6)
+			b->b_at6[b->b_n6++] = (uint8_t)i;
+	}
+}
+
+/* Those that are no IPv4 are looked up all the same, at address 0. */
+static void
+fast_route_all(const struct fast *f, struct batch *b)
+{
+	unsigned i;
+
+	if (b->b_n4 > 0)
+		fib4_lookup_vec(f->f_fib4, b->b_dst, b->b_nh, b->b_n);
+	if (b->b_n6 == 0)
+		return;
+	fib6_lookup_vec(f->f_fib6, b->b_dst6, b->b_nh6, b->b_n6);
+	for (i = 0; i < b->b_n6; i++)
+		b->b_nh[b->b_at6[i]] = b->b_nh6[i];
+}
+
+/* A bit for the two addresses of an IP packet; 0: it has none. */
+static uint64_t
+fast_pair(const struct mbuf *m)
+{
+	const uint8_t *p = m->m_data + L2;
+	uint64_t a;
+
+	if (m->m_len >= L2 + IP6_HLEN && p[0] >> 4 == 6)
+		a = ld64be(p + 8) ^ ld64be(p + 16) ^ rotl64(ld64be(p + 24), 7) ^
+		    rotl64(ld64be(p + 32), 7);
+	else if (m->m_len >= L2 + IP_HLEN && p[0] >> 4 == 4)
+		a = (uint64_t)ld32be(p + 12) << 32 | ld32be(p + 16);
+	else
+		return 0;
+	return UINT64_C(1) << (hash_mix64(a) >> 58);
+}
+
+/* m goes on at the stages, and so do others of its two addresses. */
+static void ON_CPU
+fast_leave(struct fast *f, struct mbuf *m)
+{
+	f->f_left |= fast_pair(m);
+	path_next(f->f_c, ST_STEER, m);
+}
+
+/* Who has the packet's address on a connected link. */
+static struct adj *ON_CPU
+fast_dst(struct cpu *c, const struct adj *a, const struct mbuf *m)
+{
+	const uint8_t *p = m->m_data + L2;
+	struct in6 dst = { .i6_lo = 0 };
+
+	if (a->a_vers == 6)
+		dst = in6_load(p + 24);
+	else
+		dst.i6_lo = ld32be(p + 16);
+	return adj_dst(c, a, &dst);
+}
+
+/* Where packet i of the batch goes; NULL: the stages know. */
+static inline const struct adj *ON_CPU
+fast_adj(struct fast *f, const struct batch *b, unsigned i,
+    const struct mbuf *m)
+{
+	unsigned vers = b->b_vers[i];
+	struct adj *a;
+
+	if (unlikely(vers == 0))
+		return NULL;
+	a = adj_slot(f->f_c->c_fast, vers, b->b_nh[i]);
+	if (unlikely(a->a_key != adj_key(f->f_c->c_fast, vers, b->b_nh[i])) &&
+	    (a = adj_find(f->f_c, vers, b->b_nh[i])) == NULL)
+		return NULL;
+	if (unlikely(b->b_len[i] > a->a_mtu) &&
+	    (a->a_mtu != 0 || (a = fast_dst(f->f_c, a, m)) == NULL ||
+		b->b_len[i] > a->a_mtu))
+		return NULL;
+	return a;
+}
+
+/* The header's TTL and checksum, which lie behind each other. */
+static inline void
+fast_ttl4(uint8_t *p)
+{
+	p[8]--;
+	st16be(p + 10, in_cksum_update_ttl(ld16be(p + 10)));
+}
+
+static inline void
+fast_rewrite(struct mbuf *m, const struct adj *a, unsigned vers, unsigned len)
+{
+	uint8_t *p = m->m_data;
+
+	memcpy(p, a->a_hdr, ETHER_HDR_LEN);
+	if (vers == 4)
+		fast_ttl4(p + L2);
+	else
+		p[L2 + 7]--;
+	m->m_len = m->m_pktlen = L2 + len;
+	m->m_oif = a->a_oif;
+}
+
+static inline void ON_CPU
+fast_send_all(struct fast *f, const struct batch *b, struct mbuf **mm)
+{
+	const struct adj *a;
+	unsigned i, vers;
+
+	for (i = 0; i < b->b_n; i++) {
+		struct mbuf *m = mm[i];
+
+		a = fast_adj(f, b, i, m);
+		if (unlikely(a == NULL ||
+			(f->f_left != 0 && (f->f_left & fast_pair(m)) != 0))) {
+			fast_leave(f, m);
+			continue;
+		}
+		if (unlikely(m->m_hashtype != RSS_NONE))
+			trust_hash(f->f_c, m);
+		vers = b->b_vers[i];
+		fast_rewrite(m, a, vers, b->b_len[i]);
+		f->f_n4 += vers == 4;
+		f->f_out[f->f_nout++] = m;
+	}
+}
+
+/* mm[0..n) came by the interface that f was made for. */
+static void ON_CPU
+fast_run(struct fast *f, struct mbuf **mm, unsigned n)
+{
+	struct batch b;
+
+	for (; n > 0; n -= b.b_n, mm += b.b_n) {
+		b.b_n = umin(n, FAST_BATCH);
+		fast_look_all(f, &b, mm, n);
+		fast_route_all(f, &b);
+		fast_send_all(f, &b, mm);
+	}
+}
+
+/* Whether nothing is configured that only the stages know. */
+static bool
+fast_wanted(const struct spate *sp)
+{
+	return tun(sp, ip_fastforward) != 0 && netisr_deferred(sp) == 0 &&
+	    !mss_limited(sp);
+}
+
+/* For packets like m; false if the stages must see to them. */
+static bool
+fast_open(struct fast *f, const struct mbuf *m)
+{
+	const struct spate *sp = f->f_c->c_sp;
+	const struct ifnet *ifp = if_lookup(sp, m->m_rcvif);
+	const struct rtable *rt = &sp->sp_rt[m->m_rtable];
+
+	if (ifp == NULL || ifp->if_gen != m->m_rcvgen)
+		return false;
+	f->f_mac = (uint64_t)ld32be(ifp->if_mac) << 32 |
+	    (uint64_t)ld16be(ifp->if_mac + 4) << 16;
+	f->f_fib4 = tun(sp, ip_forwarding) == 0 ? NULL :
+	    atomic_load_explicit(&rt->rt_fib4, memory_order_acquire);
+	f->f_fib6 = tun(sp, ip6_forwarding) == 0 ? NULL :
+	    atomic_load_explicit(&rt->rt_fib6, memory_order_acquire);
+	return true;
+}
+
+/* As the stages would have counted n packets of a family. */
+static void ON_CPU
+fast_count(struct cpu *c, unsigned n4, unsigned n6)
+{
+	stat_add(c, SG_ETHER, ets_in, n4 + n6);
+	stat_add(c, SG_ETHER, ets_resolved, n4 + n6);
+	stat_add(c, SG_ETHER, ets_out, n4 + n6);
+	if (n4 > 0) {
+		netisr_count(c, NETISR_IP, n4);
+		stat_add(c, SG_IP, ips_total, n4);
+		stat_add(c, SG_IP, ips_forward, n4);
+	}
+	if (n6 > 0) {
+		netisr_count(c, NETISR_IP6, n6);
+		stat_add(c, SG_IP6, i6s_total, n6);
+		stat_add(c, SG_IP6, i6s_forward, n6);
+	}
+}
+
+static void ON_CPU
+fast_leave_all(struct cpu *c, struct mbuf *const *mm, unsigned n)
+{
+	struct mvec *to = path_room(c, ST_STEER, n);
+	unsigned i;
+
+	if (likely(to != NULL)) {
+		memcpy(to->mv_m + to->mv_n, mm, n * sizeof(mm[0]));
+		to->mv_n += n;
+		return;
+	}
+	for (i = 0; i < n; i++)
+		path_next(c, ST_STEER, mm[i]);
+}
+
+/* mm[0..n) came by one interface, and leave for ST_TX or ST_STEER. */
+static void ON_CPU
+fast_transit(struct cpu *c, struct mbuf **mm, unsigned n)
+{
+	struct fast f = { .f_c = c };
+	struct mvec *to = path_room(c, ST_TX, n);
+
+	if (to == NULL || !fast_open(&f, mm[0])) {
+		fast_leave_all(c, mm, n);
+		return;
+	}
+	f.f_out = to->mv_m + to->mv_n;
+	trust_queue(c, mm[0]);
+	fast_run(&f, mm, n);
+	to->mv_n += f.f_nout;
+	if (f.f_nout > 0)
+		fast_count(c, f.f_n4, f.f_nout - f.f_n4);
+}
+
+/* Packets that came by the same interface lie next to each other. */
+void
+fast_input(struct cpu *c, struct mvec *mv)
+{
+	unsigned i, first;
+
+	CPU_ASSERT(c);
+	if (!fast_wanted(c->c_sp)) {
+		fast_leave_all(c, mv->mv_m, mv->mv_n);
+		return;
+	}
+	adj_begin(c);
+	for (first = 0; first < mv->mv_n; first = i) {
+		uint64_t rcv = mv->mv_m[first]->m_rcv;
+
+		for (i = first + 1; i < mv->mv_n; i++)
+			if (mv->mv_m[i]->m_rcv != rcv)
+				break;
+		fast_transit(c, mv->mv_m + first, i - first);
+	}
+}
