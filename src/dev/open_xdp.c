@@ -49,6 +49,7 @@
 #define OPEN_XDP_USE_SG	   (1u << 4)
 #define OPEN_XDP_HAS_FRAGS (1u << 5)
 #define OPEN_XDP_DEV_BOUND (1u << 6)
+#define OPEN_XDP_TX_BUDGET 9 /* XDP_MAX_TX_SKB_BUDGET, Linux 6.17 */
 
 /*
  * A queue stays busy for about half a second after its last user closed it,
@@ -122,9 +123,14 @@ xdp_umem(int fd, int memfd, uint64_t size)
 	return error;
 }
 
+/*
+ * Also asks for more than 32 frames to be copied in a call; an older kernel
+ * will want more calls.
+ */
 static int
 xdp_rings(int fd)
 {
+	static const int budget = XDP_TX_CALL;
 	static const struct {
 		int opt;
 		int entries;
@@ -140,6 +146,8 @@ xdp_rings(int fd)
 	for (i = 0; i < countof(rings) && error == 0; i++)
 		error = setopt(fd, rings[i].opt, &rings[i].entries,
 		    sizeof(rings[i].entries));
+	if (error == 0)
+		(void)setopt(fd, OPEN_XDP_TX_BUDGET, &budget, sizeof(budget));
 	return error;
 }
 

@@ -24,7 +24,6 @@
 #include "dev/xdp_int.h"
 
 #define XDP_BATCH      64 /* buffers moved at a time */
-#define XDP_TX_CALL    32 /* frames the kernel copies in one call */
 #define XDP_SAMPLE_ALL 64 /* packets looked at first … */
 #define XDP_SAMPLE_ONE 1024 /* … and one of so many from then on */
 
@@ -201,12 +200,19 @@ xdp_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 static void ON_CPU
 xdp_reap(struct cpu *c, struct xdp_softc *xs, struct xdp_queue *xq)
 {
-	unsigned i, n = xdp_ring_avail(&xq->xq_done, XDP_DONE_ENTRIES);
+	unsigned i, k, n = xdp_ring_avail(&xq->xq_done, XDP_DONE_ENTRIES);
+	struct mbuf *mm[XDP_BATCH];
 
-	for (i = 0; i < n; i++)
-		m_free(c, xdp_hold(xs, *xdp_ring_addr(&xq->xq_done), false));
-	if (n > 0)
-		xdp_ring_release(&xq->xq_done);
+	if (n == 0)
+		return;
+	for (; n > 0; n -= k) {
+		k = umin(n, XDP_BATCH);
+		for (i = 0; i < k; i++)
+			mm[i] = xdp_hold(
+			    xs, *xdp_ring_addr(&xq->xq_done), false);
+		m_free_bulk(c, mm, k);
+	}
+	xdp_ring_release(&xq->xq_done);
 }
 
 /* How many pieces the packet can be sent in as it is; 0: it cannot. */
@@ -291,7 +297,7 @@ xdp_tx(struct cpu *c, struct txq *txq, struct mbuf **mm, unsigned n)
 static void
 xdp_kick_queue(struct xdp_queue *xq)
 {
-	unsigned calls = XDP_TX_ENTRIES / XDP_TX_CALL;
+	unsigned calls = XDP_TX_ENTRIES / XDP_TX_CALL_OLD;
 	uint32_t before;
 
 	while (calls-- > 0 && !xdp_ring_drained(&xq->xq_tx) &&

@@ -17,6 +17,10 @@
 #define XDP_DONE_ENTRIES 2048u
 #define XDP_FILL_ENTRIES 4096u
 
+/* Frames that are copied in a call: what we ask for, what old kernels do. */
+#define XDP_TX_CALL	256
+#define XDP_TX_CALL_OLD 32
+
 #define XDP_PROG_LEN 40
 
 /*
