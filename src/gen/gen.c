@@ -16,7 +16,8 @@
 #include "mbuf/pool.h"
 #include "spate.h"
 
-#define WAIT_NS NS_MS /* between two looks at what is going on */
+#define WAIT_NS	     NS_MS /* between two looks at what is going on */
+#define WAIT_RUN_NS (10 * NS_MS) /* while CPUs send, who say when they have */
 
 struct spate *
 gen_spate(const struct gen *g)
@@ -224,6 +225,24 @@ gen_destroy(struct gen *g)
 	gen_free(g);
 }
 
+/*
+ * When to look next.  Seldom while CPUs work: it may be on one of theirs, where
+ * each look costs packets.
+ */
+static uint64_t
+wait_until(const struct gen *g, uint64_t now)
+{
+	const struct trial_conf *tc = g->g_conf_now;
+
+	if (g->g_state != GS_PHASE ||
+	    (g->g_phase != TPH_WARMUP && g->g_phase != TPH_RUN))
+		return now + WAIT_NS;
+	if (tc->tc_nstreams > 0)
+		return now + WAIT_RUN_NS;
+	return u64min(now + WAIT_RUN_NS,
+	    u64max(g->g_run_at + tc->tc_duration, now + WAIT_NS));
+}
+
 /* A round of ctl, and a sleep until it is woken, but not long. */
 static void ON_CTL
 gen_wait(struct gen *g, uint64_t until)
@@ -234,7 +253,7 @@ gen_wait(struct gen *g, uint64_t until)
 	if (g->g_conf.gc_pump != NULL)
 		g->g_conf.gc_pump(g->g_conf.gc_pumparg);
 	ctl_round(ctl);
-	until = u64min(until, ctl->ctl_now + WAIT_NS);
+	until = u64min(until, wait_until(g, ctl->ctl_now));
 	endpoint_sleep_begin(&ctl->ctl_ep);
 	if (!msg_arrived(&ctl->ctl_ep))
 		env->env_wait(

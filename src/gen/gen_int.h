@@ -35,7 +35,7 @@
 #include "mbuf/mbuf.h"
 
 #define GEN_BURST   TPL_BURST
-#define GEN_BURSTS  4 /* of a port in a round, if so much is due */
+#define GEN_BURSTS  8 /* of a port in a round, if so much is due */
 #define GEN_RING    (1u << 18) /* bytes of records between two CPUs */
 #define GEN_RECS    MVEC_MAX /* records that go together */
 #define GEN_LINEAR  TPL_ROOM(TPL_MAXSIZE) /* a frame in one piece */
