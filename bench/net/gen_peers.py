@@ -7,27 +7,37 @@ end, and its interface there counts them.  Over memif each is the client, and
 testpmd with rxonly the server, which counts.  Spate's packets carry flow,
 sequence, time and checksums and vary four fields; testpmd's flowgen varies one,
 txonly and trafgen none.
+
+All take turns.  Over veth everything happens on the sender's CPU.  Over memif
+two CPUs work, which may be near each other or far: a run between two of whose
+probes that changed is thrown away, and near and far are compared apart.
 """
+import argparse
 import json
 import os
+import platform
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import tempfile
 import time
 
-from side_by_side import (PEERS, SPATE, Net, arguments, need_root, skip,
-                          wait_for)
+from side_by_side import PEERS, SPATE, Net, need_root, skip, wait_for
 
 HUGE = "/proc/sys/vm/nr_hugepages"
 PAGES = 256	# of 2 MiB: two testpmd
 SETTLE = 0.5
+PATIENCE = 250		# seconds, after which no round is begun
+MORE = 2		# times the rounds, while CPUs move
+OURS = "spate gen"
 VARY = ["source_port random 1024-65535", "destination_port count 1-1000",
         "source count 198.18.0.2-198.18.63.254", "tos random 0-255"]
-TESTPMD = ("dpdk-testpmd -l {cpus} --no-pci --in-memory --file-prefix={name} "
-           "--vdev {vdev} -- --nb-cores=1 --forward-mode={mode} "
-           "--stats-period 1 --total-num-mbufs=16384 --no-lsc-interrupt")
+TESTPMD = ("dpdk-testpmd -l {cpu},{rest} --main-lcore {rest} --no-pci "
+           "{memory} --file-prefix={name} --vdev {vdev} -- --nb-cores=1 "
+           "--forward-mode={mode} --stats-period 1 --total-num-mbufs=16384 "
+           "--no-lsc-interrupt")
 TRAFGEN = ("{ 2,0,0,0,0,2, 2,0,0,0,0,1, c16(0x0800), 0x45,0,c16(46),c16(0),"
            "c16(0),64,17,csumip(14,33), 198,18,0,2, 198,19,0,2, "
            "c16(9),c16(9),c16(26),c16(0), fill(0,18) }")
@@ -36,10 +46,9 @@ TRAFGEN = ("{ 2,0,0,0,0,2, 2,0,0,0,0,1, c16(0x0800), 0x45,0,c16(46),c16(0),"
 class Peer:
     """A program that sends until it is interrupted."""
 
-    def __init__(self, host, command, cpu=None):
-        before = f"taskset -c {cpu} " if cpu is not None else ""
+    def __init__(self, host, command):
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
-        self.process = host.start(before + command, stdout=self.log,
+        self.process = host.start(command, process_group=0, stdout=self.log,
                                   stderr=self.log, stdin=subprocess.DEVNULL)
 
     def said(self):
@@ -50,46 +59,56 @@ class Peer:
         if self.process.poll() is not None:
             raise AssertionError("it ended: " + self.said()[-1500:])
 
+    def signal(self, number):
+        """To all its processes: trafgen's worker would outlive it."""
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            pass
+
     def stop(self):
-        self.process.send_signal(2)
+        self.signal(signal.SIGINT)
         try:
             self.process.wait(15)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            pass
+        self.signal(signal.SIGKILL)
+        self.process.wait()
         self.log.close()
 
 
-def spate(port):
-    vary = " ".join(f"--vary '{v}'" for v in VARY)
-    return (f"{SPATE} gen send --port {port},address=198.18.0.2/16 "
-            f"--destination 198.19.0.2 --size 64 --rate max "
-            f"--duration 600s --warmup 0 --quiet {vary}")
+class Place:
+    """The CPU of whoever sends, and the one for the rest."""
 
+    def __init__(self, cpus, memory):
+        self.send, self.other = cpus
+        self.memory = memory
 
-def measure(peer, count, seconds):
-    """Packets a second, once it is at it; count() of what has come."""
-    try:
-        first = count()
+    def spate(self, port):
+        """Its worker takes the first CPU that it may use."""
+        vary = " ".join(f"--vary '{v}'" for v in VARY)
+        return (f"taskset -c {self.send},{self.other} {SPATE} gen send "
+                f"--port {port},address=198.18.0.2/16 "
+                f"--destination 198.19.0.2 --size 64 --rate max "
+                f"--duration 600s --warmup 0 --quiet {vary}")
 
-        def going():
-            peer.check()
-            return count() > first + 100000
-        wait_for("packets come", going, 30)
-        time.sleep(SETTLE)
-        start, before = time.monotonic(), count()
-        time.sleep(seconds)
-        after, end = count(), time.monotonic()
-        peer.check()
-        return (after - before) / (end - start) / 1e6
-    finally:
-        peer.stop()
+    def trafgen(self, device):
+        return (f"taskset -c {self.send} trafgen -o {device} -P1 -C "
+                f"-Q '{TRAFGEN}'")
+
+    def testpmd(self, mode, vdev, name=None, sink=False):
+        """Its main thread sleeps on the other's CPU."""
+        cpu, rest = (self.other, self.send) if sink else \
+            (self.send, self.other)
+        return TESTPMD.format(cpu=cpu, rest=rest, memory=self.memory,
+                              name=f"{name or mode}{os.getpid()}", mode=mode,
+                              vdev=vdev)
 
 
 class Veth:
     """near sends to far, whose kernel drops what it has counted."""
 
-    def __init__(self, net):
+    def __init__(self, net, place):
         self.host = net.host("source")
         self.sink = net.host("sink")
         self.host.run("ip link add near numrxqueues 1 numtxqueues 1 type veth "
@@ -98,37 +117,63 @@ class Veth:
         for host, device in ((self.host, "near"), (self.sink, "far")):
             host.sysctl(f"ipv6/conf/{device}/disable_ipv6", 1)
             host.run(f"ip link set {device} up")
+        self.commands = {OURS: place.spate("xdp:near")}
+        if shutil.which("trafgen"):
+            self.commands["trafgen"] = place.trafgen("near")
+        if shutil.which("dpdk-testpmd"):
+            self.commands["txonly"] = place.testpmd(
+                "txonly", "net_af_xdp0,iface=near")
 
     def count(self):
         out = self.sink.run("ip -j -s link show far").stdout
         return json.loads(out)[0]["stats64"]["rx"]["packets"]
 
-    def run(self, command, cpu, seconds):
-        return measure(Peer(self.host, command, cpu), self.count, seconds)
+    def run(self, name, seconds):
+        """Mpps, once it is at it."""
+        peer = Peer(self.host, self.commands[name])
+        try:
+            first = self.count()
+
+            def going():
+                peer.check()
+                return self.count() > first + 100000
+            wait_for(f"packets of {name} come", going, 30)
+            time.sleep(SETTLE)
+            start, before = time.monotonic(), self.count()
+            time.sleep(seconds)
+            after, end = self.count(), time.monotonic()
+            peer.check()
+            return (after - before) / (end - start) / 1e6
+        finally:
+            peer.stop()
 
 
 class Memif:
-    """testpmd, which only receives."""
+    """Everybody's other end is testpmd, which only receives."""
 
-    def __init__(self, net, cpus):
+    def __init__(self, net, place):
         self.host = net.host("memif")
-        self.net, self.cpus = net, cpus
+        self.net, self.place = net, place
         self.turn = 0
+        self.commands = {OURS: place.spate("memif:SOCKET,role=client")}
+        for mode in "flowgen", "txonly":
+            self.commands[mode] = place.testpmd(
+                mode, "net_memif0,role=client,id=0,socket-abstract=no,"
+                      "socket=SOCKET")
 
-    def run(self, command, cpu, seconds):
-        """command: with {socket} in it."""
+    def run(self, name, seconds):
         self.turn += 1
         socket = self.net.path(f"memif{self.turn}.sock")
-        # Its first CPU is the one of its other thread, which sleeps.
-        sink = Peer(self.host, TESTPMD.format(
-            cpus=f"{cpu},{self.cpus[1]}", name=f"sink{self.turn}",
-            vdev=f"net_memif0,role=server,id=0,socket-abstract=no,"
-                 f"socket={socket}",
-            mode="rxonly"))
+        sink = Peer(self.host, self.place.testpmd(
+            "rxonly", f"net_memif0,role=server,id=0,socket-abstract=no,"
+                      f"socket={socket}", f"sink{self.turn}x", sink=True))
         try:
-            wait_for("the server listens",
-                     lambda: os.path.exists(socket), 30)
-            source = Peer(self.host, command.replace("SOCKET", socket), cpu)
+            def listens():
+                sink.check()
+                return os.path.exists(socket)
+            wait_for("the server listens", listens, 30)
+            source = Peer(self.host,
+                          self.commands[name].replace("SOCKET", socket))
             try:
                 return self.rate(source, sink, seconds)
             finally:
@@ -136,9 +181,10 @@ class Memif:
         finally:
             sink.stop()
 
-    def rate(self, source, sink, seconds):
-        """The median of what the sink prints each second; the first time it
-        may only have begun."""
+    @staticmethod
+    def rate(source, sink, seconds):
+        """The median of what the sink prints each second, but the first time,
+        when it may only have begun."""
         def rates():
             source.check()
             sink.check()
@@ -154,89 +200,132 @@ def distance():
         stdout=subprocess.PIPE, check=True).stdout.strip()
 
 
-def by_turns(rounds, runs):
-    """Medians by (distance, name); a turn in which the CPUs moved is lost."""
-    figures = {}
-    for _ in range(rounds):
-        for name, run in runs.items():
+def veth_turns(link, args, _end):
+    """Runs by (where, name); one CPU is nowhere."""
+    runs = {}
+    for _ in range(args.rounds):
+        for name in link.commands:
+            runs.setdefault((None, name), []).append(
+                link.run(name, args.seconds))
+    return runs
+
+
+def memif_turns(link, args, end):
+    """The same; more rounds until there are enough at one distance."""
+    runs, rounds = {}, 0
+
+    def enough():
+        return any(all(len(runs.get((where, name), [])) >= args.rounds
+                       for name in link.commands)
+                   for where in ("NEAR", "FAR"))
+    while rounds < MORE * args.rounds and not enough() and \
+            time.monotonic() < end:
+        rounds += 1
+        for name in link.commands:
             before = distance()
-            figure = run()
+            mpps = link.run(name, args.seconds)
             if distance() == before:
-                figures.setdefault((before, name), []).append(figure)
-    return {key: statistics.median(f) for key, f in figures.items()}
+                runs.setdefault((before, name), []).append(mpps)
+    return runs
 
 
-def show(what, figures, names, goal, of):
-    for where in "NEAR", "FAR":
-        ours = figures.get((where, "spate gen"))
-        theirs = {n: figures[where, n] for n in names
-                  if (where, n) in figures}
-        if ours is None or not theirs:
-            continue
-        text = "  ".join(f"{n} {f:.2f}" for n, f in theirs.items())
-        best = max((f for n, f in theirs.items() if n in of), default=None)
-        ratio = f"{ours / best:.2f} of {' or '.join(of)} (goal {goal})" \
-            if best else "no peer to compare"
-        short = "  below the goal" if best and ours < goal * best else ""
-        print(f"{what:<6} {where:<5} Mpps: spate gen {ours:.2f}  {text}  "
-              f"ratio {ratio}{short}", flush=True)
+def result(link, where, runs, goal, of):
+    """What was measured at one distance; None: not enough to compare."""
+    mpps = {name: r for (at, name), r in runs.items() if at == where}
+    best = max((n for n in mpps if n in of), default=None,
+               key=lambda n: statistics.median(mpps[n]))
+    if OURS not in mpps or best is None:
+        return None
+    ratio = statistics.median(mpps[OURS]) / statistics.median(mpps[best])
+    return {"link": link, "distance": where,
+            "mpps": {n: {"median": statistics.median(r), "min": min(r),
+                         "max": max(r), "runs": r} for n, r in mpps.items()},
+            "ratio": ratio, "of": best, "goal": goal, "met": ratio >= goal}
 
 
-def veth_runs(net, cpus, seconds):
-    link = Veth(net)
-    commands = {"spate gen": (spate("xdp:near"), cpus[0])}
-    if shutil.which("trafgen"):
-        commands["trafgen"] = (f"trafgen -o near -P1 -C -Q '{TRAFGEN}'",
-                               cpus[0])
+def show(r):
+    for name, m in r["mpps"].items():
+        print(f"{r['link']:<6} {r['distance'] or '-':<5} {name:<10} "
+              f"{m['median']:6.2f} {m['min']:6.2f} {m['max']:6.2f} "
+              f"{len(m['runs']):5}")
+    short = "" if r["met"] else "  below the goal"
+    print(f"{r['link']:<6} {r['distance'] or '-':<5} ratio {r['ratio']:.2f} "
+          f"of {r['of']} (goal {r['goal']}){short}", flush=True)
+
+
+def compare(net, place, args):
+    end = time.monotonic() + PATIENCE
+    kinds = [(Veth, veth_turns, 1.0, ("trafgen", "txonly"))]
     if shutil.which("dpdk-testpmd"):
-        commands["txonly"] = (TESTPMD.format(
-            cpus=f"{cpus[1]},{cpus[0]}", name="veth", mode="txonly",
-            vdev="net_af_xdp0,iface=near"), None)
-    return {name: lambda c=command, p=cpu: link.run(c, p, seconds)
-            for name, (command, cpu) in commands.items()}
-
-
-def memif_runs(net, cpus, seconds):
-    link = Memif(net, cpus)
-    commands = {"spate gen": spate("memif:SOCKET,role=client")}
-    for mode in "flowgen", "txonly":
-        commands[mode] = TESTPMD.format(
-            cpus=f"{cpus[1]},{cpus[0]}", name=mode, mode=mode,
-            vdev="net_memif0,role=client,id=0,socket-abstract=no,socket=SOCKET")
-    pin = {"spate gen": cpus[0]}
-    return {name: lambda c=command, p=pin.get(name): link.run(c, p, seconds)
-            for name, command in commands.items()}
-
-
-def compare(net, args, cpus):
-    figures = by_turns(args.rounds, veth_runs(net, cpus, args.seconds))
-    show("veth", figures, ["trafgen", "txonly"], 1.0, ["trafgen", "txonly"])
-    if shutil.which("dpdk-testpmd") is None:
+        kinds.append((Memif, memif_turns, 1.2, ("flowgen",)))
+    else:
         print("memif: skipped: there is no dpdk-testpmd (package dpdk)")
-        return
-    figures = by_turns(args.rounds, memif_runs(net, cpus, args.seconds))
-    show("memif", figures, ["flowgen", "txonly"], 1.2, ["flowgen"])
+    print("link   CPUs  who        median    min    max  runs  (Mpps)")
+    results = []
+    for kind, turns, goal, of in kinds:
+        if args.only not in (None, kind.__name__.lower()):
+            continue
+        runs = turns(kind(net, place), args, end)
+        for where in None, "NEAR", "FAR":
+            r = result(kind.__name__.lower(), where, runs, goal, of)
+            if r is not None:
+                show(r)
+                results.append(r)
+    return results
+
+
+def huge_pages():
+    """Options of testpmd for its memory: huge pages if it can have them."""
+    with open(HUGE, encoding="ascii") as f:
+        had = int(f.read())
+    with open(HUGE, "w", encoding="ascii") as f:
+        f.write(str(had + PAGES))
+    with open("/proc/meminfo", encoding="ascii") as f:
+        free = int(re.search(r"HugePages_Free: +(\d+)", f.read())[1])
+    return had, "--in-memory" if free >= PAGES else "--no-huge -m 256"
+
+
+def write(path, args, memory, results):
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"benchmark": "net/gen_peers",
+                   "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                   "kernel": platform.release(), "rounds": args.rounds,
+                   "seconds": args.seconds, "testpmd_memory": memory,
+                   "results": results}, f, indent=2)
+        f.write("\n")
 
 
 def main():
-    args = arguments("spate gen, trafgen and testpmd", 5, 3)
+    parser = argparse.ArgumentParser(
+        description="spate gen, trafgen and testpmd")
+    parser.add_argument("-r", "--rounds", type=int, default=5)
+    parser.add_argument("-t", "--seconds", type=int, default=2)
+    parser.add_argument("--only", choices=["veth", "memif"])
+    parser.add_argument("--json", metavar="FILE", help="figures go there, too")
+    parser.add_argument("--small-pages", action="store_true",
+                        help="testpmd without huge pages, which others take")
+    args = parser.parse_args()
     need_root()
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) < 2:
         skip("needs two CPUs")
     if not os.path.exists(os.path.join(PEERS, "distance")):
         skip("distance was not built")
-    with open(HUGE, encoding="ascii") as f:
-        pages = f.read()
-    net = Net()
+    net, had = Net(), None
+    # Where testpmd without huge pages has its files.
+    os.environ["RUNTIME_DIRECTORY"] = net.folder
     try:
-        with open(HUGE, "w", encoding="ascii") as f:
-            f.write(str(max(PAGES, int(pages))))
-        compare(net, args, cpus[:2])
+        memory = "--no-huge -m 256"
+        if not args.small_pages:
+            had, memory = huge_pages()
+        results = compare(net, Place(cpus[:2], memory), args)
+        if args.json:
+            write(args.json, args, memory, results)
     finally:
         net.close()
-        with open(HUGE, "w", encoding="ascii") as f:
-            f.write(pages)
+        if had is not None:
+            with open(HUGE, "w", encoding="ascii") as f:
+                f.write(str(had))
 
 
 main()
