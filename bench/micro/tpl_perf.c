@@ -127,7 +127,7 @@ burst(struct tpl_cursor *cu, unsigned *at, uint64_t ts)
 		p[i] = pool + (size_t)(*at + i) % NBUF * BUFLEN;
 	*at += TPL_BURST;
 	tpl_fill(cu, 4711, p, len, sigoff, TPL_BURST);
-	tpl_stamp(p, sigoff, TPL_BURST, ts);
+	tpl_stamp(p, sigoff, TPL_BURST, 0, ts);
 }
 
 static int

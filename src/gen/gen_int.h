@@ -56,6 +56,7 @@ struct gen_burst {
 	unsigned gb_n; /* [J] */
 	unsigned gb_first; /* [J] next to leave */
 	bool gb_warm; /* [J] */
+	uint64_t gb_ts; /* [J] the time in them; 0: none yet */
 	struct mbuf *gb_m[GEN_BURST]; /* [J] */
 	uint8_t *gb_p[GEN_BURST]; /* [J] their bytes; NULL: in pieces */
 	uint32_t gb_len[GEN_BURST]; /* [J] without FCS */

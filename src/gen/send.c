@@ -61,7 +61,7 @@ make_whole(struct cpu *c, struct gen_sender *gs, uint16_t key, unsigned n)
 		run = row_run(gs, n - i);
 		tpl_fill(lane_cursor(&gs->gs_lane[lane], gb->gb_warm), key,
 		    gb->gb_p + i, gb->gb_len + i, gb->gb_sig + i, run);
-		for (k = i; k < i + run; k++)
+		for (k = i; gs->gs_nlanes > 1 && k < i + run; k++)
 			gb->gb_lane[k] = (uint16_t)lane;
 		row_go(gs, run);
 	}
@@ -89,7 +89,7 @@ make_pieces(struct cpu *c, struct gen_cpu *gc, struct gen_sender *gs,
 		struct tpl_cursor before = *cu;
 
 		tpl_fill(cu, key, &p, &gb->gb_len[i], &gb->gb_sig[i], 1);
-		tpl_stamp(&p, &gb->gb_sig[i], 1,
+		tpl_stamp(&p, &gb->gb_sig[i], 1, 0,
 		    gen_clock(&gc->gc_gen->g_clock));
 		gb->gb_m[i] = m_from_bytes(c, p, gb->gb_len[i]);
 		if (gb->gb_m[i] == NULL) {
@@ -113,6 +113,7 @@ make(struct cpu *c, struct gen_cpu *gc, struct gen_sender *gs, unsigned n)
 	uint16_t key = gb->gb_warm ? gj->gj_warmkey : gj->gj_key;
 
 	gb->gb_first = 0;
+	gb->gb_ts = 0;
 	gb->gb_n = gs->gs_pieces ? make_pieces(c, gc, gs, key, n) :
 	    make_whole(c, gs, key, n);
 	if (unlikely(gb->gb_n < n))
@@ -176,9 +177,11 @@ push(struct cpu *c, struct gen_cpu *gc, struct gen_sender *gs, unsigned *sent)
 	if (ifp == NULL || !if_running(ifp))
 		return false;
 	now = gen_clock(&gc->gc_gen->g_clock);
-	if (!gs->gs_pieces)
+	if (!gs->gs_pieces) {
 		tpl_stamp(gb->gb_p + gb->gb_first, gb->gb_sig + gb->gb_first,
-		    n, now);
+		    n, gb->gb_ts, now);
+		gb->gb_ts = now;
+	}
 	took = dev_tx_burst(c, ifp, gb->gb_m + gb->gb_first, n);
 	leave(gs, took, now);
 	stat_add(c, SG_GEN, gns_sent, took);

@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/bytes.h"
 
@@ -110,15 +111,31 @@ sig_read(const uint8_t *p, uint16_t key, struct sig *sg)
 }
 
 /*
- * Another time into a signature that is there: the check changes by the
- * difference of old and new, RFC 1624.
+ * What the check of a signature is to be added, in memory's order, when its
+ * time goes from was to ts: the difference of old and new, RFC 1624.
  */
-static inline void
-sig_stamp(uint8_t *p, uint64_t ts, uint32_t tssum)
+static inline uint16_t
+sig_change(uint64_t was, uint64_t ts)
 {
-	uint32_t sum = ld16be(p) + sig_sum64(ld64be(p + SIG_TS));
+	uint8_t b[2];
+	uint16_t v;
 
-	st16be(p, sig_reduce(sum + 2 * 0xffffu - tssum));
+	st16be(b, sig_reduce(sig_sum64(was) + 2 * 0xffffu - sig_sum64(ts)));
+	memcpy(&v, b, sizeof(v));
+	return v;
+}
+
+/* Another time into a signature that is there, with what sig_change() says. */
+static inline void
+sig_stamp(uint8_t *p, uint64_t ts, uint16_t change)
+{
+	uint32_t sum;
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	sum = (uint32_t)v + change;
+	v = (uint16_t)(sum + (sum >> 16));
+	memcpy(p, &v, sizeof(v));
 	st64be(p + SIG_TS, ts);
 }
 

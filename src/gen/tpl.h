@@ -253,9 +253,12 @@ uint32_t tpl_cursor_init(struct tpl_cursor *, const struct tpl *,
 void tpl_fill(struct tpl_cursor *, uint16_t key, uint8_t *const p[],
     uint32_t len[], uint16_t sigoff[], unsigned n);
 
-/* Puts the time into frames; again, as often as one likes. */
-void tpl_stamp(
-    uint8_t *const p[], const uint16_t sigoff[], unsigned n, uint64_t ts);
+/*
+ * Puts the time into frames that all have the time "was", which is 0 when they
+ * have just been made; again, as often as one likes.
+ */
+void tpl_stamp(uint8_t *const p[], const uint16_t sigoff[], unsigned n,
+    uint64_t was, uint64_t ts);
 
 /* Sizes with FCS of the next n frames, at most TPL_BURST; of the next one. */
 void tpl_nextlens(const struct tpl_cursor *, uint32_t size[], unsigned n);

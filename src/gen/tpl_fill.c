@@ -23,9 +23,13 @@
 struct burst {
 	unsigned bu_n;
 	uint8_t *const *bu_p;
-	const struct tpl_form *bu_proto[LANES];
+	const struct tpl_form *bu_one; /* all are of this one; or NULL, and */
+	const struct tpl_form *bu_proto[LANES]; /* … of these */
 	uint32_t bu_ip[LANES]; /* sums so far */
 	uint32_t bu_l4[LANES];
+	uint32_t bu_flow[LANES]; /* for signatures */
+	uint32_t bu_seq[LANES];
+	uint32_t bu_check[LANES];
 	uint64_t bu_k[LANES]; /* numbers of a field's values */
 	uint32_t bu_v[LANES]; /* values up to 32 bits */
 	uint64_t bu_hi[LANES]; /* others */
@@ -33,9 +37,9 @@ struct burst {
 };
 
 /* Which prototypes; and for the driver where they end. */
-static void
+static inline void
 fill_protos(struct tpl_cursor *cu, struct burst *bu, uint16_t key,
-    uint32_t len[], uint16_t sigoff[])
+    uint32_t len[], uint16_t sigoff[], unsigned n)
 {
 	const struct tpl *tp = cu->cu_tpl;
 	const struct tpl_form *pr = tp->tp_proto;
@@ -45,15 +49,22 @@ fill_protos(struct tpl_cursor *cu, struct burst *bu, uint16_t key,
 		uint32_t l4 = pr->pr_l4sum +
 		    (pr->pr_sig != 0 ? (uint32_t)key << pr->pr_odd : 0);
 
-		for (i = 0; i < bu->bu_n; i++) {
-			bu->bu_proto[i] = pr;
-			bu->bu_ip[i] = pr->pr_ipsum;
+		uint32_t ip = pr->pr_ipsum;
+		uint32_t length = pr->pr_len;
+		uint16_t sig = pr->pr_sig;
+
+		bu->bu_one = pr;
+		for (i = 0; i < LANES; i++) {
+			bu->bu_ip[i] = ip;
 			bu->bu_l4[i] = l4;
-			len[i] = pr->pr_len;
-			sigoff[i] = pr->pr_sig;
+		}
+		for (i = 0; i < n; i++) {
+			len[i] = length;
+			sigoff[i] = sig;
 		}
 		return;
 	}
+	bu->bu_one = NULL;
 	tpl_indices(&tp->tp_size, cu, &cu->cu_size, bu->bu_k, bu->bu_n);
 	for (i = 0; i < bu->bu_n; i++) {
 		pr = &tp->tp_proto[tp->tp_row[bu->bu_k[i]]];
@@ -67,44 +78,71 @@ fill_protos(struct tpl_cursor *cu, struct burst *bu, uint16_t key,
 }
 
 /* Whole lines; what is behind the frame's end is of no account. */
-static void
-fill_copy(const struct burst *bu)
+static inline void
+copy_form(uint8_t *p, const struct tpl_form *pr)
 {
+	memcpy(p, pr->pr_head, 64);
+	if (pr->pr_len <= 64)
+		return;
+	memcpy(p + 64, pr->pr_head + 64, 64);
+	if (pr->pr_len > TPL_HEAD)
+		memcpy(p + TPL_HEAD, pr->pr_body,
+		    TPL_ROOM(pr->pr_len) - TPL_HEAD);
+}
+
+static inline void
+fill_copy(const struct burst *bu, unsigned n)
+{
+	const struct tpl_form *pr = bu->bu_one;
+	uint8_t *const *p = bu->bu_p;
+	uint8_t line[64];
 	unsigned i;
 
-	for (i = 0; i < bu->bu_n; i++) {
-		const struct tpl_form *pr = bu->bu_proto[i];
-		uint8_t *p = bu->bu_p[i];
-
-		memcpy(p, pr->pr_head, 64);
-		if (pr->pr_len <= 64)
-			continue;
-		memcpy(p + 64, pr->pr_head + 64, 64);
-		if (pr->pr_len > TPL_HEAD)
-			memcpy(p + TPL_HEAD, pr->pr_body,
-			    TPL_ROOM(pr->pr_len) - TPL_HEAD);
+	if (pr != NULL && pr->pr_len <= sizeof(line)) {
+		memcpy(line, pr->pr_head, sizeof(line));
+		for (i = 0; i < n; i++)
+			memcpy(p[i], line, sizeof(line));
+		return;
 	}
+	for (i = 0; i < n; i++)
+		copy_form(p[i], pr != NULL ? pr : bu->bu_proto[i]);
 }
 
 /*
- * Whether values go up by the same step, "add", to the last lane; then the
- * first is *v, and the cursor goes on.
+ * Whether numbers go up by the same step to the last lane, and no value is
+ * for several of them.  Then the first is *k, and the cursor goes on.
  */
-static bool
+static inline bool
 fill_affine(const struct tpl_cursor *cu, struct tpl_cursor_vary *cv,
-    const struct tpl_gen *tg, const struct burst *bu, uint64_t *v,
-    uint64_t *add)
+    const struct tpl_gen *tg, const struct burst *bu, uint64_t *k)
 {
 	uint64_t by = cv->cv_next;
 
-	if (tg->tg_op != TPL_COUNT || tg->tg_every != 1 ||
-	    cv->cv_range - cv->cv_k <= by * bu->bu_n ||
+	if (tg->tg_every != 1 || cv->cv_range - cv->cv_k <= by * bu->bu_n ||
 	    (by != cv->cv_round && cu->cu_mine - cu->cu_at <= bu->bu_n))
 		return false;
-	*v = tg->tg_from.i6_lo + cv->cv_k * tg->tg_step.i6_lo;
-	*add = by * tg->tg_step.i6_lo;
+	*k = cv->cv_k;
 	cv->cv_k += by * bu->bu_n;
 	return true;
+}
+
+/* Values up to 32 bits drawn for numbers k, k + by, ... */
+static void
+fill_drawn(const struct tpl_gen *tg, const struct tpl_cursor_vary *cv,
+    uint64_t k, struct burst *bu)
+{
+	uint32_t from = (uint32_t)tg->tg_from.i6_lo;
+	uint32_t step = (uint32_t)tg->tg_step.i6_lo;
+	uint64_t by = cv->cv_next;
+	uint64_t seed = cv->cv_seed;
+	uint64_t range = tg->tg_n;
+	unsigned i;
+
+	for (i = 0; i < bu->bu_n; i++) {
+		bu->bu_v[i] =
+		    from + (uint32_t)tpl_draw(seed, k, range) * step;
+		k += by;
+	}
 }
 
 static void
@@ -113,13 +151,18 @@ fill_values32(const struct tpl_cursor *cu, struct tpl_cursor_vary *cv,
 {
 	uint32_t from = (uint32_t)tg->tg_from.i6_lo;
 	uint32_t step = (uint32_t)tg->tg_step.i6_lo;
-	uint64_t v;
-	uint64_t add;
+	uint32_t add = (uint32_t)cv->cv_next * step;
+	uint64_t k;
 	unsigned i;
 
-	if (fill_affine(cu, cv, tg, bu, &v, &add)) {
+	if (tg->tg_op != TPL_LIST && fill_affine(cu, cv, tg, bu, &k)) {
+		if (tg->tg_op == TPL_RANDOM) {
+			fill_drawn(tg, cv, k, bu);
+			return;
+		}
+		from += (uint32_t)k * step;
 		for (i = 0; i < LANES; i++)
-			bu->bu_v[i] = (uint32_t)v + i * (uint32_t)add;
+			bu->bu_v[i] = from + i * add;
 		return;
 	}
 	tpl_indices(tg, cu, cv, bu->bu_k, bu->bu_n);
@@ -136,13 +179,15 @@ fill_values(const struct tpl_cursor *cu, struct tpl_cursor_vary *cv,
     const struct tpl_op_run *po, struct burst *bu)
 {
 	const struct tpl_gen *tg = &po->po_gen;
+	uint64_t add = cv->cv_next * tg->tg_step.i6_lo;
 	uint64_t first;
-	uint64_t add;
+	uint64_t k;
 	struct in6 v;
 	unsigned i;
 
-	if (po->po_place.pl_put != TPL_PUT_WIDE &&
-	    fill_affine(cu, cv, tg, bu, &first, &add)) {
+	if (po->po_place.pl_put != TPL_PUT_WIDE && tg->tg_op == TPL_COUNT &&
+	    fill_affine(cu, cv, tg, bu, &k)) {
+		first = tg->tg_from.i6_lo + k * tg->tg_step.i6_lo;
 		for (i = 0; i < LANES; i++)
 			bu->bu_lo[i] = first + i * add;
 		return;
@@ -168,41 +213,40 @@ fill_put_bytes(uint8_t *p, uint64_t v, unsigned width)
 		p[--width] = (uint8_t)v;
 }
 
-static void
-fill_put32(const struct tpl_place *pl, const struct burst *bu)
+static inline void
+fill_put32(const struct tpl_place *pl, const struct burst *bu, unsigned n)
 {
+	uint8_t *const *p = bu->bu_p;
 	unsigned at = pl->pl_at;
 	unsigned i;
 
 	switch (pl->pl_put) {
 	case TPL_PUT8:
-		for (i = 0; i < bu->bu_n; i++)
-			bu->bu_p[i][at] = (uint8_t)bu->bu_v[i];
+		for (i = 0; i < n; i++)
+			p[i][at] = (uint8_t)bu->bu_v[i];
 		break;
 	case TPL_PUT16:
-		for (i = 0; i < bu->bu_n; i++)
-			st16be(bu->bu_p[i] + at, (uint16_t)bu->bu_v[i]);
+		for (i = 0; i < n; i++)
+			st16be(p[i] + at, (uint16_t)bu->bu_v[i]);
 		break;
 	case TPL_PUT32:
-		for (i = 0; i < bu->bu_n; i++)
-			st32be(bu->bu_p[i] + at, bu->bu_v[i]);
+		for (i = 0; i < n; i++)
+			st32be(p[i] + at, bu->bu_v[i]);
 		break;
 	case TPL_PUT_BITS16:
-		for (i = 0; i < bu->bu_n; i++)
-			st16be(bu->bu_p[i] + at,
-			    (uint16_t)(ld16be(bu->bu_p[i] + at) |
+		for (i = 0; i < n; i++)
+			st16be(p[i] + at,
+			    (uint16_t)(ld16be(p[i] + at) |
 				bu->bu_v[i] << pl->pl_shift));
 		break;
 	case TPL_PUT_BITS32:
-		for (i = 0; i < bu->bu_n; i++)
-			st32be(bu->bu_p[i] + at,
-			    ld32be(bu->bu_p[i] + at) |
-				bu->bu_v[i] << pl->pl_shift);
+		for (i = 0; i < n; i++)
+			st32be(p[i] + at,
+			    ld32be(p[i] + at) | bu->bu_v[i] << pl->pl_shift);
 		break;
 	case TPL_PUT_BYTES:
-		for (i = 0; i < bu->bu_n; i++)
-			fill_put_bytes(
-			    bu->bu_p[i] + at, bu->bu_v[i], pl->pl_width);
+		for (i = 0; i < n; i++)
+			fill_put_bytes(p[i] + at, bu->bu_v[i], pl->pl_width);
 		break;
 	}
 }
@@ -210,31 +254,32 @@ fill_put32(const struct tpl_place *pl, const struct burst *bu)
 static void
 fill_put(const struct tpl_place *pl, const struct burst *bu)
 {
+	uint8_t *const *p = bu->bu_p;
 	unsigned at = pl->pl_at;
+	unsigned n = bu->bu_n;
 	unsigned i;
 
 	switch (pl->pl_put) {
 	case TPL_PUT48:
-		for (i = 0; i < bu->bu_n; i++) {
-			st16be(bu->bu_p[i] + at,
+		for (i = 0; i < n; i++) {
+			st16be(p[i] + at,
 			    (uint16_t)(bu->bu_lo[i] >> 32));
-			st32be(bu->bu_p[i] + at + 2, (uint32_t)bu->bu_lo[i]);
+			st32be(p[i] + at + 2, (uint32_t)bu->bu_lo[i]);
 		}
 		break;
 	case TPL_PUT64:
-		for (i = 0; i < bu->bu_n; i++)
-			st64be(bu->bu_p[i] + at, bu->bu_lo[i]);
+		for (i = 0; i < n; i++)
+			st64be(p[i] + at, bu->bu_lo[i]);
 		break;
 	case TPL_PUT_WIDE:
-		for (i = 0; i < bu->bu_n; i++) {
-			st64be(bu->bu_p[i] + at, bu->bu_hi[i]);
-			st64be(bu->bu_p[i] + at + 8, bu->bu_lo[i]);
+		for (i = 0; i < n; i++) {
+			st64be(p[i] + at, bu->bu_hi[i]);
+			st64be(p[i] + at + 8, bu->bu_lo[i]);
 		}
 		break;
 	case TPL_PUT_BYTES:
-		for (i = 0; i < bu->bu_n; i++)
-			fill_put_bytes(
-			    bu->bu_p[i] + at, bu->bu_lo[i], pl->pl_width);
+		for (i = 0; i < n; i++)
+			fill_put_bytes(p[i] + at, bu->bu_lo[i], pl->pl_width);
 		break;
 	}
 }
@@ -266,15 +311,15 @@ fill_sum(uint32_t sum[], const struct burst *bu, bool wide, unsigned odd)
 		fill_sum64(sum, bu->bu_hi, odd);
 }
 
-static void
+static inline void
 fill_field(const struct tpl_cursor *cu, struct tpl_cursor_vary *cv,
-    const struct tpl_op_run *po, struct burst *bu)
+    const struct tpl_op_run *po, struct burst *bu, unsigned n)
 {
 	const struct tpl_place *pl = &po->po_place;
 
 	if (pl->pl_bits <= 32) {
 		fill_values32(cu, cv, &po->po_gen, bu);
-		fill_put32(pl, bu);
+		fill_put32(pl, bu, n);
 		if (pl->pl_ip)
 			fill_sum32(bu->bu_ip, bu, pl->pl_ipodd);
 		if (pl->pl_l4)
@@ -291,54 +336,96 @@ fill_field(const struct tpl_cursor *cu, struct tpl_cursor_vary *cv,
 		    pl->pl_l4odd);
 }
 
-/* Flow and number; the time is 0 until tpl_stamp(). */
+/* Flows and their numbers of packets. */
 static void
-fill_sigs(struct tpl_cursor *cu, const struct burst *bu, uint16_t key)
+fill_turns(struct tpl_cursor *cu, struct burst *bu)
 {
 	uint32_t base = cu->cu_tpl->tp_flowbase + cu->cu_first;
 	uint32_t at = cu->cu_at;
-	uint64_t seq = cu->cu_seq;
-	bool plain = cu->cu_tpl->tp_plain;
+	uint32_t step = cu->cu_step;
+	uint32_t seq = (uint32_t)cu->cu_seq;
 	unsigned i;
 
+	if (cu->cu_mine - at > bu->bu_n) {
+		for (i = 0; i < LANES; i++) {
+			bu->bu_flow[i] = base + (at + i) * step;
+			bu->bu_seq[i] = seq;
+		}
+		cu->cu_at += bu->bu_n;
+		return;
+	}
 	for (i = 0; i < bu->bu_n; i++) {
-		struct sig sg = { .sg_flow = base + at * cu->cu_step,
-			.sg_seq = (uint32_t)seq };
-
-		if (!plain)
-			sig_write(
-			    bu->bu_p[i] + bu->bu_proto[i]->pr_sig, key, &sg);
+		bu->bu_flow[i] = base + at * step;
+		bu->bu_seq[i] = (uint32_t)cu->cu_seq;
 		if (++at == cu->cu_mine) {
 			at = 0;
-			seq++;
+			cu->cu_seq++;
 		}
 	}
 	cu->cu_at = at;
-	cu->cu_seq = seq;
 }
 
-static void
-fill_cksums(const struct tpl *tp, struct burst *bu)
+/* Checks of signatures, as sig_check() has them, for the time 0. */
+static inline void
+fill_checks(struct burst *bu, uint16_t key)
 {
 	unsigned i;
 
 	for (i = 0; i < LANES; i++)
-		bu->bu_l4[i] = sig_reduce(bu->bu_l4[i]) ^ 0xffff;
-	for (i = 0; i < bu->bu_n; i++) {
-		const struct tpl_form *pr = bu->bu_proto[i];
-		uint16_t ck = (uint16_t)bu->bu_l4[i];
+		bu->bu_check[i] = sig_reduce(key + 4 * 0xffffu -
+		    (bu->bu_flow[i] >> 16) - (bu->bu_flow[i] & 0xffff) -
+		    (bu->bu_seq[i] >> 16) - (bu->bu_seq[i] & 0xffff));
+}
 
-		if (pr->pr_l4ck != 0)
-			st16be(bu->bu_p[i] + pr->pr_l4ck,
-			    ck == 0 && pr->pr_udp ? 0xffff : ck);
-	}
-	if (!tp->tp_ipck)
-		return;
-	for (i = 0; i < LANES; i++)
+static inline void
+put_sig(uint8_t *p, uint32_t check, uint32_t flow, uint32_t seq)
+{
+	st16be(p, (uint16_t)check);
+	st32be(p + SIG_FLOW, flow);
+	st32be(p + SIG_SEQ, seq);
+}
+
+/* Signatures, without the time, and checksums of one frame. */
+static inline void
+put_end(uint8_t *p, const struct tpl_form *pr, const struct burst *bu,
+    unsigned i)
+{
+	if (pr->pr_sig != 0)
+		put_sig(p + pr->pr_sig, bu->bu_check[i], bu->bu_flow[i],
+		    bu->bu_seq[i]);
+	if (pr->pr_l4ck != 0)
+		st16be(p + pr->pr_l4ck, (uint16_t)bu->bu_l4[i]);
+	if (pr->pr_ipck != 0)
+		st16be(p + pr->pr_ipck, (uint16_t)bu->bu_ip[i]);
+}
+
+static inline void
+fill_end(struct burst *bu, uint16_t key, unsigned n)
+{
+	uint8_t *const *p = bu->bu_p;
+	struct tpl_form one;
+	unsigned i;
+
+	fill_checks(bu, key);
+	for (i = 0; i < LANES; i++) {
+		bu->bu_l4[i] = sig_reduce(bu->bu_l4[i]) ^ 0xffff;
 		bu->bu_ip[i] = sig_reduce(bu->bu_ip[i]) ^ 0xffff;
-	for (i = 0; i < bu->bu_n; i++)
-		st16be(bu->bu_p[i] + bu->bu_proto[i]->pr_ipck,
-		    (uint16_t)bu->bu_ip[i]);
+	}
+	if (bu->bu_one == NULL) {
+		for (i = 0; i < n; i++) {
+			if (bu->bu_proto[i]->pr_udp && bu->bu_l4[i] == 0)
+				bu->bu_l4[i] = 0xffff;
+			put_end(p[i], bu->bu_proto[i], bu, i);
+		}
+		return;
+	}
+	one = *bu->bu_one;
+	if (one.pr_udp)
+		for (i = 0; i < LANES; i++)
+			bu->bu_l4[i] = bu->bu_l4[i] == 0 ? 0xffff :
+			    bu->bu_l4[i];
+	for (i = 0; i < n; i++)
+		put_end(p[i], &one, bu, i);
 }
 
 /* Values that no packet has, but a loop looks at. */
@@ -349,51 +436,56 @@ fill_idle(struct burst *bu)
 
 	for (i = bu->bu_n; i < LANES; i++) {
 		bu->bu_ip[i] = bu->bu_l4[i] = bu->bu_v[i] = 0;
+		bu->bu_flow[i] = bu->bu_seq[i] = 0;
 		bu->bu_hi[i] = bu->bu_lo[i] = 0;
 	}
 }
 
-static void
-fill_some(struct tpl_cursor *cu, uint16_t key, uint8_t *const p[],
+/* n is bu_n, as a constant if it is LANES. */
+static inline __attribute__((always_inline)) void
+fill_lanes(struct tpl_cursor *cu, uint16_t key, struct burst *bu,
     uint32_t len[], uint16_t sigoff[], unsigned n)
 {
 	const struct tpl *tp = cu->cu_tpl;
-	struct burst bu;
 	unsigned op;
 
-	bu.bu_n = n;
-	bu.bu_p = p;
-	if (n < LANES)
-		fill_idle(&bu);
-	fill_protos(cu, &bu, key, len, sigoff);
-	fill_copy(&bu);
+	fill_protos(cu, bu, key, len, sigoff, n);
+	fill_copy(bu, n);
 	for (op = 0; op < tp->tp_nops; op++)
-		fill_field(cu, &cu->cu_vary[op], &tp->tp_op[op], &bu);
-	fill_sigs(cu, &bu, key);
-	fill_cksums(tp, &bu);
+		fill_field(cu, &cu->cu_vary[op], &tp->tp_op[op], bu, n);
+	fill_turns(cu, bu);
+	fill_end(bu, key, n);
 }
 
 void
 tpl_fill(struct tpl_cursor *cu, uint16_t key, uint8_t *const p[],
     uint32_t len[], uint16_t sigoff[], unsigned n)
 {
+	struct burst bu;
 	unsigned i;
-	unsigned m;
 
 	KASSERT(n <= TPL_BURST && cu->cu_mine != 0);
-	for (i = 0; i < n; i += m) {
-		m = umin(n - i, LANES);
-		fill_some(cu, key, p + i, len + i, sigoff + i, m);
+	for (i = 0; i + LANES <= n; i += LANES) {
+		bu.bu_n = LANES;
+		bu.bu_p = p + i;
+		fill_lanes(cu, key, &bu, len + i, sigoff + i, LANES);
+	}
+	if (i < n) {
+		bu.bu_n = n - i;
+		bu.bu_p = p + i;
+		fill_idle(&bu);
+		fill_lanes(cu, key, &bu, len + i, sigoff + i, n - i);
 	}
 }
 
 void
-tpl_stamp(uint8_t *const p[], const uint16_t sigoff[], unsigned n, uint64_t ts)
+tpl_stamp(uint8_t *const p[], const uint16_t sigoff[], unsigned n,
+    uint64_t was, uint64_t ts)
 {
-	uint32_t tssum = sig_sum64(ts);
+	uint16_t change = sig_change(was, ts);
 	unsigned i;
 
 	for (i = 0; i < n; i++)
-		if (sigoff[i] != 0)
-			sig_stamp(p[i] + sigoff[i], ts, tssum);
+		if (likely(sigoff[i] != 0))
+			sig_stamp(p[i] + sigoff[i], ts, change);
 }

@@ -55,7 +55,7 @@ send(const struct tpl_raw *rw, unsigned which)
 	tpl_cursor_init(&cu, tp, 1, 0, 1);
 	for (i = 0; i < rw->rw_n + 3; i++) {
 		tpl_fill(&cu, 7, &p, &len, &sigoff, 1);
-		tpl_stamp(&p, &sigoff, 1, i * 0x1234567890);
+		tpl_stamp(&p, &sigoff, 1, 0, i * 0x1234567890);
 		check_frame(p, len, sigoff);
 	}
 	tpl_destroy(tp);

@@ -116,7 +116,7 @@ write_frames(pcap_dumper_t *pd, const struct tpl_conf *tc)
 	tpl_cursor_init(&cu, tp, 1, 0, 1);
 	for (j = 0; j < NFRAMES; j++) {
 		tpl_fill(&cu, 4711, &p, &len, &sigoff, 1);
-		tpl_stamp(&p, &sigoff, 1, j * 1000000007);
+		tpl_stamp(&p, &sigoff, 1, 0, j * 1000000007);
 		h.len = h.caplen = len;
 		h.ts.tv_usec = (int)j;
 		pcap_dump((void *)pd, &h, p);

@@ -166,7 +166,7 @@ sent_as_given(const struct tpl_raw *rw)
 		uint8_t given[512];
 
 		tpl_fill(&cu, 99, &p, &len, &sigoff, 1);
-		tpl_stamp(&p, &sigoff, 1, i);
+		tpl_stamp(&p, &sigoff, 1, 0, i);
 		assert_int_equal(len, tf->tf_len);
 		assert_null(seen_frame(&s, p, len));
 		assert_true(sig_read(p + sigoff, 99, &sg));

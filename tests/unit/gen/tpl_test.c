@@ -399,6 +399,7 @@ random_templates(void **state)
 	struct rnd rnd;
 	uint16_t key;
 	uint64_t j;
+	uint64_t ts;
 	unsigned round;
 	unsigned n;
 	unsigned i;
@@ -414,7 +415,9 @@ random_templates(void **state)
 			n = (unsigned)rnd_below(&rnd, TPL_BURST + 1);
 			tpl_nextlens(&cu, size, n);
 			tpl_fill(&cu, key, bufs, len, sigoff, n);
-			tpl_stamp(bufs, sigoff, n, rnd_u64(&rnd));
+			ts = rnd_u64(&rnd);
+			tpl_stamp(bufs, sigoff, n, 0, ts);
+			tpl_stamp(bufs, sigoff, n, ts, rnd_u64(&rnd));
 			for (i = 0; i < n; i++) {
 				assert_int_equal(size[i], len[i] + TPL_FCS);
 				check_frame(&pl, key, bufs[i], len[i],
