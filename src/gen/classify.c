@@ -8,6 +8,7 @@
  */
 #include "gen/classify.h"
 
+#include <stdalign.h>
 #include <string.h>
 
 #include "ether/ether_wire.h"
@@ -351,6 +352,185 @@ classify(const struct classify_keys *ky, const struct mbuf *m, struct sig *sg,
 	return classify_one(ky, m, sg, other);
 }
 
+/*
+ * The most common frames of a burst, as many at a time as fit the sums of a
+ * few registers: their one's-complement sums are gathered frame by frame and
+ * reduced side by side.  They are ours if all is right; any other frame, and
+ * any doubt, is for classify_one().
+ */
+#define LANES 16u
+
+struct lanes {
+	alignas(CACHELINE) uint32_t la_ip[LANES]; /* of the IPv4 header */
+	uint32_t la_l4[LANES]; /* of pseudo header and UDP */
+	uint32_t la_sig[LANES]; /* of the signature */
+};
+
+static inline uint64_t
+load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t
+load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* One's-complement addition of 64 bits. */
+static inline uint64_t
+add64(uint64_t a, uint64_t b)
+{
+	a += b;
+	return a + (a < b);
+}
+
+/* The same sum in 32 bits. */
+static inline uint32_t
+half(uint64_t v)
+{
+	uint32_t low = (uint32_t)v, sum = low + (uint32_t)(v >> 32);
+
+	return sum + (sum < low);
+}
+
+/*
+ * Whether the first 42 bytes at p are those of Ethernet, IPv4 and UDP around
+ * a signature and nothing else; checksums are not looked at, but that there
+ * is one of UDP.
+ */
+static inline bool
+is_least(const uint8_t *p)
+{
+	static const uint8_t type[8] = { 8, 0, 0x45, 0, 0, 28 + SIG_LEN };
+	static const uint8_t types[8] = { 255, 255, 255, 0, 255, 255 };
+	static const uint8_t proto[4] = { 0, 0, 0, IPP_UDP };
+	static const uint8_t protos[4] = { 0x3f, 255, 0, 255 };
+	static const uint8_t len[4] = { 0, 8 + SIG_LEN };
+	static const uint8_t lens[4] = { 255, 255 };
+	uint32_t ulen = load32(p + 38);
+
+	return (((load64(p + 12) & load64(types)) ^ load64(type)) |
+		   ((load32(p + 20) & load32(protos)) ^ load32(proto)) |
+		   ((ulen & load32(lens)) ^ load32(len))) == 0 &&
+	    ulen != load32(len);
+}
+
+/* The sums of lane i; all wrong if it is no such frame. */
+static inline void
+lane_add(struct lanes *la, unsigned i, const struct mbuf *m)
+{
+	const uint8_t *p = m->m_data;
+	uint64_t rest;
+	uint32_t sig;
+	uint16_t end;
+
+	if (unlikely(m->m_next != NULL ||
+		m->m_len < ETHER_HLEN + 28 + SIG_LEN || !is_least(p))) {
+		la->la_ip[i] = 0;
+		return;
+	}
+	la->la_ip[i] = half(
+	    add64(add64(load64(p + 14), load64(p + 22)), load32(p + 30)));
+	memcpy(&end, p + 58, sizeof(end));
+	sig = half(add64(add64(load64(p + 42), load64(p + 50)), end));
+	la->la_sig[i] = sig;
+	rest = in_cksum_order(IPP_UDP + 8 + SIG_LEN) + (uint64_t)sig;
+	la->la_l4[i] =
+	    half(add64(add64(load64(p + 26), load64(p + 34)), rest));
+	/* Verified already, or for a device to complete. */
+	if (unlikely((m->m_flags & (MF_CSUM_OK | MF_CSUM_PARTIAL)) != 0))
+		la->la_l4[i] = 0xffff;
+}
+
+static inline uint32_t
+lane_reduce(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+/* Which lanes are not certainly ours: none is 0; else each is in wrong[]. */
+static inline uint32_t
+lanes_wrong(const struct lanes *la, uint16_t key, uint32_t wrong[])
+{
+	uint32_t want = in_cksum_order(key), any = 0;
+	unsigned i;
+
+	for (i = 0; i < LANES; i++) {
+		wrong[i] = (lane_reduce(la->la_ip[i]) ^ 0xffff) |
+		    (lane_reduce(la->la_l4[i]) ^ 0xffff) |
+		    (lane_reduce(la->la_sig[i]) ^ want);
+		any |= wrong[i];
+	}
+	return any;
+}
+
+static inline void
+record(struct check_rec *cr, const struct mbuf *m, const struct sig *sg,
+    uint64_t now, unsigned i)
+{
+	*cr = (struct check_rec){
+		.cr_flow = sg->sg_flow,
+		.cr_seq = sg->sg_seq,
+		.cr_ts = sg->sg_ts,
+		.cr_now = now,
+		.cr_len = m->m_pktlen + 4,
+		.cr_more = i,
+	};
+}
+
+/* The signature of a frame that is_least(). */
+static inline struct sig
+least_sig(const uint8_t *p)
+{
+	p += ETHER_HLEN + 28;
+	return (struct sig){
+		.sg_flow = ld32be(p + SIG_FLOW),
+		.sg_seq = ld32be(p + SIG_SEQ),
+		.sg_ts = ld64be(p + SIG_TS),
+	};
+}
+
+/* LANES frames, of which the first is number "at". */
+static inline unsigned
+classify_lanes(const struct classify_keys *ky, struct mbuf *const *m,
+    unsigned at, uint64_t now, uint8_t *why, struct check_rec *cr)
+{
+	uint32_t wrong[LANES], any;
+	unsigned i, ours = 0;
+	struct lanes la;
+	struct sig sg;
+
+	for (i = 0; i < LANES; i++)
+		lane_add(&la, i, m[i]);
+	any = lanes_wrong(&la, ky->ky_key, wrong);
+	memset(why, CW_OURS, LANES);
+	if (likely(any == 0)) {
+		for (i = 0; i < LANES; i++) {
+			sg = least_sig(m[i]->m_data);
+			record(&cr[i], m[i], &sg, now, at + i);
+		}
+		return LANES;
+	}
+	for (i = 0; i < LANES; i++) {
+		if (wrong[i] != 0)
+			why[i] = (uint8_t)classify_one(ky, m[i], &sg, NULL);
+		else
+			sg = least_sig(m[i]->m_data);
+		if (why[i] == CW_OURS)
+			record(&cr[ours++], m[i], &sg, now, at + i);
+	}
+	return ours;
+}
+
 unsigned
 classify_burst(const struct classify_keys *ky, struct mbuf *const *m,
     unsigned n, uint64_t now, uint8_t *why, struct check_rec *cr)
@@ -358,22 +538,14 @@ classify_burst(const struct classify_keys *ky, struct mbuf *const *m,
 	unsigned i, ours = 0;
 	struct sig sg;
 
-	for (i = 0; i < umin(n, MVEC_AHEAD); i++)
+	for (i = 0; i < n; i++)
 		m_prefetch(m[i]);
-	for (i = 0; i < n; i++) {
-		if (i + MVEC_AHEAD < n)
-			m_prefetch(m[i + MVEC_AHEAD]);
+	for (i = 0; i + LANES <= n; i += LANES)
+		ours += classify_lanes(ky, m + i, i, now, why + i, cr + ours);
+	for (; i < n; i++) {
 		why[i] = (uint8_t)classify_one(ky, m[i], &sg, NULL);
-		if (unlikely(why[i] != CW_OURS))
-			continue;
-		cr[ours++] = (struct check_rec){
-			.cr_flow = sg.sg_flow,
-			.cr_seq = sg.sg_seq,
-			.cr_ts = sg.sg_ts,
-			.cr_now = now,
-			.cr_len = m[i]->m_pktlen + 4,
-			.cr_more = i,
-		};
+		if (likely(why[i] == CW_OURS))
+			record(&cr[ours++], m[i], &sg, now, i);
 	}
 	return ours;
 }

@@ -442,6 +442,71 @@ bursts(void **state)
 	assert_int_equal(classify_burst(&keys, mv, 0, 99, why, cr), 0);
 }
 
+/* The most common kind, any other, one with a wrong bit, one with a flag. */
+static unsigned
+any_frame(struct frame *f)
+{
+	static const struct kind least = { .proto = IPP_UDP,
+		.payload = SIG_LEN };
+	struct kind k = least;
+	unsigned what = (unsigned)rnd_below(&r, 12);
+
+	if (what == 0)
+		k = any_kind();
+	if (what == 1)
+		k.trailer = (uint16_t)rnd_below(&r, 30);
+	build(f, &k, what == 2 ? OLD : what == 3 ? 99 : KEY);
+	if (what == 4)
+		f->f_p[rnd_below(&r, f->f_len)] ^= (uint8_t)(1u
+		    << rnd_below(&r, 8));
+	if (what == 5) /* words that add up to nothing */
+		memset(f->f_p + 24, 255 * (int)rnd_below(&r, 2), 36);
+	if (what == 6)
+		st16be(f->f_p + f->f_sum, 0);
+	if (what == 7)
+		f->f_p[f->f_sum] ^= 1;
+	return what == 7 && rnd_below(&r, 2) != 0 ? MF_CSUM_PARTIAL :
+	    what == 8				  ? MF_CSUM_OK :
+		0;
+}
+
+/* Whatever is in a burst, it is as if each frame came alone. */
+static void
+bursts_agree(void **state)
+{
+	static struct frame f[MVEC_MAX];
+	struct mbuf m[MVEC_MAX], *mv[MVEC_MAX];
+	struct check_rec cr[MVEC_MAX];
+	uint8_t why[MVEC_MAX];
+	struct sig sg;
+	unsigned round, i, k, n, ours;
+
+	memset(m, 0, sizeof(m));
+	for (round = 0; round < 2000; round++) {
+		n = (unsigned)rnd_below(&r, MVEC_MAX + 1);
+		for (i = 0; i < n; i++) {
+			m[i].m_flags = (uint16_t)any_frame(&f[i]);
+			m[i].m_data = f[i].f_p;
+			m[i].m_len = m[i].m_pktlen = f[i].f_len;
+			mv[i] = &m[i];
+		}
+		ours = classify_burst(&keys, mv, n, round, why, cr);
+		for (i = k = 0; i < n; i++) {
+			assert_int_equal(
+			    classify(&keys, mv[i], &sg, NULL), why[i]);
+			if (why[i] != CW_OURS)
+				continue;
+			assert_int_equal(cr[k].cr_more, i);
+			assert_int_equal(cr[k].cr_len, f[i].f_len + 4);
+			assert_int_equal(cr[k].cr_flow, sg.sg_flow);
+			assert_int_equal(cr[k].cr_seq, sg.sg_seq);
+			assert_int_equal(cr[k].cr_ts, sg.sg_ts);
+			assert_int_equal(cr[k++].cr_now, round);
+		}
+		assert_int_equal(k, ours);
+	}
+}
+
 static void
 remembered_keys(void **state)
 {
@@ -474,6 +539,7 @@ main(void)
 		cmocka_unit_test(control),
 		cmocka_unit_test(ways_agree),
 		cmocka_unit_test(bursts),
+		cmocka_unit_test(bursts_agree),
 		cmocka_unit_test(remembered_keys),
 	};
 
