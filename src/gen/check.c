@@ -21,14 +21,11 @@
 
 #define HOLE_SHIFT 8 /* 256 ns, 2^40 of them: 18 minutes */
 
+/* The window of the flow at this place. */
 static inline uint64_t *
-window_of(const struct checker *ck, struct check_flow *cf)
+window_of(const struct checker *ck, size_t at)
 {
-	size_t i = (size_t)(cf - ck->ck_flow);
-
-	if (ck->ck_window == 64)
-		return &cf->cf_seen;
-	return ck->ck_seen + i * (ck->ck_window / 64);
+	return ck->ck_window1 + (at << ck->ck_shift);
 }
 
 /* The numbers from the next one on, n of them, were passed over. */
@@ -37,7 +34,7 @@ pass_over(const struct checker *ck, struct check_flow *cf, uint32_t n,
     uint64_t now)
 {
 	unsigned mask = ck->ck_window - 1;
-	uint64_t *seen = window_of(ck, cf);
+	uint64_t *seen = window_of(ck, (size_t)(cf - ck->ck_flow));
 	uint32_t seq = cf->cf_next + n - umin(n, ck->ck_window);
 	uint32_t end = cf->cf_next + n;
 	struct check_hole *holes = NULL;
@@ -104,7 +101,8 @@ out_of_order(struct checker *ck, struct check_flow *cf,
     struct check_group *cg, uint32_t seq, uint64_t now)
 {
 	unsigned bit = seq & (ck->ck_window - 1);
-	uint64_t *seen = &window_of(ck, cf)[bit / 64];
+	uint64_t *seen =
+	    &window_of(ck, (size_t)(cf - ck->ck_flow))[bit / 64];
 
 	if (cf->cf_next - seq > ck->ck_window) {
 		cf->cf_old++;
@@ -123,28 +121,79 @@ out_of_order(struct checker *ck, struct check_flow *cf,
 	return true;
 }
 
+/*
+ * What packets that follow each other add to their group.  They left together
+ * and came together, so that most have the same latency and the same change
+ * of it: a value goes into the histogram when another one comes.
+ */
+struct run {
+	struct check_group *ru_group; /* NULL: none yet */
+	uint64_t ru_latency;
+	uint64_t ru_latencies; /* packets that took so long */
+	uint64_t ru_change;
+	uint64_t ru_changes;
+	uint64_t ru_received;
+	uint64_t ru_bytes;
+};
+
+static __attribute__((noinline)) void
+add_latency(struct check_group *cg, uint64_t latency, uint64_t n)
+{
+	if (n == 0)
+		return;
+	hist_addn(&cg->cg_hists->ch_latency, latency, n);
+	cg->cg_latency_sum += (unsigned __int128)latency * n;
+	cg->cg_latency_min = u64min(cg->cg_latency_min, latency);
+	cg->cg_latency_max = u64max(cg->cg_latency_max, latency);
+}
+
+static __attribute__((noinline)) void
+add_change(struct check_group *cg, uint64_t change, uint64_t n)
+{
+	if (n != 0)
+		hist_addn(&cg->cg_hists->ch_jitter, change, n);
+}
+
+/* All of the run is the group's; the next begins. */
+static inline void
+run_end(struct run *ru, struct check_group *next)
+{
+	struct check_group *cg = ru->ru_group;
+
+	if (cg != NULL) {
+		add_latency(cg, ru->ru_latency, ru->ru_latencies);
+		add_change(cg, ru->ru_change, ru->ru_changes);
+		cg->cg_received += ru->ru_received;
+		cg->cg_bytes += ru->ru_bytes;
+	}
+	*ru = (struct run){ .ru_group = next };
+}
+
 /* Latency, and its change since the packet before. */
 static inline void
-time_taken(struct check_flow *cf, struct check_group *cg, uint64_t ts,
-    uint64_t now)
+time_taken(struct check_flow *cf, struct run *ru, uint64_t ts, uint64_t now)
 {
-	struct check_hists *ch = cg->cg_hists;
 	uint64_t latency = now - ts, change;
 
 	if (unlikely(now < ts)) {
 		latency = 0;
-		cg->cg_early++;
+		ru->ru_group->cg_early++;
 	}
-	hist_add(&ch->ch_latency, latency);
-	cg->cg_latency_sum += latency;
-	if (latency < cg->cg_latency_min)
-		cg->cg_latency_min = latency;
-	if (latency > cg->cg_latency_max)
-		cg->cg_latency_max = latency;
+	if (unlikely(latency != ru->ru_latency)) {
+		add_latency(ru->ru_group, ru->ru_latency, ru->ru_latencies);
+		ru->ru_latency = latency;
+		ru->ru_latencies = 0;
+	}
+	ru->ru_latencies++;
 	if (likely(cf->cf_received != 0)) {
 		change = latency > cf->cf_latency ? latency - cf->cf_latency :
 		    cf->cf_latency - latency;
-		hist_add(&ch->ch_jitter, change);
+		if (unlikely(change != ru->ru_change)) {
+			add_change(ru->ru_group, ru->ru_change, ru->ru_changes);
+			ru->ru_change = change;
+			ru->ru_changes = 0;
+		}
+		ru->ru_changes++;
 		/* RFC 3550, A.8. */
 		cf->cf_jitter += change - ((cf->cf_jitter + 8) >> 4);
 	}
@@ -152,76 +201,80 @@ time_taken(struct check_flow *cf, struct check_group *cg, uint64_t ts,
 }
 
 static inline void
-take(struct checker *ck, struct check_flow *cf, uint32_t seq, uint64_t ts,
-    unsigned wirelen, uint64_t now)
+take(struct checker *ck, uint32_t at, struct run *ru,
+    const struct check_rec *cr)
 {
+	struct check_flow *cf = &ck->ck_flow[at];
 	struct check_group *cg = &ck->ck_group[cf->cf_group];
-	uint32_t ahead = seq - cf->cf_next;
+	uint32_t seq = cr->cr_seq, ahead = seq - cf->cf_next;
 
+	if (unlikely(cg != ru->ru_group))
+		run_end(ru, cg);
 	if (likely(ahead < UINT32_C(1) << 31)) {
 		unsigned bit = seq & (ck->ck_window - 1);
 
 		if (unlikely(ahead != 0)) {
-			pass_over(ck, cf, ahead, now);
-			cg->cg_gap = u64max(cg->cg_gap, ts);
+			pass_over(ck, cf, ahead, cr->cr_now);
+			cg->cg_gap = u64max(cg->cg_gap, cr->cr_ts);
 		}
-		window_of(ck, cf)[bit / 64] |= UINT64_C(1) << bit % 64;
+		window_of(ck, at)[bit / 64] |= UINT64_C(1) << bit % 64;
 		cf->cf_next = seq + 1;
-	} else if (!out_of_order(ck, cf, cg, seq, now)) {
+	} else if (!out_of_order(ck, cf, cg, seq, cr->cr_now)) {
 		return;
 	}
-	time_taken(cf, cg, ts, now);
+	time_taken(cf, ru, cr->cr_ts, cr->cr_now);
 	cf->cf_received++;
-	cg->cg_received++;
-	cg->cg_bytes += wirelen;
+	ru->ru_received++;
+	ru->ru_bytes += cr->cr_len;
 }
 
 bool
 check_packet(struct checker *ck, const struct sig *sg, unsigned wirelen,
     uint64_t now)
 {
-	uint32_t i = check_index(ck, sg->sg_flow);
+	struct check_rec cr = { sg->sg_flow, sg->sg_seq, sg->sg_ts, now,
+		wirelen, 0 };
 
-	if (unlikely(i >= ck->ck_nflows)) {
-		ck->ck_stray++;
-		return false;
+	return check_burst(ck, &cr, 1) == 1;
+}
+
+/* What the next packets' flows have is on its way when it is needed. */
+static void
+fetch_ahead(const struct checker *ck, const struct check_rec *cr, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		uint32_t at = check_index(ck, cr[i].cr_flow);
+
+		if (unlikely(at >= ck->ck_nflows))
+			continue;
+		__builtin_prefetch(&ck->ck_flow[at], 1);
+		if (ck->ck_window != 64)
+			__builtin_prefetch(window_of(ck, at) +
+				(cr[i].cr_seq & (ck->ck_window - 1)) / 64,
+			    1);
 	}
-	take(ck, &ck->ck_flow[i], sg->sg_seq, sg->sg_ts, wirelen, now);
-	return true;
 }
 
 unsigned
 check_burst(struct checker *ck, const struct check_rec *cr, unsigned n)
 {
-	struct check_flow *flow[CHECK_BURST];
-	unsigned done, i, own = 0;
+	struct run ru = { 0 };
+	unsigned i, own = 0;
 
-	for (done = 0; done < n; done += CHECK_BURST, cr += CHECK_BURST) {
-		unsigned now = umin(n - done, CHECK_BURST);
+	for (i = 0; i < n; i++) {
+		uint32_t at = check_index(ck, cr[i].cr_flow);
 
-		for (i = 0; i < now; i++) {
-			uint32_t at = check_index(ck, cr[i].cr_flow);
-
-			flow[i] = NULL;
-			if (unlikely(at >= ck->ck_nflows)) {
-				ck->ck_stray++;
-				continue;
-			}
-			flow[i] = &ck->ck_flow[at];
-			__builtin_prefetch(flow[i], 1);
-			if (ck->ck_window != 64)
-				__builtin_prefetch(window_of(ck, flow[i]) +
-					(cr[i].cr_seq & (ck->ck_window - 1)) /
-					    64,
-				    1);
+		if (unlikely(ck->ck_far) && i % CHECK_BURST == 0)
+			fetch_ahead(ck, cr + i, umin(n - i, CHECK_BURST));
+		if (unlikely(at >= ck->ck_nflows)) {
+			ck->ck_stray++;
+			continue;
 		}
-		for (i = 0; i < now; i++) {
-			if (unlikely(flow[i] == NULL))
-				continue;
-			take(ck, flow[i], cr[i].cr_seq, cr[i].cr_ts,
-			    cr[i].cr_len, cr[i].cr_now);
-			own++;
-		}
+		take(ck, at, &ru, &cr[i]);
+		own++;
 	}
+	run_end(&ru, NULL);
 	return own;
 }

@@ -89,6 +89,8 @@ struct check_flow {
 	uint32_t cf_group;
 };
 static_assert(sizeof(struct check_flow) == CACHELINE, "a million of them");
+#define CHECK_FLOW_SHIFT 3 /* from flow to flow in words of 64 bits */
+static_assert(sizeof(struct check_flow) == 8u << CHECK_FLOW_SHIFT, "so many");
 
 /* A stream, as far as this checker has its flows. */
 struct check_group {

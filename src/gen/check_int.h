@@ -28,6 +28,9 @@ static_assert(sizeof(struct check_recent) == CACHELINE / 2, "no gaps");
 
 struct checker {
 	struct check_flow *ck_flow; /* [o] flows of this share */
+	uint64_t *ck_window1; /* [I] the first flow's window, … */
+	unsigned ck_shift; /* [I] … the next 1 << ck_shift words on */
+	bool ck_far; /* [I] flows do not stay in a cache nearby */
 	uint64_t *ck_seen; /* [o] windows over 64: bits by number */
 	struct check_hole *ck_hole; /* [o] likewise; NULL: no extents */
 	struct check_recent *ck_recent; /* [o] likewise */

@@ -16,6 +16,9 @@
 #define EXTENT_MAX  (WINDOW_ROOM / FLOW_ROOM) /* flows with extents */
 #define FLOWS_MAX   (UINT64_C(1) << 28)
 
+/* Flows and windows in less than that are not fetched ahead. */
+#define NEAR (UINT64_C(1) << 18)
+
 static unsigned
 default_window(uint32_t nflows)
 {
@@ -51,9 +54,17 @@ alloc_windows(struct checker *ck, bool extents)
 {
 	size_t n = ck->ck_nflows, words = ck->ck_window / 64;
 
-	if (words > 1 &&
-	    (ck->ck_seen = lines_alloc(n, words * sizeof(uint64_t))) == NULL)
-		return false;
+	ck->ck_far = n * (sizeof(*ck->ck_flow) + ck->ck_window / 8) > NEAR;
+	if (words > 1) {
+		ck->ck_seen = lines_alloc(n, words * sizeof(uint64_t));
+		if (ck->ck_seen == NULL)
+			return false;
+		ck->ck_window1 = ck->ck_seen;
+		ck->ck_shift = (unsigned)__builtin_ctzl(words);
+	} else {
+		ck->ck_window1 = &ck->ck_flow->cf_seen;
+		ck->ck_shift = CHECK_FLOW_SHIFT;
+	}
 	if (!extents)
 		return true;
 	ck->ck_hole = lines_alloc(n, ck->ck_window * sizeof(struct check_hole));
