@@ -225,15 +225,15 @@ pair_waiting(const struct pair_rxq *pr)
 
 /* Nothing is left of what the sending host knew. */
 static inline void
-pair_clean(const struct pair_end *pe, struct mbuf *m)
+pair_clean(struct mbuf *m, bool offload, bool hashed)
 {
-	if (pe->pe_pair->p_offload) {
+	if (offload) {
 		m->m_flags &= MF_SHARED | MF_CSUM_PARTIAL | MF_CSUM_OK;
 	} else {
 		m->m_flags &= MF_SHARED;
 		m->m_gso = GSO_NONE;
 	}
-	if (pe->pe_nrxq == 1)
+	if (!hashed)
 		m->m_hashtype = RSS_NONE;
 	m->m_nh = 0;
 	m->m_oif = 0;
@@ -323,23 +323,26 @@ pair_copy_in(struct cpu *c, struct pair_rxq *pr, struct pair_wire *pw,
 static void
 pair_take(struct pair_rxq *pr, struct mvec *mv, void *const *batch, unsigned n)
 {
+	bool offload = pr->pr_end->pe_pair->p_offload;
+	bool hashed = pr->pr_end->pe_nrxq > 1;
+	struct mbuf **to = mv->mv_m + mv->mv_n;
 	unsigned i;
 
+	for (i = 0; i < n; i++)
+		__builtin_prefetch(pair_entry_mbuf(batch[i]), 1);
 	for (i = 0; i < n; i++) {
 		struct mbuf *m = pair_entry_mbuf(batch[i]);
 		uint64_t at = 0;
 
-		if (i + MVEC_AHEAD < n)
-			__builtin_prefetch(
-			    pair_entry_mbuf(batch[i + MVEC_AHEAD]));
-		if (pair_entry_timed(batch[i]))
+		if (unlikely(pair_entry_timed(batch[i])))
 			at = m->m_ts;
-		pair_clean(pr->pr_end, m);
-		if (pair_entry_timed(batch[i]))
+		pair_clean(m, offload, hashed);
+		if (unlikely(pair_entry_timed(batch[i])))
 			pair_delay(pr, m, at);
 		else
-			mv->mv_m[mv->mv_n++] = m;
+			*to++ = m;
 	}
+	mv->mv_n = (unsigned)(to - mv->mv_m);
 }
 
 /* Take up to max frames off the wires; under the guard. */

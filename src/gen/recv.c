@@ -77,23 +77,35 @@ glance(struct recv *rv, const struct check_rec *cr)
 
 static void recv_other(struct recv *, struct mbuf *) ON_CPU;
 
-/* Whether a packet with our key is one of ours, and at the right port. */
-static bool ON_CPU
-recv_right(struct recv *rv, const struct check_rec *cr, struct mbuf *m)
+/* Flows from the first to before the last that may come to a port. */
+struct flows {
+	uint32_t fs_from;
+	uint32_t fs_upto;
+};
+
+/*
+ * Whether a packet with our key is one of ours, and at the right port; if so,
+ * which others are.
+ */
+static __attribute__((noinline)) bool ON_CPU
+recv_right(struct recv *rv, const struct check_rec *cr, struct mbuf *m,
+    struct flows *fs)
 {
 	const struct gen_job *gj = rv->rv_job;
+	unsigned s;
 
-	if (unlikely(cr->cr_flow >= gj->gj_flows)) {
+	if (cr->cr_flow >= gj->gj_flows) {
 		/* Chance, or a tester of the same seed: no flow of ours. */
 		recv_other(rv, m);
 		return false;
 	}
-	if (unlikely(gj->gj_to[stream_of(gj, cr->cr_flow)] !=
-	    rv->rv_port->gp_number)) {
+	s = stream_of(gj, cr->cr_flow);
+	if (gj->gj_to[s] != rv->rv_port->gp_number) {
 		lose(rv, m, gns_astray, &rv->rv_seen->gn_astray);
 		return false;
 	}
-	rv->rv_free[rv->rv_nfree++] = m;
+	fs->fs_from = s == 0 ? 0 : gj->gj_upto[s - 1];
+	fs->fs_upto = gj->gj_upto[s];
 	return true;
 }
 
@@ -110,16 +122,6 @@ silence(struct gen_job *gj, uint64_t now)
 	gj->gj_last = now;
 }
 
-/* n records of flows of this CPU. */
-static void
-recv_check(const struct gen_job *gj, const struct check_rec *cr, unsigned n)
-{
-	unsigned at;
-
-	for (at = 0; at < n; at += GEN_BURST)
-		check_burst(gj->gj_checker, cr + at, umin(n - at, GEN_BURST));
-}
-
 /* Packets of the trial: their records go to who checks their flows. */
 static void ON_CPU
 recv_ours(struct recv *rv, struct mbuf *const *mm, struct check_rec *cr,
@@ -127,19 +129,26 @@ recv_ours(struct recv *rv, struct mbuf *const *mm, struct check_rec *cr,
 {
 	struct gen_cpu *gc = rv->rv_gc;
 	const struct gen_job *gj = rv->rv_job;
+	struct flows fs = { 0, 0 };
 	unsigned i, to, right = 0;
 
 	glance(rv, cr);
 	silence(rv->rv_job, rv->rv_now);
-	for (i = 0; i < n; i++)
-		if (likely(recv_right(rv, &cr[i], mm[cr[i].cr_more]))) {
-			if (unlikely(right != i))
-				cr[right] = cr[i];
-			right++;
-		}
+	for (i = 0; i < n; i++) {
+		struct mbuf *m = mm[cr[i].cr_more];
+
+		if (unlikely(cr[i].cr_flow - fs.fs_from >=
+			fs.fs_upto - fs.fs_from) &&
+		    !recv_right(rv, &cr[i], m, &fs))
+			continue;
+		if (unlikely(right != i))
+			cr[right] = cr[i];
+		right++;
+		rv->rv_free[rv->rv_nfree++] = m;
+	}
 	rv->rv_ours += right;
 	if (rv->rv_c->c_sp->sp_ncpus == 1) {
-		recv_check(gj, cr, right);
+		check_burst(gj->gj_checker, cr, right);
 		return;
 	}
 	for (i = 0; i < right; i++) {
@@ -291,7 +300,7 @@ gen_recv_records(struct cpu *c, struct gen_cpu *gc)
 			k = (unsigned)(bytes / sizeof(*cr));
 			/* Left from a trial that is over: it knew of it. */
 			if (gj != NULL)
-				recv_check(gj, cr, k);
+				check_burst(gj->gj_checker, cr, k);
 			recring_consume(gc->gc_in[i]);
 			total += k;
 		}
@@ -312,7 +321,8 @@ gen_recv_flush(struct cpu *c, struct gen_cpu *gc)
 		if (bytes == 0)
 			continue;
 		if (i == c->c_id) {
-			recv_check(gc->gc_job, gc->gc_rec[i], gc->gc_nrec[i]);
+			check_burst(gc->gc_job->gj_checker, gc->gc_rec[i],
+			    gc->gc_nrec[i]);
 			gc->gc_nrec[i] = 0;
 			continue;
 		}
@@ -358,10 +368,9 @@ recv_done(struct recv *rv)
 }
 
 static unsigned ON_CPU
-recv_queue(struct cpu *c, struct gen_cpu *gc, struct rxq *rxq, unsigned burst)
+recv_some(struct cpu *c, struct gen_cpu *gc, struct rxq *rxq, unsigned burst)
 {
-	static const struct gen_seen none;
-	struct gen_seen ignored = none;
+	struct gen_seen ignored;
 	const struct gen *g = gc->gc_gen;
 	struct gen_job *gj = gc->gc_job;
 	unsigned i, n, port = g->g_ifport[rxq->rxq_if->if_index];
@@ -372,19 +381,38 @@ recv_queue(struct cpu *c, struct gen_cpu *gc, struct rxq *rxq, unsigned burst)
 		return 0;
 	if (gj != NULL && gj->gj_quiet)
 		gj = NULL;
-	rv = (struct recv){ .rv_c = c, .rv_gc = gc, .rv_job = gj,
-		.rv_now = gen_clock(&g->g_clock) };
+	/* Not as a whole: rv_free is large. */
+	rv.rv_c = c;
+	rv.rv_gc = gc;
+	rv.rv_job = gj;
+	rv.rv_now = gen_clock(&g->g_clock);
+	rv.rv_ours = rv.rv_warm = rv.rv_nfree = 0;
 	if (port == GEN_PORTS) {
 		for (i = 0; i < n; i++)
 			lose(&rv, mv.mv_m[i], gns_noport, NULL);
 		return n;
 	}
 	rv.rv_port = &g->g_port[port];
+	memset(&ignored, 0, sizeof(ignored));
 	rv.rv_seen = gj != NULL ? &gj->gj_seen[port] : &ignored;
 	recv_batch(&rv, &mv);
 	recv_done(&rv);
 	gen_recv_flush(c, gc);
 	return n;
+}
+
+/* As much as a port may send in a round, so that it finds room. */
+static unsigned ON_CPU
+recv_queue(struct cpu *c, struct gen_cpu *gc, struct rxq *rxq, unsigned burst)
+{
+	unsigned ncpus = c->c_sp->sp_ncpus, n, total = 0;
+
+	do {
+		n = recv_some(c, gc, rxq, burst);
+		total += n;
+	} while (n == burst && total < GEN_BURSTS * GEN_BURST &&
+	    recv_room(gc, ncpus));
+	return total;
 }
 
 unsigned

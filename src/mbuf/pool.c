@@ -298,10 +298,13 @@ m_alloc_bulk(struct cpu *c, struct mbuf **mm, unsigned n)
 	struct mpool *mp = c->c_mpool;
 	struct mstack *ms = &mp->mp_free;
 	unsigned i, got = umin(n, ms->ms_n);
+	struct mbuf **top;
 
 	CPU_ASSERT(c);
+	ms->ms_n -= got;
+	top = ms->ms_m + ms->ms_n + got;
 	for (i = 0; i < got; i++) {
-		mm[i] = ms->ms_m[--ms->ms_n];
+		mm[i] = *--top;
 		m_reset(mm[i]);
 	}
 	if (unlikely(got < n))
@@ -456,16 +459,21 @@ void
 m_free_bulk(struct cpu *c, struct mbuf **mm, unsigned n)
 {
 	struct mstack *ms = &c->c_mpool->mp_free;
+	struct mbuf **top = ms->ms_m + ms->ms_n;
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
 		if (likely(m_is_plain(c, mm[i]))) {
+			KASSERT(top < ms->ms_m + ms->ms_total);
 			mm[i]->m_refs = 0;
-			mstack_push(ms, mm[i]);
-		} else {
-			m_free(c, mm[i]);
+			*top++ = mm[i];
+			continue;
 		}
+		ms->ms_n = (uint32_t)(top - ms->ms_m);
+		m_free(c, mm[i]);
+		top = ms->ms_m + ms->ms_n;
 	}
+	ms->ms_n = (uint32_t)(top - ms->ms_m);
 }
 
 /* Out of line: only tracers come here.  bpftrace knows six arguments. */
