@@ -25,6 +25,8 @@ usage(FILE *f)
 	    "       spate gen SUITE --help\n"
 	    "       spate gen udp --source | --sink | --echo ...  rates, CPU "
 	    "by CPU\n"
+	    "       spate gen report FILE [--html | --csv | --text]  a report "
+	    "of the past\n"
 	    "\n"
 	    "suites\n");
 	oneliner_list(f);
@@ -165,6 +167,8 @@ cmd_gen(int argc, char **argv)
 		return run_check(argc - 1, argv + 1);
 	if (strcmp(argv[1], "screen") == 0)
 		return run_oneliner(argc - 1, argv + 1, true);
+	if (strcmp(argv[1], "report") == 0)
+		return report_main(argc - 1, argv + 1);
 	if (strcmp(argv[1], "udp") == 0)
 		return udp_main(argc - 1, argv + 1);
 	if (oneliner_known(argv[1]))

@@ -15,6 +15,7 @@
  *	live.c		what there is to be seen
  *	udp.c		source, sink and echo: command line, and what they do
  *	files.c		reports as files that are whole or not there
+ *	report.c	a report of the past in another form
  *
  * All of it runs a plan: a one-liner is turned into one first.
  */
@@ -67,6 +68,9 @@ void	 oneliner_list(FILE *);
 /* A --port as part of a plan; false after a message.  A string, quoted. */
 bool	 oneliner_put_port(FILE *, const char *port, unsigned i);
 void	 oneliner_put_string(FILE *, const char *);
+
+/* report.c: spate gen report */
+int	 report_main(int argc, char **argv);
 
 /* udp.c: spate gen udp */
 int	 udp_main(int argc, char **argv);

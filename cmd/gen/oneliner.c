@@ -24,6 +24,7 @@ static const struct option options[] = {
 	{ "dut", required_argument, NULL, O_DUT },
 	{ "duration", required_argument, NULL, O_DURATION },
 	{ "expect", required_argument, NULL, O_EXPECT },
+	{ "extension", required_argument, NULL, O_EXTENSION },
 	{ "flows", required_argument, NULL, O_FLOWS },
 	{ "help", no_argument, NULL, O_HELP },
 	{ "html", required_argument, NULL, O_HTML },
@@ -45,6 +46,7 @@ static const struct option options[] = {
 	{ "reset-command", required_argument, NULL, O_RESET },
 	{ "resolution", required_argument, NULL, O_RESOLUTION },
 	{ "retries", required_argument, NULL, O_RETRIES },
+	{ "rss", required_argument, NULL, O_RSS },
 	{ "seed", required_argument, NULL, O_SEED },
 	{ "settle", required_argument, NULL, O_SETTLE },
 	{ "size", required_argument, NULL, O_SIZE },
@@ -70,8 +72,17 @@ static const char help[] =
     "  --size SIZE[,SIZE...]   frame sizes with FCS, or a mix: imix, "
     "64:7,594:4\n"
     "  --flows N               so many flows, by their source ports\n"
+    "  --rss KEY=VALUE[,...]   flows that fill the buckets of a device's "
+    "RSS:\n"
+    "                          key=default|symmetric|HEX, "
+    "fields=4-tuple|2-tuple,\n"
+    "                          buckets=N, queues=N or table=Q+Q+...,\n"
+    "                          weight=N+N+... of queues, sources=N\n"
     "  --bidirectional         and the way back\n"
     "  --ipv6                  addresses of RFC 5180, if ports have none\n"
+    "  --extension HEADER[,...]   of IPv6: hop-by-hop, destination, "
+    "routing,\n"
+    "                          fragment\n"
     "  --protocol udp|tcp|icmp\n"
     "  --source, --destination ADDRESS\n"
     "  --vary TEXT             a field that varies: \"tos random 0-255\"\n"

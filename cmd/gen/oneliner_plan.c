@@ -208,36 +208,84 @@ oneliner_put_string(FILE *f, const char *s)
 	put_string(f, s, strlen(s));
 }
 
+/* The keys of --rss, each as that of a template with "rss_" before it. */
 static bool
-put_flows(const struct args *a)
+put_rss(const struct args *a)
+{
+	const char *s = value(a, O_RSS);
+	bool has_key = false;
+	char key[32];
+	size_t n;
+
+	for (; s != NULL && *s != '\0'; s += n + (s[n] == ',')) {
+		const char *eq;
+		size_t len;
+
+		n = strcspn(s, ",");
+		eq = memchr(s, '=', n);
+		if (eq == NULL || !is_key(s, (size_t)(eq - s)) ||
+		    (size_t)(eq - s) >= sizeof(key) - 4) {
+			fprintf(stderr, "spate gen: --rss %s: expected "
+			    "KEY=VALUE[,KEY=VALUE ...], as "
+			    "key=default,queues=4\n",
+			    value(a, O_RSS));
+			return false;
+		}
+		snprintf(key, sizeof(key), "rss_%.*s", (int)(eq - s), s);
+		has_key |= strcmp(key, "rss_key") == 0;
+		len = n - (size_t)(eq + 1 - s);
+		if (strcmp(key, "rss_table") == 0 ||
+		    strcmp(key, "rss_weight") == 0) {
+			put_list(a, key, eq + 1, len, '+');
+			continue;
+		}
+		fprintf(a->a_out, "\t%s = ", key);
+		put_string(a->a_out, eq + 1, len);
+		putc('\n', a->a_out);
+	}
+	if (!has_key)
+		fputs("\trss_key = default\n", a->a_out);
+	return true;
+}
+
+/* Sets *many if there are flows of several source ports. */
+static bool
+put_flows(const struct args *a, bool *many)
 {
 	const char *v = value(a, O_FLOWS);
-	unsigned long n;
+	const bool rss = value(a, O_RSS) != NULL;
+	const unsigned long max = rss ? 1ul << 20 : 64512;
+	unsigned long n = 1;
 	char *end;
 
+	*many = false;
+	if (rss && v == NULL)
+		v = "1024";
 	if (v == NULL)
 		return true;
 	errno = 0;
 	n = strtoul(v, &end, 10);
 	if (*v < '0' || *v > '9' || *end != '\0' || errno != 0 || n < 1 ||
-	    n > 64512) {
+	    n > max) {
 		fprintf(stderr, "spate gen: --flows wants a number from 1 to "
-		    "64512, not \"%s\"; more flows need a plan\n", v);
+		    "%lu, not \"%s\"%s\n", max, v,
+		    rss ? "" : "; more flows need a plan");
 		return false;
 	}
 	fprintf(a->a_out, "\tflows = %lu\n", n);
-	if (n > 1)
+	*many = n > 1 && !rss;
+	if (*many)
 		fprintf(a->a_out, "\tvary = {\"source_port flow count "
 		    "1024-%lu\"", 1024 + n - 1);
-	return true;
+	return !rss || put_rss(a);
 }
 
 static bool
 put_template(const struct args *a)
 {
-	const bool many = value(a, O_FLOWS) != NULL &&
-	    strcmp(value(a, O_FLOWS), "1") != 0;
+	const char *ext = value(a, O_EXTENSION);
 	unsigned i;
+	bool many;
 
 	fputs("template packets {\n", a->a_out);
 	put_key(a, "protocol", O_PROTOCOL);
@@ -245,7 +293,9 @@ put_template(const struct args *a)
 	put_key(a, "destination", O_DEST);
 	if (value(a, O_IPV6) != NULL)
 		fputs("\tfamily = ipv6\n", a->a_out);
-	if (!put_flows(a))
+	if (ext != NULL)
+		put_list(a, "extension", ext, strlen(ext), ',');
+	if (!put_flows(a, &many))
 		return false;
 	if (!many)
 		put_values(a, "vary", a->a_vary, a->a_nvary);

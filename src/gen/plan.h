@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/toeplitz.h"
 #include "ctl/conf/conf.h"
 #include "gen/pace.h"
 #include "gen/sizes.h"
@@ -114,6 +115,18 @@ struct plan_bytes {
 
 enum plan_pattern { PLAN_COUNTING, PLAN_ZERO, PLAN_NOISE };
 
+/* A key of receive side scaling; rk_text as it was written, NULL: none. */
+struct plan_rsskey {
+	struct conf_pos	 rk_pos;
+	const char	*rk_text;
+	uint8_t		 rk_key[TOEPLITZ_KEYLEN];
+};
+
+enum plan_extension { PLAN_HOPOPTS, PLAN_DSTOPTS, PLAN_ROUTING, PLAN_FRAGMENT };
+
+/* What a device hashes of UDP and TCP. */
+enum plan_rss_fields { PLAN_4TUPLE, PLAN_2TUPLE };
+
 struct plan_template {
 	struct conf_sec	 pt_sec;
 	const char	*pt_name;
@@ -129,6 +142,8 @@ struct plan_template {
 	unsigned	 pt_ttl;
 	unsigned	 pt_label;
 	bool		 pt_df;
+	enum plan_extension *pt_ext;	/* IPv6, in their order */
+	unsigned	 pt_next;
 	enum plan_pattern pt_pattern;
 	struct plan_bytes pt_payload;	/* instead of a pattern */
 	struct plan_sizes pt_size;
@@ -139,6 +154,23 @@ struct plan_template {
 	struct plan_bytes *pt_raw;	/* whole frames instead of all that */
 	unsigned	 pt_nraw;
 	const char	*pt_pcap;	/* the same, from a file */
+	/* Flows are chosen by the device's RSS; no text: they are not. */
+	struct plan_rsskey pt_rss_key;
+	enum plan_rss_fields pt_rss_fields;
+	unsigned	 pt_rss_buckets; /* 0: 128 */
+	unsigned	 pt_rss_queues;	/* 0: nobody said */
+	unsigned	*pt_rss_table;	/* or the queue of each bucket */
+	unsigned	 pt_rss_ntable;
+	unsigned	*pt_rss_weight;	/* of each queue; without: bucket */
+	unsigned	 pt_rss_nweight;
+	unsigned	 pt_rss_sources; /* addresses, from source on; 0: 1 */
+};
+
+/* Addresses and ports of so many flows. */
+struct plan_spread {
+	unsigned	 sp_n;		/* 0: there is no list */
+	struct in6	*sp_src;
+	struct in6	*sp_sport;
 };
 
 struct plan_stream {
@@ -149,6 +181,7 @@ struct plan_stream {
 	const char	*ps_template;
 	unsigned	 ps_weight;
 	bool		 ps_bidirectional;
+	struct plan_spread ps_spread[2]; /* forth and back; see plan_rss.c */
 };
 
 /* Behind PLAN_RUN those of gen/method.h, in its order. */

@@ -172,7 +172,9 @@ check_frames(struct conf_ctx *ctx, const struct plan_template *pt)
 	static const char *const keys[] = { "protocol", "family", "source",
 		"destination", "source_mac", "destination_mac", "source_port",
 		"destination_port", "tos", "ttl", "flow_label",
-		"dont_fragment", "payload", "payload_bytes", "size" };
+		"dont_fragment", "payload", "payload_bytes", "size",
+		"extension", "rss_key", "rss_fields", "rss_buckets",
+		"rss_queues", "rss_table", "rss_weight", "rss_sources" };
 	const char *frames = pt->pt_nraw != 0 ? "raw" : "pcap";
 	unsigned i;
 
@@ -257,7 +259,7 @@ plan_check_template(struct conf_ctx *ctx, const void *sec)
 		    "payload beside payload_bytes; expected one of the two");
 		return false;
 	}
-	return check_families(ctx, pt);
+	return check_families(ctx, pt) && plan_check_rss(ctx, pt);
 }
 
 /* Names: of what, and of what is there. */

@@ -205,8 +205,8 @@ fault_pos(const struct plan_flow *pf, const struct plan_sizes *pz,
 		return conf_where(sec, "protocol");
 	case TPL_M_LABEL:
 		return conf_where(sec, "flow_label");
-	case TPL_M_EXTS: /* only methods make them */
-		return &sec->cs_pos;
+	case TPL_M_EXTS:
+		return conf_where(sec, "extension");
 	case TPL_M_PATTERN:
 		return conf_where(sec, pt->pt_payload.pb_len != 0 ?
 		    "payload_bytes" : "payload");
@@ -334,7 +334,7 @@ check_flow(struct conf_ctx *ctx, const struct plan_step *pn,
 	bool ok;
 	unsigned i;
 
-	if (!check_addresses(ctx, pf) ||
+	if (!check_addresses(ctx, pf) || !plan_rss_make(ctx, pf) ||
 	    !check_rate(ctx, pn, &pn->pn_rate, pf) ||
 	    !check_rate(ctx, pn, &pn->pn_ramp, pf))
 		return false;

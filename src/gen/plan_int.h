@@ -10,6 +10,7 @@
  *	plan_check.c	what one part of a plan demands of another
  *	plan_check_step.c	what steps demand of everything
  *	plan_range.c	ranges of addresses
+ *	plan_rss.c	flows that fill the buckets of a device's RSS
  *	plan_make.c	a plan's templates and streams, as the engine takes them
  *	plan_text.c	a plan's text from a command line
  *
@@ -44,6 +45,7 @@ extern const struct conf_type plan_type_bytes;
 extern const struct conf_type plan_type_ratio;
 extern const struct conf_type plan_type_vary;
 extern const struct conf_type plan_type_expect;
+extern const struct conf_type plan_type_rsskey;	/* plan_rss.c */
 
 /* Fails if s does not begin with a number, or with one too long. */
 bool	 plan_number(const char *s, struct plan_number *);
@@ -69,6 +71,13 @@ bool	 plan_check_template(struct conf_ctx *, const void *);
 bool	 plan_given(const struct conf_sec *, const char *key);
 /* The family that a template's own keys settle; 0: none does. */
 unsigned plan_template_family(const struct plan_template *);
+
+/* plan_rss.c */
+bool	 plan_check_rss(struct conf_ctx *, const struct plan_template *);
+/* Makes a flow's list, once; false after a message or x_nomem. */
+bool	 plan_rss_make(struct conf_ctx *, const struct plan_flow *);
+/* The fields that make its flows those of the list; returns 2, or 0: none. */
+unsigned plan_rss_vary(const struct plan_flow *, struct tpl_vary[static 2]);
 
 /* plan_check_step.c */
 bool	 plan_check_step(struct conf_ctx *, const void *);

@@ -7,6 +7,7 @@
  * port.  The way back of a stream is its mirror image.
  */
 #include "gen/plan_int.h"
+#include "ip/ip_wire.h"
 
 #include <string.h>
 
@@ -131,6 +132,13 @@ packets_fields(const struct plan_flow *pf, struct tpl_conf *tc)
 {
 	const struct plan_template *pt = pf->pf_template;
 	const bool swap = pf->pf_back && pt->pt_protocol != TPL_ICMP;
+	static const uint8_t extensions[] = {
+		[PLAN_HOPOPTS] = IPP_HOPOPTS,
+		[PLAN_DSTOPTS] = IPP_DSTOPTS,
+		[PLAN_ROUTING] = IPP_ROUTING,
+		[PLAN_FRAGMENT] = IPP_FRAGMENT,
+	};
+	unsigned i;
 
 	memcpy(tc->tc_dst_mac, pf->pf_back ? pt->pt_src_mac : pt->pt_dst_mac,
 	    MAC_LEN);
@@ -145,6 +153,9 @@ packets_fields(const struct plan_flow *pf, struct tpl_conf *tc)
 	tc->tc_sport = (uint16_t)(swap ? pt->pt_dport : pt->pt_sport);
 	tc->tc_dport = (uint16_t)(swap ? pt->pt_sport : pt->pt_dport);
 	tc->tc_df = pt->pt_df;
+	for (i = 0; i < pt->pt_next; i++)
+		tc->tc_ext[i] = extensions[pt->pt_ext[i]];
+	tc->tc_nexts = pt->pt_next;
 }
 
 static void
@@ -201,6 +212,7 @@ plan_packets_make(const struct plan *pl, const struct plan_flow *pf,
 	}
 	tc->tc_plain = !pt->pt_signature;
 	tc->tc_flows = pt->pt_flows;
+	/* A check sees that there is room for two more. */
 	for (i = 0; i < pt->pt_nvary; i++) {
 		pk->pk_vary[i] = pt->pt_vary[i].pv_vary;
 		if (pf->pf_back)
@@ -208,7 +220,7 @@ plan_packets_make(const struct plan *pl, const struct plan_flow *pf,
 			    mirror(pk->pk_vary[i].tv_field);
 	}
 	tc->tc_vary = pk->pk_vary;
-	tc->tc_nvary = pt->pt_nvary;
+	tc->tc_nvary = i + plan_rss_vary(pf, &pk->pk_vary[i]);
 }
 
 static struct pace_rate

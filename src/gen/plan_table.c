@@ -4,6 +4,7 @@
  * spate-plan(5) tells the same to people.
  */
 #include "dev/memif.h"
+#include "gen/flows.h"
 #include "gen/host.h"
 #include "gen/plan_int.h"
 
@@ -42,6 +43,15 @@ static const char *const family_names[] = {
 static const char *const pattern_names[] = {
 	[PLAN_COUNTING] = "counting", [PLAN_ZERO] = "zero",
 	[PLAN_NOISE] = "noise", NULL
+};
+
+static const char *const extension_names[] = {
+	[PLAN_HOPOPTS] = "hop-by-hop", [PLAN_DSTOPTS] = "destination",
+	[PLAN_ROUTING] = "routing", [PLAN_FRAGMENT] = "fragment", NULL
+};
+
+static const char *const rss_names[] = {
+	[PLAN_4TUPLE] = "4-tuple", [PLAN_2TUPLE] = "2-tuple", NULL
 };
 
 static const char *const method_names[] = {
@@ -167,6 +177,9 @@ static const struct conf_keydef template_keys[] = {
 	    .kd_default = "64" },
 	{ CONF("flow_label", u32, plan_template, pt_label),
 	    BOUNDS(0, 0xfffff) },
+	{ CONF("extension", enum, plan_template, pt_ext),
+	    .kd_names = extension_names,
+	    COUNT(plan_template, pt_next, TPL_EXTS) },
 	{ CONF("dont_fragment", bool, plan_template, pt_df) },
 	{ CONF("payload", enum, plan_template, pt_pattern),
 	    .kd_names = pattern_names },
@@ -182,6 +195,21 @@ static const struct conf_keydef template_keys[] = {
 	    COUNT(plan_template, pt_nraw, 256) },
 	{ CONF("pcap", str, plan_template, pt_pcap),
 	    STRING(1000, conf_ok_path) },
+	{ PLAN("rss_key", rsskey, plan_template, pt_rss_key) },
+	{ CONF("rss_fields", enum, plan_template, pt_rss_fields),
+	    .kd_names = rss_names },
+	{ CONF("rss_buckets", u32, plan_template, pt_rss_buckets),
+	    BOUNDS(1, FLOWS_BUCKETS) },
+	{ CONF("rss_queues", u32, plan_template, pt_rss_queues),
+	    BOUNDS(1, FLOWS_BUCKETS) },
+	{ CONF("rss_table", u32, plan_template, pt_rss_table),
+	    COUNT(plan_template, pt_rss_ntable, FLOWS_BUCKETS),
+	    BOUNDS(0, FLOWS_BUCKETS - 1) },
+	{ CONF("rss_weight", u32, plan_template, pt_rss_weight),
+	    COUNT(plan_template, pt_rss_nweight, FLOWS_BUCKETS),
+	    BOUNDS(0, 1u << 20) },
+	{ CONF("rss_sources", u32, plan_template, pt_rss_sources),
+	    BOUNDS(1, FLOWS_SOURCES) },
 };
 
 static const struct conf_keydef stream_keys[] = {

@@ -324,3 +324,73 @@ def test_commands(net):
         out, err = process.communicate(timeout=30)
     assert process.returncode in (STATUS["stopped"], STATUS["met"],
                                   STATUS["nothing"]), out + err
+
+
+@pytest.mark.parametrize("fields, weight", [("4-tuple", [1, 1]),
+                                            ("2-tuple", [1, 3])])
+def test_flows_fill_the_buckets(net, fields, weight):
+    """Of a router of ours, which counts the packets of each bucket of its
+    RSS: alike, or by the weight of the queue that has it."""
+    sockets = [net.path(f"{side}.sock") for side in ADDRESS]
+    router = net.daemon(f"""
+        cpus = 2
+        sysctl {{
+            net.isr.dispatch = deferred  net.inet.rss.hashalgo = toeplitz
+            net.inet.rss.udp_4tuple = {int(fields == "4-tuple")}
+        }}""" + "".join(f"""
+        interface {dev} {{ driver = memif  role = server  socket = "{socket}"
+            address = {prefix}.1/24  ring_size = 4096 }}"""
+        for socket, (dev, prefix) in zip(sockets, ADDRESS.items())))
+    rss = router.show("rss")
+    assert rss["rss"]["algorithm"] == "toeplitz", rss["rss"]
+    owners = "+".join(str(b["cpu"]) for b in rss["buckets"])
+    done = router.host.run(" ".join([
+        SPATE, "gen", "send", "-q", "--late", "1s", "--rate-error", "500000",
+        "--rate", '"20 kpps"', "--packets", "4096", "--flows", "1024",
+        "--rss", f"key={rss['rss']['key_bytes']},fields={fields},"
+        f"sources=512,table={owners},weight={'+'.join(map(str, weight))}",
+        "--destination", "10.0.2.2", "--source", "10.0.1.10"] + [
+            f"--port memif:{socket},address={prefix}.2/24,"
+            f"gateway={prefix}.1,ring_size=4096"
+            for socket, prefix in zip(sockets, ADDRESS.values())]))
+    assert done.stdout == "", done.stdout
+    for before, after in zip(rss["buckets"], router.show("rss")["buckets"]):
+        flows = 1024 * weight[after["cpu"]] / sum(weight) / 64
+        assert after["packets"] - before["packets"] == 4 * flows, after
+
+
+def test_extension_headers(net):
+    """Of a template, on the wire and back; other families have none."""
+    host = net.host("tester")
+    words = [SPATE, "gen", "send", "--port pair:port2", "--port pair:port1",
+             "--rate", '"5 kpps"', "--duration", '"100 ms"', "--late", "1s",
+             "--rate-error", "500000", "--expect", '"loss = 0"',
+             "--extension", "hop-by-hop,destination,routing,fragment"]
+    out = host.run(" ".join([*words, "--ipv6"])).stdout
+    assert "met: loss = 0" in out and "  116  " in out, out
+    done = host.run(" ".join(words), check=False)
+    assert done.returncode == STATUS["usage"], done.stdout
+    assert "IPv4 has no extension headers" in done.stdout, done.stdout
+
+
+def test_old_report(net):
+    """A report is printed again, in any form, as it was; rubbish is not."""
+    host, path = net.host("tester"), net.path("report.json")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("{ \"format\": 1 }\n")
+    done = host.run(f"{SPATE} gen report {path}", check=False)
+    assert done.returncode == 1 and "it is no report" in done.stdout, done
+    out = host.run(f"{SPATE} gen send --port pair:port2 --port pair:port1 "
+                   "--rate '5 kpps' --duration '100 ms' --late 1s "
+                   f"--rate-error 500000 --report {net.folder}/old "
+                   "2>/dev/null").stdout
+    old = f"{net.folder}/old/report."
+    assert host.run(f"{SPATE} gen report {old}json").stdout == out
+    for form in "csv", "html", "json":
+        host.run(f"{SPATE} gen report --{form} {old}json > {path}; "
+                 f"cmp {path} {old}{form}")
+        host.run(f"{SPATE} gen report --{form} -o {path} {old}json; "
+                 f"cmp {path} {old}{form}")
+    for words in "", "a b", "--csv --html a", "--nothing a":
+        done = host.run(f"{SPATE} gen report {words}", check=False)
+        assert done.returncode == STATUS["usage"], done

@@ -60,6 +60,37 @@ static const struct bad_plan bad[] = {
 	    PORTS TPL STREAM RUN
 	    "port a { driver=pair peer=bb }\n",
 	    "p:6:22: no port \"bb\" in this plan; known: l, r, a\n" },
+	{ "an RSS key too short",
+	    PORTS "template t { rss_key=6d5a }\n" STREAM RUN,
+	    "p:3:22: \"6d5a\": rss_key is default, symmetric, or a key of "
+	    "40 to 64 bytes, each of two hexadecimal digits, as ethtool -x "
+	    "shows it\n" },
+	{ "RSS without a key",
+	    PORTS "template t { rss_queues=4 }\n" STREAM RUN,
+	    "p:3:14: rss_queues without rss_key; expected rss_key = default, "
+	    "or the device's\n" },
+	{ "weights of other queues",
+	    PORTS "template t { rss_key=default rss_queues=4 "
+	    "rss_weight={1,2} }\n" STREAM RUN,
+	    "p:3:43: rss_weight has 2 values; expected one of each queue, of "
+	    "which there are 4\n" },
+	{ "a table and queues",
+	    PORTS "template t { rss_key=default rss_queues=4 "
+	    "rss_table={1,2} }\n" STREAM RUN,
+	    "p:3:30: rss_queues beside rss_table; expected one of the two\n" },
+	{ "ports vary twice",
+	    PORTS "template t { rss_key=default vary=\"source_port flow count "
+	    "1-9\" }\n" STREAM RUN,
+	    "p:3:35: addresses and ports are what rss_key chooses flows by; "
+	    "expected other fields to vary\n" },
+	{ "odd buckets",
+	    PORTS "template t { rss_key=default rss_buckets=100 }\n" STREAM
+	    RUN,
+	    "p:3:22: 100 buckets are not a power of two up to 4096 (stream "
+	    "s)\n" },
+	{ "extension headers of IPv4",
+	    PORTS "template t { extension=routing }\n" STREAM RUN,
+	    "p:3:14: IPv4 has no extension headers (stream s)\n" },
 	{ "an unknown profile",
 	    "profile = fast\n"
 	    PORTS TPL STREAM RUN,

@@ -5,6 +5,9 @@
  */
 #include "plan_texts.h"
 
+#include "base/toeplitz.h"
+#include "dev/rss.h"
+
 static char *
 to_text(const struct plan *pl)
 {
@@ -144,6 +147,52 @@ mirrors_streams(void **state)
 	plan_free(pl);
 }
 
+#define SPREAD                                                                \
+	"template t { flows=256 rss_key=symmetric rss_buckets=64 "            \
+	"rss_queues=4 rss_weight={1,0,2,1} }\n"                               \
+	"stream s { from=l to=r template=t bidirectional=yes }\n"
+
+/* Flows of either way are spread over queues as the plan says. */
+static void
+spreads_flows(void **state)
+{
+	static const unsigned want[4] = { 64, 0, 128, 64 };
+	struct plan *pl = plan_of(PORTS SPREAD RUN);
+	struct plan_packets *pk = calloc(1, sizeof(*pk));
+	struct plan_flow pf[PLAN_FLOWS_MAX];
+	struct toeplitz *tz = malloc(sizeof(*tz));
+	unsigned i, k, n[4];
+
+	assert_true(pk != NULL && tz != NULL);
+	toeplitz_init(tz, toeplitz_key_symmetric);
+	assert_int_equal(plan_flows(pl, NULL, pf), 2);
+	for (i = 0; i < 2; i++) {
+		struct tpl_cursor cu;
+		struct tpl *tpl;
+		uint8_t frame[128], *p = frame;
+		uint32_t len, hash;
+		uint16_t sig;
+		char err[TPL_ERRLEN];
+
+		plan_packets_make(pl, &pf[i], NULL, pk);
+		assert_int_equal(pk->pk_conf.tc_flows, 256);
+		assert_int_equal(
+		    tpl_create(&pk->pk_conf, &tpl, err, sizeof(err)), 0);
+		tpl_cursor_init(&cu, tpl, 1, 0, 1);
+		memset(n, 0, sizeof(n));
+		for (k = 0; k < 256; k++) {
+			tpl_fill(&cu, 1, &p, &len, &sig, 1);
+			rss_frame(tz, RSS_UDP, p, len, &hash);
+			n[hash % 64 % 4]++;
+		}
+		assert_memory_equal(n, want, sizeof(n));
+		tpl_destroy(tpl);
+	}
+	free(tz);
+	free(pk);
+	plan_free(pl);
+}
+
 /* Steps without a list of streams have them all. */
 static void
 chooses_streams(void **state)
@@ -219,6 +268,7 @@ main(void)
 		cmocka_unit_test(has_its_values),
 		cmocka_unit_test(reads_rates),
 		cmocka_unit_test(mirrors_streams),
+		cmocka_unit_test(spreads_flows),
 		cmocka_unit_test(chooses_streams),
 		cmocka_unit_test(paces),
 		cmocka_unit_test(expects),
