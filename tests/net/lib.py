@@ -33,6 +33,7 @@ SPATE = os.environ.get("SPATE", os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "../../build/spate"))
 # Sanitizers make system calls of their own, and everything slower.
 SANITIZED = os.environ.get("SANITIZE", "none") != "none"
+SANITIZER_SAID = r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:"
 PATIENCE = 20		# seconds until something that must happen has failed
 
 PR_SET_PDEATHSIG = 1
@@ -85,7 +86,10 @@ class Net:
             daemon.kill()
         for host in self.hosts:
             host.close()
+        logs = [daemon.log() for daemon in self.daemons]
         shutil.rmtree(self.folder, ignore_errors=True)
+        for log in logs:
+            assert not re.search(SANITIZER_SAID, log), log
 
 
 class Host:
