@@ -441,7 +441,10 @@ int if_queue_move(struct ctl *, struct ifnet *, unsigned queue, unsigned cpu,
 
 void if_set_up(struct ctl *, struct ifnet *, bool up) ON_CTL;
 
-/* Bring sp_mss, sp_relays and sp_policies up to date, after if_relay has changed. */
+/*
+ * Bring sp_mss, sp_relays and sp_policies up to date, after if_relay has
+ * changed.
+ */
 void if_feature_count(struct ctl *) ON_CTL;
 
 /*

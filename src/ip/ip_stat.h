@@ -38,7 +38,7 @@
 	D(ips_badsrc,	"impossible IPv4 source address")		\
 	D(ips_ownsrc,	"IPv4 source address is one of this host")	\
 	D(ips_baddst,	"impossible IPv4 destination address")		\
-	D(ips_reverse,	"IPv4 source is not behind this interface (reverse_path)") \
+	D(ips_reverse,	"IPv4 source not behind this interface (reverse_path)") \
 	D(ips_linkbcast, "IPv4 unicast in a link-layer broadcast")	\
 	D(ips_linklocal, "IPv4 link-local address (not forwarded)")	\
 	D(ips_mcast,	"IPv4 multicast group not joined")		\

@@ -35,7 +35,7 @@
 	D(i6s_badsrc,	"impossible IPv6 source address")		\
 	D(i6s_ownsrc,	"IPv6 source address is one of this host")	\
 	D(i6s_baddst,	"impossible IPv6 destination address")		\
-	D(i6s_reverse,	"IPv6 source is not behind this interface (reverse_path)") \
+	D(i6s_reverse,	"IPv6 source not behind this interface (reverse_path)") \
 	D(i6s_linkbcast, "IPv6 unicast in a link-layer broadcast")	\
 	D(i6s_linklocal, "IPv6 link-local address (not forwarded)")	\
 	D(i6s_mcast,	"IPv6 multicast group not joined")		\
