@@ -19,7 +19,6 @@
 #include "cpu/cpu.h"
 #include "sim/coro.h"
 
-#define SCHED_STEPS 20000000ull
 #define SCHED_START NS_S /* an instance may take 0 for "never" */
 
 enum task_state { TS_RUN, TS_SLEEP };

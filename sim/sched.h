@@ -58,6 +58,8 @@ const struct sched_temper *sched_temper(const struct sched *);
 uint64_t sched_digest(const struct sched *);
 uint64_t sched_steps(const struct sched *);
 
+#define SCHED_STEPS 20000000ull
+
 /* More steps than this end a run. */
 void sched_limit(struct sched *, uint64_t steps);
 

@@ -220,6 +220,7 @@ sim_rest(struct sim *s)
 			SIM_FAIL(s, "does not come to rest");
 		sim_pass(s, REST_STEP);
 	} while (!sched_quiet(s->sm_sched, sim_now(s) + REST_NS));
+	sched_limit(s->sm_sched, SCHED_STEPS);
 	for (h = s->sm_hosts; h != NULL; h = h->h_next)
 		host_check_ledger(h);
 }

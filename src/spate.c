@@ -20,6 +20,7 @@
 #include "netisr/balancer.h"
 #include "netisr/move.h"
 #include "netisr/netisr.h"
+#include "netisr/punt.h"
 #include "path.h"
 #include "route/neigh.h"
 #include "route/nhop.h"
@@ -44,6 +45,7 @@ spate_cpu_create(struct spate *sp, unsigned id)
 	if ((error = mpool_create(c)) != 0 || (error = path_create(c)) != 0 ||
 	    (error = netisr_cpu_init(c)) != 0 ||
 	    (error = neigh_cpu_init(c)) != 0 ||
+	    (error = punt_cpu_init(c)) != 0 ||
 	    (error = icmp_cpu_init(c)) != 0 ||
 	    (error = ip_reass_cpu_init(c)) != 0 ||
 	    (error = ip6_reass_cpu_init(c)) != 0 ||
@@ -62,6 +64,7 @@ spate_cpu_destroy(struct spate *sp, unsigned id)
 	fast_cpu_fini(c);
 	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
+	punt_cpu_fini(c);
 	neigh_cpu_fini(c);
 	netisr_cpu_fini(c);
 	path_destroy(c);

@@ -268,6 +268,18 @@ static const struct table netisr[] = {
 	{ 0 }
 };
 
+static const struct table punts[] = {
+	{ "limits", NULL, NULL, {
+		{ "protocol",	"PROTOCOL",	CELL_TEXT },
+		{ "rate",	"A SECOND AND CPU", CELL_NUMBER } } },
+	{ "punts", NULL, "nothing was for this host yet", {
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "protocol",	"PROTOCOL",	CELL_TEXT },
+		{ "passed",	"LET IN",	CELL_NUMBER },
+		{ "refused",	"REFUSED",	CELL_NUMBER } } },
+	{ 0 }
+};
+
 static const struct table rss[] = {
 	{ "rss", NULL, NULL, {
 		{ "algorithm",	"HASH",		CELL_TEXT },
@@ -357,6 +369,7 @@ const struct view views[] = {
 	VIEW(fragments, "datagrams whose fragments have not all come"),
 	VIEW(affinity, "which CPU serves which receive queue"),
 	VIEW(netisr, "packets handed between CPUs, by protocol"),
+	VIEW(punts, "packets for this host itself, and what limits them"),
 	VIEW(rss, "which CPU owns which flows"),
 	VIEW(dhcp, "interfaces that relay DHCP, and what they relayed"),
 	VIEW(drops, "packets that died here, and why"),

@@ -35,11 +35,22 @@ struct move_cpu;
 struct mpool;
 struct neigh_cpu;
 struct netisr_cpu;
+struct punt_cpu;
 struct path;
 struct reass_cpu;
 struct rxq;
 struct trust_if;
 struct txq;
+
+/*
+ * What the packets of an interface came to of late: counts that are halved
+ * together, so that they tell of the last thousand or two.
+ */
+#define INTAKE_MEMORY 1024u
+struct intake {
+	uint32_t in_taken; /* [o] from its queues */
+	uint32_t in_vain; /* [o] of them and its VLANs', for nothing */
+};
 
 struct cpu {
 	struct endpoint c_ep; /* first: an end point is its CPU */
@@ -59,6 +70,8 @@ struct cpu {
 	struct rxq *c_rxq[CPU_QUEUES]; /* [o] queues it serves */
 	struct txq *c_txq[CPU_QUEUES]; /* [o] queues to kick and reap */
 	uint16_t c_ntxq; /* [o] */
+	uint16_t c_nrxfull; /* [o] queues that gave all they might */
+	struct intake c_intake[IF_MAX]; /* [o] by the interface of the queue */
 
 	struct wheel c_wheel; /* [o] timers */
 	struct rnd c_rnd; /* [o] */
@@ -68,6 +81,7 @@ struct cpu {
 	struct neigh_cpu *c_neigh; /* [I] packets held, route/ */
 	struct fast_cpu *c_fast; /* [I] next hops resolved, fast/ */
 	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */
+	struct punt_cpu *c_punt; /* [I] budgets of this host, netisr/ */
 	struct reass_cpu *c_reass; /* [I] unfinished datagrams, ip/ */
 	void *c_engine; /* [I] thread or coroutine */
 };
@@ -89,6 +103,17 @@ static inline void
 stat_add(struct cpu *c, enum stat_group g, unsigned which, uint64_t n)
 {
 	stat_cell_add(&c->c_stat[g][which], n);
+}
+
+/* A packet that came in by this interface (0: from here) came to nothing. */
+static inline void
+cpu_in_vain(struct cpu *c, unsigned ifindex)
+{
+	unsigned dev = atomic_load_explicit(
+	    &c->c_sp->sp_if_dev[ifindex], memory_order_relaxed);
+
+	if (c->c_intake[dev].in_vain < 2 * INTAKE_MEMORY)
+		c->c_intake[dev].in_vain++;
 }
 
 /*

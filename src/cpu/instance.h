@@ -115,6 +115,8 @@ struct spate {
 
 	/* Read by CPUs all the time, written by ctl seldom. */
 	_Atomic(struct ifnet *) sp_if[IF_MAX]; /* [P] by index */
+	_Atomic uint16_t sp_if_dev[IF_MAX]; /* [A] whose queues its packets
+					      * come by: itself, or below */
 	struct rtable sp_rt[RT_MAX]; /* [P] */
 	_Atomic(struct nhop_table *) sp_nhops; /* [P] by FIB result */
 	_Atomic(struct neigh_table *) sp_neighs; /* [P] */

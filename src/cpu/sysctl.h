@@ -43,6 +43,21 @@
 	    "limit for ARP; 0: net.isr.defaultqlimit")			\
 	X(isr_ether_qlimit, "net.isr.ether.qlimit", 0, 0, 65536,	\
 	    "limit for other frames; 0: net.isr.defaultqlimit")		\
+	X(punt_arp, "net.punt.arp", 20000, 0, 100000000,		\
+	    "ARP packets of this host's addresses a second and "	\
+	    "CPU; 0: any number, as of the others")			\
+	X(punt_nd, "net.punt.nd", 20000, 0, 100000000,			\
+	    "the same for neighbour and router discovery of IPv6")	\
+	X(punt_icmp, "net.punt.icmp", 50000, 0, 100000000,		\
+	    "the same for ICMP to this host")				\
+	X(punt_icmp6, "net.punt.icmp6", 50000, 0, 100000000,		\
+	    "the same for ICMPv6 to this host")				\
+	X(punt_tcp, "net.punt.tcp", 50000, 0, 100000000,		\
+	    "the same for TCP of either family to this host")		\
+	X(punt_udp, "net.punt.udp", 50000, 0, 100000000,		\
+	    "the same for UDP of either family to this host")		\
+	X(punt_other, "net.punt.other", 10000, 0, 100000000,		\
+	    "the same for any other protocol")				\
 	X(rss_tcp_4tuple, "net.inet.rss.tcp_4tuple", 1, 0, 1,		\
 	    "hash TCP, IPv4 and IPv6, over ports, too")			\
 	X(rss_udp_4tuple, "net.inet.rss.udp_4tuple", 0, 0, 1,		\

@@ -485,6 +485,7 @@ static const struct {
 	{ "memory", show_memory },
 	{ "neighbours", show_neighbours },
 	{ "netisr", show_netisr },
+	{ "punts", show_punts },
 	{ "routers", show_routers },
 	{ "routes", show_routes },
 	{ "rss", show_rss },
@@ -510,6 +511,7 @@ show_names(void)
 {
 	return "affinity, changes, config, counters, cpus, dhcp, drops, "
 	       "fragments, "
-	       "interfaces, memory, neighbours, netisr, routers, routes, rss, "
+	       "interfaces, memory, neighbours, netisr, punts, routers, "
+	       "routes, rss, "
 	       "sysctl, top, version, vrfs";
 }

@@ -98,15 +98,59 @@ dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
 	return n;
 }
 
+#define INTAKE_LEAST 16 /* a burst's part that any queue has */
+
+/*
+ * Of a burst, what an interface is worth while another has more to give than
+ * it may: as much of it as its packets come to something.
+ */
+static unsigned
+dev_worth(const struct intake *in, unsigned burst)
+{
+	unsigned least = umax(burst / INTAKE_LEAST, 1);
+
+	if (in->in_taken < MVEC_MAX)
+		return burst;
+	return umax(least,
+	    (in->in_taken - umin(in->in_vain, in->in_taken)) * burst /
+		in->in_taken);
+}
+
+static void
+dev_remember(struct intake *in, unsigned n)
+{
+	in->in_taken += n;
+	if (in->in_taken >= INTAKE_MEMORY) {
+		in->in_taken /= 2;
+		in->in_vain /= 2;
+	}
+}
+
+/*
+ * A queue that gave all it might has more, as a rule.  So a flood of packets
+ * that come to nothing takes no time from another queue that could use it, and
+ * all it wants where nobody else does.
+ */
 unsigned
 dev_rx(struct cpu *c)
 {
 	unsigned burst = (unsigned)tun(c->c_sp, isr_burst);
-	unsigned i, n = 0;
+	unsigned i, n, most, full = 0, total = 0;
 
-	for (i = 0; i < c->c_nrxq; i++)
-		n += dev_rx_queue(c, c->c_rxq[i], burst);
-	return n;
+	for (i = 0; i < c->c_nrxq; i++) {
+		struct rxq *rxq = c->c_rxq[i];
+		struct intake *in = &c->c_intake[rxq->rxq_if->if_index];
+
+		most = c->c_nrxfull > rxq->rxq_full ? dev_worth(in, burst) :
+		    burst;
+		n = dev_rx_queue(c, rxq, most);
+		dev_remember(in, n);
+		rxq->rxq_full = n == most;
+		full += n == most;
+		total += n;
+	}
+	c->c_nrxfull = (uint16_t)full;
+	return total;
 }
 
 unsigned

@@ -13,6 +13,7 @@
 #include "ether/arp_parse.h"
 #include "ether/arp_wire.h"
 #include "ether/ether.h"
+#include "netisr/punt.h"
 #include "path.h"
 
 static const uint8_t mac_none[ETHER_ALEN];
@@ -142,13 +143,18 @@ arp_packet(struct cpu *c, struct ifnet *ifp, const struct arp_info *ai)
 
 	if (mac_eq(ai->ai_sha, ifp->if_mac))
 		return ars_looped;
+	tous = arp_is_ours(ifp, ai->ai_tpa);
+	if (!tous)
+		cpu_in_vain(c, ifp->if_index); /* as a rule */
+	if ((tous || arp_is_ours(ifp, ai->ai_spa)) &&
+	    !punt_take(c, ifp->if_index, PUNT_ARP))
+		return ars_punt;
 	stat_add(c, SG_ARP,
 	    ai->ai_op == ARPOP_REPLY ? ars_replies : ars_requests, 1);
 	if (arp_is_ours(ifp, ai->ai_spa)) {
 		arp_conflict(c, ifp, ai);
 		return ars_none;
 	}
-	tous = arp_is_ours(ifp, ai->ai_tpa);
 	arp_learn(c, ifp, ai, tous);
 	if (tous && ai->ai_op == ARPOP_REQUEST)
 		arp_answer(c, ifp, ai);

@@ -28,6 +28,7 @@
 	D(ars_badspa,	"sender's address cannot be a host's")		\
 	D(ars_badtpa,	"target's address cannot be a host's")		\
 	D(ars_noif,	"interface is gone")				\
+	D(ars_punt,	"more than net.punt.arp lets in")		\
 	D(ars_looped,	"our own packet came back")
 /* clang-format on */
 

@@ -419,6 +419,10 @@ if_attach(struct ctl *ctl, const char *name, const struct dev_ops *ops,
 		goto fail_open;
 	}
 	ctl->ctl_if->ic_if[ifp->if_index] = ifp;
+	atomic_store_explicit(&ctl->ctl_sp->sp_if_dev[ifp->if_index],
+	    ifp->if_lower != 0 ? ctl->ctl_sp->sp_if_dev[ifp->if_lower] :
+	    ifp->if_index,
+	    memory_order_relaxed);
 	/* Before its first packet, which refers to it. */
 	atomic_store_explicit(
 	    &ctl->ctl_sp->sp_if[ifp->if_index], ifp, memory_order_release);

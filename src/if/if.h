@@ -99,6 +99,7 @@ struct rxq {
 	_Atomic uint16_t rxq_cpu; /* [A] who serves it */
 	uint16_t rxq_goal; /* [C] who shall */
 	uint32_t rxq_irq; /* [I] the kernel's interrupt; 0: not known */
+	bool rxq_full; /* [o] gave all it might in the last round */
 	int rxq_fd; /* [I] readable when packets wait; -1: none */
 	alignas(CACHELINE) stat_cell rxq_packets; /* [A] */
 	stat_cell rxq_bytes; /* [A] */

@@ -105,17 +105,20 @@ void
 icmp_error(struct cpu *c, const struct mbuf *m, unsigned type, unsigned code,
     uint32_t arg)
 {
+	uint64_t rate = tun(c->c_sp, icmp_limit);
 	struct ip_info ii;
 	struct mbuf *e;
 
+	/* First what costs least: a flood of them is refused here. */
+	if (!icmp_limit_has(c, IB_ICMP, rate)) {
+		stat_add(c, SG_ICMP, ics_limited, 1);
+		return;
+	}
 	if (!icmp_may_answer_here(c, m, &ii)) {
 		stat_add(c, SG_ICMP, ics_silent, 1);
 		return;
 	}
-	if (!icmp_limit_take(c, IB_ICMP, tun(c->c_sp, icmp_limit))) {
-		stat_add(c, SG_ICMP, ics_limited, 1);
-		return;
-	}
+	(void)icmp_limit_take(c, IB_ICMP, rate);
 	if ((e = icmp_error_make(c, m, &ii, type, code, arg)) == NULL) {
 		stat_add(c, SG_ICMP, ics_nobuf, 1);
 		return;

@@ -44,19 +44,21 @@ icmp_cpu_fini(struct cpu *c)
 }
 
 bool
-icmp_limit_take(struct cpu *c, enum icmp_budget b, uint64_t rate)
+icmp_limit_has(struct cpu *c, enum icmp_budget b, uint64_t rate)
 {
 	struct icmp_limit *il = c->c_icmp_limit;
-	uint64_t cost;
 
 	il->il_credit[b] =
 	    u64min(il->il_credit[b] + (c->c_now - il->il_last[b]), NS_S);
 	il->il_last[b] = c->c_now;
-	if (rate == 0)
+	return rate != 0 && il->il_credit[b] >= NS_S / rate;
+}
+
+bool
+icmp_limit_take(struct cpu *c, enum icmp_budget b, uint64_t rate)
+{
+	if (!icmp_limit_has(c, b, rate))
 		return false;
-	cost = NS_S / rate;
-	if (il->il_credit[b] < cost)
-		return false;
-	il->il_credit[b] -= cost;
+	c->c_icmp_limit->il_credit[b] -= NS_S / rate;
 	return true;
 }

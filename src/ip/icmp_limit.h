@@ -30,4 +30,7 @@ enum icmp_budget {
  */
 bool icmp_limit_take(struct cpu *, enum icmp_budget, uint64_t rate) ON_CPU;
 
+/* Whether there is one to take. */
+bool icmp_limit_has(struct cpu *, enum icmp_budget, uint64_t rate) ON_CPU;
+
 #endif

@@ -7,6 +7,7 @@
 #include "if/if.h"
 #include "ip/icmp_wire.h"
 #include "ip/ip_int.h"
+#include "netisr/punt.h"
 #include "path.h"
 
 /*
@@ -42,11 +43,33 @@ ip_is_dhcp(const struct cpu *c, const struct mbuf *m, const struct ip_info *ii)
 	return ld16be(uh.uh_dport) == PORT_DHCP;
 }
 
+/* What a packet from the wire may cost: see netisr/punt.h. */
+static bool ON_CPU
+ip_within_budget(
+    struct cpu *c, const struct mbuf *m, const struct ip_info *ii)
+{
+	enum punt p = PUNT_OTHER;
+
+	if (m->m_rcvif == 0)
+		return true;
+	if (ii->ii_proto == IPP_ICMP)
+		p = PUNT_ICMP;
+	else if (ii->ii_proto == IPP_TCP)
+		p = PUNT_TCP;
+	else if (ii->ii_proto == IPP_UDP)
+		p = PUNT_UDP;
+	return punt_take(c, m->m_rcvif, p);
+}
+
 void
 ip_deliver(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 {
 	enum ipstat why;
 
+	if (!ip_within_budget(c, m, ii)) {
+		ip_drop(c, m, ips_punt);
+		return;
+	}
 	if ((why = ip_check_source(c, m, ii->ii_src)) != ips_none) {
 		ip_drop(c, m, why);
 		return;

@@ -38,7 +38,7 @@
 	D(ips_badsrc,	"impossible IPv4 source address")		\
 	D(ips_ownsrc,	"IPv4 source address is one of this host")	\
 	D(ips_baddst,	"impossible IPv4 destination address")		\
-	D(ips_reverse,	"IPv4 source not behind this interface (reverse_path)") \
+	D(ips_reverse,	"IPv4 source is elsewhere (reverse_path)")	\
 	D(ips_linkbcast, "IPv4 unicast in a link-layer broadcast")	\
 	D(ips_linklocal, "IPv4 link-local address (not forwarded)")	\
 	D(ips_mcast,	"IPv4 multicast group not joined")		\
@@ -62,6 +62,7 @@
 	D(ips_fragecn,	"IPv4 fragments that contradict in ECN")	\
 	D(ips_fragsource, "too many IPv4 fragments of this source wait") \
 	D(ips_fraglimit, "too many IPv4 fragments wait")		\
+	D(ips_punt,	"more IPv4 for this host than net.punt lets in") \
 	D(ips_noport,	"UDP port where nothing listens")		\
 	D(ips_notcp,	"TCP port where nothing listens")		\
 	D(ips_noproto,	"IPv4 protocol this host does not speak")	\

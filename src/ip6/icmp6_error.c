@@ -129,19 +129,22 @@ void
 icmp6_error(struct cpu *c, const struct mbuf *m, unsigned type, unsigned code,
     uint32_t arg)
 {
+	uint64_t rate = tun(c->c_sp, icmp6_limit);
 	struct ip6_info i6;
 	struct in6 src;
 	struct mbuf *e;
 
+	/* First what costs least: a flood of them is refused here. */
+	if (!icmp_limit_has(c, IB_ICMP6, rate)) {
+		stat_add(c, SG_ICMP6, i6cs_limited, 1);
+		return;
+	}
 	if (!icmp6_may_answer_here(c, m, &i6, type, code) ||
 	    !icmp6_error_source(c, m, &i6, &src)) {
 		stat_add(c, SG_ICMP6, i6cs_silent, 1);
 		return;
 	}
-	if (!icmp_limit_take(c, IB_ICMP6, tun(c->c_sp, icmp6_limit))) {
-		stat_add(c, SG_ICMP6, i6cs_limited, 1);
-		return;
-	}
+	(void)icmp_limit_take(c, IB_ICMP6, rate);
 	e = icmp6_error_make(c, m, &i6, src, type, code, arg);
 	if (e == NULL) {
 		stat_add(c, SG_ICMP6, i6cs_nobuf, 1);

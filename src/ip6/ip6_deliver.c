@@ -6,6 +6,7 @@
 #include "if/if.h"
 #include "ip6/icmp6_wire.h"
 #include "ip6/ip6_int.h"
+#include "netisr/punt.h"
 #include "path.h"
 
 /* Something in the headers is not as it should be; the parser says what. */
@@ -119,11 +120,49 @@ ip6_deliver_proto(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
 	}
 }
 
+static bool
+ip6_is_nd(const struct mbuf *m, const struct ip6_info *i6)
+{
+	uint8_t type;
+
+	if (m->m_pktlen <= i6->i6_l4off)
+		return false;
+	m_copydata(m, i6->i6_l4off, 1, &type);
+	return type >= ICMP6_ND_FIRST && type <= ICMP6_ND_LAST;
+}
+
+/*
+ * What a packet from the wire may cost: see netisr/punt.h.  Discovery comes
+ * from neighbours alone, with a hop limit of 255 and no other headers as a
+ * rule; it has a budget that those farther away cannot use up.
+ */
+static bool ON_CPU
+ip6_within_budget(
+    struct cpu *c, const struct mbuf *m, const struct ip6_info *i6)
+{
+	enum punt p = PUNT_OTHER;
+
+	if (m->m_rcvif == 0)
+		return true;
+	if (i6->i6_proto == IPP_ICMPV6)
+		p = i6->i6_hlim == 255 && ip6_is_nd(m, i6) ? PUNT_ND :
+		    PUNT_ICMP6;
+	else if (i6->i6_proto == IPP_TCP)
+		p = PUNT_TCP;
+	else if (i6->i6_proto == IPP_UDP)
+		p = PUNT_UDP;
+	return punt_take(c, m->m_rcvif, p);
+}
+
 void
 ip6_deliver(struct cpu *c, struct mbuf *m, struct ip6_info *i6)
 {
 	enum ip6stat why = i6s_none;
 
+	if (!ip6_within_budget(c, m, i6)) {
+		ip6_drop(c, m, i6s_punt);
+		return;
+	}
 	if (ip6_is_ext(i6->i6_proto)) {
 		(void)m_pullup(c, m, umin(IP6_LOOK, m->m_pktlen));
 		why = ip6_parse_ext(mtod(m, const uint8_t *), m->m_len, i6);

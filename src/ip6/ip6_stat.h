@@ -35,7 +35,7 @@
 	D(i6s_badsrc,	"impossible IPv6 source address")		\
 	D(i6s_ownsrc,	"IPv6 source address is one of this host")	\
 	D(i6s_baddst,	"impossible IPv6 destination address")		\
-	D(i6s_reverse,	"IPv6 source not behind this interface (reverse_path)") \
+	D(i6s_reverse,	"IPv6 source is elsewhere (reverse_path)")	\
 	D(i6s_linkbcast, "IPv6 unicast in a link-layer broadcast")	\
 	D(i6s_linklocal, "IPv6 link-local address (not forwarded)")	\
 	D(i6s_mcast,	"IPv6 multicast group not joined")		\
@@ -61,6 +61,7 @@
 	D(i6s_fragecn,	"IPv6 fragments that contradict in ECN")	\
 	D(i6s_fragsource, "too many IPv6 fragments of this source wait") \
 	D(i6s_fraglimit, "too many IPv6 fragments wait")		\
+	D(i6s_punt,	"more IPv6 for this host than net.punt lets in") \
 	D(i6s_noport,	"UDP port where nothing listens")		\
 	D(i6s_notcp,	"TCP port where nothing listens")		\
 	D(i6s_noproto,	"IPv6 protocol this host does not speak")	\

@@ -497,6 +497,7 @@ m_drop(struct cpu *c, struct mbuf *m, enum stat_group g, unsigned why)
 	stat_add(c, g, why, 1);
 	stat_add(c, SG_PATH, pks_dropped, 1);
 	stat_cell_add(&c->c_drop[m->m_rcvif][stat_base(g) + why], 1);
+	cpu_in_vain(c, m->m_rcvif);
 	if (unlikely((cs = captures_running(c->c_sp)) != NULL))
 		capture_drop(c, cs, m, g, why);
 	if (PROBE_ON(drop))

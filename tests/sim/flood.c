@@ -263,6 +263,7 @@ echo(struct sim *s)
 	struct addr r = addr_v4(0x0a000101);
 
 	flood_make(&fo, s);
+	host_tune(fo.fo_lab.l_r, "net.punt.icmp", 0);
 	SIM_CHECK(s, peer_spec(fo.fo_lab.l_a4, &r, &fs));
 	frame_echo(&fo.fo_frame, &fs, false, 0xffff, 0, 8);
 	fo.fo_proto = FP_ICMP;

@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "dev/host.h"
+#include "netisr/punt.h"
 #include "path.h"
 #include "route/neigh.h"
 
@@ -90,6 +91,7 @@ bed_create(struct bed *b, unsigned ncpus, const struct neigh_proto *v4,
 		c->c_path = calloc(1, sizeof(*c->c_path));
 		assert_non_null(c->c_path);
 		assert_int_equal(neigh_cpu_init(c), 0);
+		assert_int_equal(punt_cpu_init(c), 0);
 	}
 	assert_int_equal(neigh_ctl_init(b->ctl, v4, v6), 0);
 	b->ifp = bed_attach(b, "eth0");
@@ -105,6 +107,7 @@ bed_destroy(struct bed *b)
 	neigh_ctl_fini(b->ctl);
 	for (i = 0; i < b->sp->sp_ncpus; i++) {
 		neigh_cpu_fini(b->sp->sp_cpu[i]);
+		punt_cpu_fini(b->sp->sp_cpu[i]);
 		free(b->sp->sp_cpu[i]->c_path);
 	}
 	host_destroy(b->sp);

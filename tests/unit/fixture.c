@@ -16,6 +16,7 @@
 #include "mbuf/in_cksum.h"
 #include "mbuf/pool.h"
 #include "netisr/netisr.h"
+#include "netisr/punt.h"
 #include "route/route.h"
 
 typedef void stage_fn(struct cpu *, struct mvec *);
@@ -114,6 +115,7 @@ fx_cpu_create(struct fixture *fx)
 	sp->sp_ep[0] = &c->c_ep;
 	assert_int_equal(mpool_create(c), 0);
 	assert_int_equal(netisr_cpu_init(c), 0);
+	assert_int_equal(punt_cpu_init(c), 0);
 	assert_int_equal(icmp_cpu_init(c), 0);
 	assert_int_equal(ip_reass_cpu_init(c), 0);
 	assert_int_equal(ip6_reass_cpu_init(c), 0);
@@ -191,6 +193,7 @@ fixture_fini(struct fixture *fx)
 	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
 	netisr_cpu_fini(c);
+	punt_cpu_fini(c);
 	free(c->c_path);
 	mpool_destroy(c);
 	cpu_fini(c);
