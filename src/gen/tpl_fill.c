@@ -377,12 +377,24 @@ fill_checks(struct burst *bu, uint16_t key)
 		    (bu->bu_seq[i] >> 16) - (bu->bu_seq[i] & 0xffff));
 }
 
-static inline void
-put_sig(uint8_t *p, uint32_t check, uint32_t flow, uint32_t seq)
+/* 16 bits as they lie in memory in network order. */
+static inline uint32_t
+order(uint32_t v)
 {
-	st16be(p, (uint16_t)check);
-	st32be(p + SIG_FLOW, flow);
-	st32be(p + SIG_SEQ, seq);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (v << 8 & 0xff00) | v >> 8;
+#else
+	return v;
+#endif
+}
+
+/* What order() made. */
+static inline void
+put_word(uint8_t *p, uint32_t v)
+{
+	uint16_t w = (uint16_t)v;
+
+	memcpy(p, &w, sizeof(w));
 }
 
 /* Signatures, without the time, and checksums of one frame. */
@@ -390,13 +402,16 @@ static inline void
 put_end(uint8_t *p, const struct tpl_form *pr, const struct burst *bu,
     unsigned i)
 {
-	if (pr->pr_sig != 0)
-		put_sig(p + pr->pr_sig, bu->bu_check[i], bu->bu_flow[i],
-		    bu->bu_seq[i]);
+	uint64_t fs = (uint64_t)bu->bu_flow[i] << 32 | bu->bu_seq[i];
+
+	if (pr->pr_sig != 0) {
+		put_word(p + pr->pr_sig, bu->bu_check[i]);
+		st64be(p + pr->pr_sig + SIG_FLOW, fs);
+	}
 	if (pr->pr_l4ck != 0)
-		st16be(p + pr->pr_l4ck, (uint16_t)bu->bu_l4[i]);
+		put_word(p + pr->pr_l4ck, bu->bu_l4[i]);
 	if (pr->pr_ipck != 0)
-		st16be(p + pr->pr_ipck, (uint16_t)bu->bu_ip[i]);
+		put_word(p + pr->pr_ipck, bu->bu_ip[i]);
 }
 
 static inline void
@@ -408,8 +423,9 @@ fill_end(struct burst *bu, uint16_t key, unsigned n)
 
 	fill_checks(bu, key);
 	for (i = 0; i < LANES; i++) {
-		bu->bu_l4[i] = sig_reduce(bu->bu_l4[i]) ^ 0xffff;
-		bu->bu_ip[i] = sig_reduce(bu->bu_ip[i]) ^ 0xffff;
+		bu->bu_check[i] = order(bu->bu_check[i]);
+		bu->bu_l4[i] = order(sig_reduce(bu->bu_l4[i]) ^ 0xffffu);
+		bu->bu_ip[i] = order(sig_reduce(bu->bu_ip[i]) ^ 0xffffu);
 	}
 	if (bu->bu_one == NULL) {
 		for (i = 0; i < n; i++) {
