@@ -39,7 +39,6 @@ extern const struct conf_type plan_type_rate;
 extern const struct conf_type plan_type_time;
 extern const struct conf_type plan_type_speed;
 extern const struct conf_type plan_type_range;
-extern const struct conf_type plan_type_address;
 extern const struct conf_type plan_type_sizes;
 extern const struct conf_type plan_type_bytes;
 extern const struct conf_type plan_type_ratio;

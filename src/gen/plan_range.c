@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Types of values of plans: ranges of addresses, and addresses of any kind.
+ * A type of values of plans: ranges of addresses.
  */
 #include "gen/plan_int.h"
 
@@ -117,47 +117,4 @@ const struct conf_type plan_type_range = {
 	.t_parse = range_parse,
 	.t_print = range_print,
 	.t_equal = range_equal,
-};
-
-/* An address that may be anybody's, a group's or nobody's. */
-static bool
-address_parse(struct conf_ctx *ctx, const struct conf_keydef *k,
-    const struct conf_word *w, void *out)
-{
-	struct conf_addr *ca = out;
-
-	ca->ca_pos = w->w_pos;
-	if (addr_parse(&ca->ca_addr, w->w_text) == 0)
-		return true;
-	conf_error(ctx->x_errs, &w->w_pos,
-	    "%s: expected an IPv4 or IPv6 address%s",
-	    conf_quote(w->w_text).q_text,
-	    strchr(w->w_text, '/') != NULL ? " without a length" : "");
-	return false;
-}
-
-static void
-address_print(const struct conf_keydef *k, const void *v, FILE *f)
-{
-	const struct conf_addr *ca = v;
-	char buf[ADDR_STRLEN];
-
-	fprintf(f, "\"%s\"", addr_format(&ca->ca_addr, buf));
-}
-
-static bool
-address_equal(const void *a, const void *b)
-{
-	const struct addr *p = &((const struct conf_addr *)a)->ca_addr;
-	const struct addr *q = &((const struct conf_addr *)b)->ca_addr;
-
-	return p->a_family == q->a_family &&
-	    (p->a_family == 0 || addr_eq(p, q));
-}
-
-const struct conf_type plan_type_address = {
-	.t_size = sizeof(struct conf_addr),
-	.t_parse = address_parse,
-	.t_print = address_print,
-	.t_equal = address_equal,
 };

@@ -110,7 +110,8 @@ extern const struct conf_type conf_type_name;
 extern const struct conf_type conf_type_mac;
 extern const struct conf_type conf_type_ifaddr;
 extern const struct conf_type conf_type_dst;
-extern const struct conf_type conf_type_addr;
+extern const struct conf_type conf_type_address; /* conf_addr: any */
+extern const struct conf_type conf_type_addr; /* … of a neighbour */
 extern const struct conf_type conf_type_gateway; /* conf_addr, and a zone */
 
 struct conf_keydef {
