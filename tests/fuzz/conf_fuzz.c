@@ -1,37 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Any bytes as a configuration file.  What is accepted must print, read back
- * as an equal and print the same again; what is refused must say why.
- */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "ctl/conf/conf.h"
+/* Any bytes as a configuration file (text_fuzz.h). */
+#include "text_fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool what)
-{
-	if (!what)
-		abort();
-}
-
-/* No file of this machine; a macro for those that are included. */
-static int
-fuzz_read(void *arg, const char *path, char **text, size_t *len)
-{
-	static const char content[] = "gw = 192.0.2.1\ncpus = 3\n";
-
-	if (strchr(path, 'n') != NULL)
-		return ENOENT;
-	if ((*text = strdup(content)) == NULL)
-		return ENOMEM;
-	*len = strlen(content);
-	return 0;
-}
 
 /* Refuses names with an odd length. */
 static int
@@ -44,58 +15,46 @@ fuzz_sysctl(void *arg, const char *name, const char *value, char *err,
 	return ENOENT;
 }
 
-static const struct conf_env fuzz_env = {
-	.ce_read = fuzz_read,
-	.ce_sysctl = fuzz_sysctl,
-};
-
-static char *
-print(const struct conf *cf, size_t *len)
+static int
+kind_parse(const char *text, size_t len, const struct conf_env *env,
+    void **value, struct conf_errors *errs)
 {
-	char *out = NULL;
-	FILE *f;
+	struct conf *v;
+	int error = conf_parse_text("f", text, len, env, &v, errs);
 
-	must((f = open_memstream(&out, len)) != NULL);
-	conf_print(cf, f);
-	fclose(f);
-	return out;
+	*value = v;
+	return error;
 }
 
 static void
-check_printed(const struct conf *cf)
+kind_print(const void *value, FILE *f)
 {
-	struct conf_errors errs;
-	struct conf *back;
-	char *once;
-	char *twice;
-	size_t nonce;
-	size_t ntwice;
-
-	once = print(cf, &nonce);
-	must(conf_parse_text("f", once, nonce, &fuzz_env, &back, &errs) == 0);
-	conf_errors_free(&errs);
-	must(conf_equal(cf, back));
-	twice = print(back, &ntwice);
-	must(nonce == ntwice && memcmp(once, twice, nonce) == 0);
-	conf_free(back);
-	free(once);
-	free(twice);
+	conf_print(value, f);
 }
+
+static bool
+kind_equal(const void *a, const void *b)
+{
+	return conf_equal(a, b);
+}
+
+static void
+kind_free(void *value)
+{
+	conf_free(value);
+}
+
+static const struct text_kind kind = {
+	.tk_env = { .ce_read = text_read, .ce_sysctl = fuzz_sysctl },
+	.tk_parse = kind_parse,
+	.tk_print = kind_print,
+	.tk_equal = kind_equal,
+	.tk_free = kind_free,
+};
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct conf_errors errs;
-	struct conf *cf;
-	int error;
-
-	error = conf_parse_text("f", (const char *)data, len, &fuzz_env, &cf,
-	    &errs);
-	must((error == 0) == (cf != NULL));
-	must((error == 0) == (errs.ce_n == 0));
-	if (cf != NULL)
-		check_printed(cf);
-	conf_free(cf);
-	conf_errors_free(&errs);
+	conf_free(text_value(&kind, data, len));
 	return 0;
 }
