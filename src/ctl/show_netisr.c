@@ -120,21 +120,32 @@ show_rss_types(const struct spate *sp)
 	return list;
 }
 
+static uint64_t
+bucket_packets(const struct spate *sp, unsigned bucket)
+{
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < sp->sp_ncpus; i++)
+		n += netisr_bucket_packets(sp, i, bucket);
+	return n;
+}
+
+/* Where no bucket was ever looked up nobody counted: that is no zero. */
 static json_t *
 show_buckets(const struct spate *sp)
 {
 	json_t *list = json_array();
-	unsigned b, i;
+	bool counted = false;
+	unsigned b;
 
-	for (b = 0; b < rss_buckets(sp); b++) {
-		uint64_t n = 0;
-
-		for (i = 0; i < sp->sp_ncpus; i++)
-			n += netisr_bucket_packets(sp, i, b);
-		json_array_append_new(list, json_pack("{s:i, s:i, s:I}",
+	for (b = 0; b < rss_buckets(sp) && !counted; b++)
+		counted = bucket_packets(sp, b) != 0;
+	for (b = 0; b < rss_buckets(sp); b++)
+		json_array_append_new(list, json_pack("{s:i, s:i, s:o}",
 		    "bucket", (int)b, "cpu", (int)rss_cpu(sp, b), "packets",
-		    INT(n)));
-	}
+		    counted ? json_integer(INT(bucket_packets(sp, b))) :
+			json_null()));
 	return list;
 }
 
