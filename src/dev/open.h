@@ -27,7 +27,7 @@ struct spate;
 #define OPEN_VERSION 1
 #define OPEN_NAMELEN 16 /* of an interface, with its NUL */
 #define OPEN_MAXQ    64 /* queues of an interface */
-#define OPEN_MAXFDS  (OPEN_MAXQ + 2) /* and OPEN_XDP_*, OPEN_PACKET_* */
+#define OPEN_MAXFDS  (OPEN_MAXQ + 3) /* and OPEN_XDP_*, OPEN_PACKET_* */
 #define OPEN_PATHLEN 108 /* of a UNIX socket, with its NUL */
 
 enum open_kind {
@@ -56,6 +56,7 @@ enum { /* descriptors that follow the sockets of OPEN_XDP */
 
 enum { /* descriptors that follow the sockets of OPEN_PACKET */
 	OPEN_PACKET_SLOW, /* sends by way of the queueing discipline */
+	OPEN_PACKET_CLAIM, /* tells other Spates that this one is here */
 	OPEN_PACKET_MUTE, /* with OPENS_MUTED: closing it unmutes the kernel */
 	OPEN_PACKET_EXTRA
 };
@@ -102,6 +103,7 @@ enum { /* os_flags */
 	OPENS_RXVLAN = 1u << 12, /* xdp: it had to be told to leave VLAN tags */
 	OPENS_TAGS = 1u << 13, /* xdp: the program puts tags back */
 	OPENS_RSS = 1u << 14, /* os_rssfound must be put back */
+	OPENS_SHARED = 1u << 15, /* packet: another Spate serves it, too */
 };
 
 struct open_res {

@@ -21,11 +21,13 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -216,6 +218,37 @@ packet_slow(const struct open_req *req, struct open_res *os, int *fds)
 	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mr,
 	    sizeof(mr)) != 0)
 		return packet_fail(os, req->or_name, "promiscuous", errno);
+	return 0;
+}
+
+/*
+ * A name in the namespace of the interface, which only one can have and which
+ * goes with its process.  Whoever else is here may be about to leave.
+ */
+static int
+packet_claim(const struct open_req *req, struct open_res *os, int *fds)
+{
+	const struct timespec pause = { .tv_nsec = BUSY_PAUSE_NS };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	unsigned tries;
+	socklen_t len;
+
+	if (fd < 0)
+		return packet_fail(os, req->or_name, "claim", errno);
+	fds[os->os_nfds++] = fd;
+	len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1 +
+	    (socklen_t)snprintf(sun.sun_path + 1, sizeof(sun.sun_path) - 1,
+		"spate-packet-%u", os->os_ifindex);
+	for (tries = 0; bind(fd, (void *)&sun, len) != 0; tries++) {
+		if (errno != EADDRINUSE)
+			return packet_fail(os, req->or_name, "claim", errno);
+		if (tries == BUSY_TRIES) {
+			os->os_flags |= OPENS_SHARED;
+			break;
+		}
+		nanosleep(&pause, NULL);
+	}
 	return 0;
 }
 
@@ -411,6 +444,7 @@ open_packet(const struct open_req *req, struct open_res *os, int *fds)
 	if ((error = packet_prepare(req, os)) == 0 &&
 	    (error = packet_queues(req, os, fds)) == 0 &&
 	    (error = packet_slow(req, os, fds)) == 0 &&
+	    (error = packet_claim(req, os, fds)) == 0 &&
 	    (error = packet_mute(req, os, fds)) == 0 &&
 	    (error = packet_listen(req, os, fds)) == 0) {
 		os->os_nrxq = os->os_ntxq = req->or_queues;

@@ -58,6 +58,7 @@ packet_softc_alloc(const struct opener *op, const struct open_res *os,
 	ps->ps_opener = op;
 	ps->ps_found = *os;
 	ps->ps_slowfd = fds[ps->ps_nq + OPEN_PACKET_SLOW];
+	ps->ps_claimfd = fds[ps->ps_nq + OPEN_PACKET_CLAIM];
 	ps->ps_mutefd = (os->os_flags & OPENS_MUTED) != 0
 	    ? fds[ps->ps_nq + OPEN_PACKET_MUTE]
 	    : -1;
@@ -120,6 +121,7 @@ packet_softc_free(struct packet_softc *ps)
 	}
 	packet_restore(ps);
 	close(ps->ps_slowfd);
+	close(ps->ps_claimfd);
 	if (ps->ps_mutefd >= 0)
 		close(ps->ps_mutefd);
 	free(ps->ps_q);
@@ -203,6 +205,10 @@ packet_log_open(const struct ifnet *ifp, const struct packet_softc *ps)
 	if ((flags & OPENS_MUTED) == 0)
 		log_warn(l, "%s: the kernel hears every frame of %s too, and "
 		    "answers and forwards what it can (mute = no)",
+		    ifp->if_name, ps->ps_name);
+	if ((flags & OPENS_SHARED) != 0)
+		log_warn(l, "%s: another Spate serves %s, too: both hear, "
+		    "answer and forward each frame; stop one of them",
 		    ifp->if_name, ps->ps_name);
 }
 

@@ -58,6 +58,7 @@ struct packet_softc {
 	unsigned ps_nq; /* [I] */
 	struct packet_queue *ps_q; /* [I] ps_nq of them */
 	int ps_slowfd; /* [I] sends by way of the queueing discipline */
+	int ps_claimfd; /* [I] keeps the name that tells of us */
 	int ps_mutefd; /* [I] keeps the kernel's stack from hearing; or -1 */
 	bool ps_gone; /* [C] the device was deleted */
 	struct open_res ps_found; /* [I] */

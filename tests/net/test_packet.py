@@ -239,6 +239,18 @@ def test_kernel_is_not_muted_if_told_so(net):
     wait_for("two answer", lambda: "DUP" in peer.ping("10.0.1.1"))
 
 
+def test_another_is_warned_of_if_the_kernel_hears(net):
+    """Nothing is refused then, as it is where one mutes the kernel."""
+    host, _, start = one_router(net, more="mute = no")
+    first = start()
+    second = start()
+    warned = "another Spate serves wan, too"
+    assert warned in second.log() and warned not in first.log()
+    assert first.stop() == 0 and second.stop() == 0
+    third = start()
+    assert warned not in third.log()
+
+
 @pytest.mark.parametrize("who", ["parent", "child"])
 def test_kill_gives_the_interface_back(net, who):
     host, peer, start = one_router(net)
