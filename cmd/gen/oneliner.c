@@ -113,23 +113,35 @@ static const char help[] =
 
 static const struct suite suites[] = {
 	{ "rfc2544", "throughput, latency, frame loss, back-to-back, reset",
-	    { "throughput", "latency", "loss", "burst", "reset" } },
+	    { "throughput", "latency", "loss", "burst", "reset" }, WAYS_TWOS },
 	{ "throughput", "the highest rate without loss: RFC 2544, 26.1",
-	    { "throughput" } },
+	    { "throughput" }, WAYS_TWOS },
 	{ "latency", "at the throughput: RFC 2544, 26.2",
-	    { "throughput", "latency" } },
-	{ "loss", "frame loss rate by load: RFC 2544, 26.3", { "loss" } },
+	    { "throughput", "latency" }, WAYS_TWOS },
+	{ "loss", "frame loss rate by load: RFC 2544, 26.3", { "loss" },
+	    WAYS_TWOS },
 	{ "burst", "back-to-back frames: RFC 2544, 26.4; RFC 9004",
-	    { "throughput", "burst" } },
+	    { "throughput", "burst" }, WAYS_TWOS },
 	{ "recovery", "from overload: RFC 2544, 26.5",
-	    { "throughput", "recovery" } },
+	    { "throughput", "recovery" }, WAYS_TWOS },
 	{ "reset", "outage of a reset: RFC 2544, 26.6; RFC 6201",
-	    { "throughput", "reset" } },
-	{ "mlr", "rates of several loss ratios: RFC 9971", { "mlr" } },
-	{ "ip6", "IPv6 with extension headers: RFC 5180, 5.3", { "ip6" } },
-	{ "broadcast", "through a bridge: RFC 2889, 5.10", { "broadcast" } },
-	{ "limit", "the tester's own", { "limit" } },
-	{ "send", "one rate for a time", { "run" } },
+	    { "throughput", "reset" }, WAYS_TWOS },
+	{ "mlr", "rates of several loss ratios: RFC 9971", { "mlr" },
+	    WAYS_TWOS },
+	{ "ip6", "IPv6 with extension headers: RFC 5180, 5.3", { "ip6" },
+	    WAYS_TWOS },
+	{ "broadcast", "through a bridge: RFC 2889, 5.10", { "broadcast" },
+	    WAYS_TWOS },
+	{ "mesh", "all ports to all others: RFC 2889, 5.1",
+	    { "throughput", "loss" }, WAYS_MESH },
+	{ "one-to-many", "the first port to all others: RFC 2889, 5.2",
+	    { "throughput", "loss" }, WAYS_OUT },
+	{ "many-to-one", "all others to the first port: RFC 2889, 5.2",
+	    { "throughput", "loss" }, WAYS_IN },
+	{ "halves", "half of the ports to the others: RFC 2889, 5.4",
+	    { "throughput", "loss" }, WAYS_HALVES },
+	{ "limit", "the tester's own", { "limit" }, WAYS_TWOS },
+	{ "send", "one rate for a time", { "run" }, WAYS_TWOS },
 };
 
 static const struct suite *
@@ -156,7 +168,7 @@ oneliner_list(FILE *f)
 	size_t i;
 
 	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
-		fprintf(f, "  %-10s  %s\n", suites[i].su_name,
+		fprintf(f, "  %-11s  %s\n", suites[i].su_name,
 		    suites[i].su_text);
 }
 

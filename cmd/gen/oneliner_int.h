@@ -23,11 +23,21 @@ enum opt {
 	O_TITLE, O_TRIALS, O_VARY, O_WARMUP
 };
 
+/* Which ports send to which. */
+enum ways {
+	WAYS_TWOS, /* the first to the second, the third to the fourth */
+	WAYS_MESH, /* each to every other */
+	WAYS_OUT, /* the first to every other */
+	WAYS_IN, /* every other to the first */
+	WAYS_HALVES, /* each of one half to each of the other */
+};
+
 /* A method of a suite, and which metric an --expect must have to be its. */
 struct suite {
 	const char *su_name;
 	const char *su_text;
 	const char *su_methods[8];
+	enum ways su_ways;
 };
 
 /* The options of a command line. */

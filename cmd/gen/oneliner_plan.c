@@ -309,19 +309,57 @@ put_template(const struct args *a)
 	return true;
 }
 
-static void
+/* Whether a port, of so many, sends to another in this suite. */
+static bool
+sends(enum ways ways, unsigned n, unsigned from, unsigned to)
+{
+	switch (ways) {
+	case WAYS_MESH:
+		return from != to;
+	case WAYS_OUT:
+		return from == 0 && to != 0;
+	case WAYS_IN:
+		return from != 0 && to == 0;
+	case WAYS_HALVES:
+		return from < n / 2 && to >= n / 2;
+	case WAYS_TWOS:
+		break;
+	}
+	/* One that is left over is its own receiver. */
+	return from % 2 == 0 && to == (from + 1 < n ? from + 1 : from);
+}
+
+static bool
 put_streams(const struct args *a)
 {
-	unsigned i;
+	const enum ways ways = a->a_suite->su_ways;
+	const unsigned n = a->a_nport;
+	unsigned i, k, number = 0;
 
-	for (i = 0; i < a->a_nport; i += 2) {
-		fprintf(a->a_out, "stream stream%u {\n\tfrom = port%u\n"
-		    "\tto = port%u\n\ttemplate = packets\n", i / 2 + 1, i + 1,
-		    i + 1 < a->a_nport ? i + 2 : i + 1);
-		if (value(a, O_BIDIRECTIONAL) != NULL)
-			fputs("\tbidirectional = yes\n", a->a_out);
-		fputs("}\n", a->a_out);
+	if (ways != WAYS_TWOS && n < 2) {
+		fprintf(stderr, "spate gen: %s wants two ports or more; "
+		    "expected another --port\n", a->a_suite->su_name);
+		return false;
 	}
+	if (ways == WAYS_MESH && value(a, O_BIDIRECTIONAL) != NULL) {
+		fprintf(stderr, "spate gen: mesh goes both ways; expected no "
+		    "--bidirectional\n");
+		return false;
+	}
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < n; k++) {
+			if (!sends(ways, n, i, k))
+				continue;
+			fprintf(a->a_out, "stream stream%u {\n"
+			    "\tfrom = port%u\n\tto = port%u\n"
+			    "\ttemplate = packets\n",
+			    ++number, i + 1, k + 1);
+			if (value(a, O_BIDIRECTIONAL) != NULL)
+				fputs("\tbidirectional = yes\n", a->a_out);
+			fputs("}\n", a->a_out);
+		}
+	}
+	return true;
 }
 
 /* Expectations go to the step that measures them. */
@@ -491,7 +529,8 @@ oneliner_plan(const struct args *a)
 	}
 	if (!put_template(a))
 		return false;
-	put_streams(a);
+	if (!put_streams(a))
+		return false;
 	put_steps(a);
 	put_around(a);
 	return true;

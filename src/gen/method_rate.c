@@ -38,7 +38,34 @@ mean_size(const struct run *ru)
 	return packets > 0 ? (double)bytes / (double)packets : 0;
 }
 
-/* Packets a second that each sending port's link can carry; 0: unknown. */
+/*
+ * What comes to a port when each sending one sends 1: it divides that by the
+ * weights of its streams.
+ */
+static double
+port_load(const struct run *ru, unsigned port)
+{
+	double load = 0;
+	unsigned i, k;
+
+	for (i = 0; i < ru->ru_nstreams; i++) {
+		const struct trial_stream *ts = &ru->ru_stream[i];
+		double all = 0;
+
+		if (ts->ts_to != port)
+			continue;
+		for (k = 0; k < ru->ru_nstreams; k++)
+			if (ru->ru_stream[k].ts_from == ts->ts_from)
+				all += umax(ru->ru_stream[k].ts_weight, 1);
+		load += umax(ts->ts_weight, 1) / all;
+	}
+	return load;
+}
+
+/*
+ * Packets a second that each sending port may send so that no link carries
+ * more than it can, its own or that of who receives from several; 0: unknown.
+ */
 static double
 line_pps(const struct run *ru)
 {
@@ -52,6 +79,7 @@ line_pps(const struct run *ru)
 
 		if (from == 0 && to == 0)
 			return 0;
+		to /= port_load(ru, ru->ru_stream[i].ts_to);
 		from = from == 0 || (to != 0 && to < from) ? to : from;
 		if (bps == 0 || from < bps)
 			bps = from;
