@@ -293,7 +293,7 @@ fast_open(struct fast *f, const struct mbuf *m)
 	const struct ifnet *ifp = if_lookup(sp, m->m_rcvif);
 	const struct rtable *rt = &sp->sp_rt[m->m_rtable];
 
-	if (ifp == NULL || ifp->if_gen != m->m_rcvgen)
+	if (ifp == NULL || ifp->if_gen != m->m_rcvgen || if_policy(ifp) != 0)
 		return false;
 	f->f_mac = (uint64_t)ld32be(ifp->if_mac) << 32 |
 	    (uint64_t)ld16be(ifp->if_mac + 4) << 16;
