@@ -41,6 +41,9 @@
 /* A vector, or the part of it that came by one interface. */
 struct fast {
 	struct cpu *f_c; /* [o] */
+	struct fast_cpu *f_cpu; /* [o] c_fast */
+	uint64_t f_rcv; /* [o] m_rcv of the packets */
+	uint64_t f_key; /* [o] adj_key() without version and next hop */
 	uint64_t f_mac; /* [o] of the interface, in the upper 48 bits */
 	const struct fib4 *f_fib4; /* [o] NULL: no IPv4 this way */
 	const struct fib6 *f_fib6; /* [o] NULL: no IPv6 this way */
@@ -63,6 +66,22 @@ struct batch {
 	struct in6 b_dst6[FAST_BATCH]; /* [o] b_n6 of them */
 };
 
+/*
+ * Whether all IPv4 addresses that begin with a byte are plain.  Where only most
+ * of them are (169.254/16), the address must be looked at.
+ */
+static const bool plain_first[256] = { [1 ... 126] = true,
+	[128 ... 168] = true, [170 ... 223] = true };
+
+static inline bool
+fast_plain4(const struct ip_wire *ip)
+{
+	return likely(plain_first[ip->ip_src[0]] &
+		   plain_first[ip->ip_dst[0]]) ||
+	    (ip_is_plain(ld32be(ip->ip_src)) &&
+		ip_is_plain(ld32be(ip->ip_dst)));
+}
+
 /* As ip_check() and ip_input() have it, for a header without options. */
 static inline bool
 fast_look4(const struct mbuf *m, const uint8_t *p, uint16_t *len, uint32_t *dst)
@@ -74,8 +93,7 @@ fast_look4(const struct mbuf *m, const uint8_t *p, uint16_t *len, uint32_t *dst)
 	*dst = ld32be(ip->ip_dst);
 	return n >= IP_HLEN && n + L2 <= m->m_len &&
 	    (ip->ip_off[0] & 0x1f) == 0 && ip->ip_ttl > 1 &&
-	    ip_cksum_ok(p, IP_HLEN) && ip_is_plain(ld32be(ip->ip_src)) &&
-	    ip_is_plain(*dst);
+	    ip_cksum_ok(p, IP_HLEN) && fast_plain4(ip);
 }
 
 /* As ip6_check() and ip6_input() have it. */
@@ -123,23 +141,31 @@ fast_look(const struct fast *f, const struct mbuf *m, struct batch *b,
 	return 0;
 }
 
+/* At most n of the packets, of which the first ones are the batch. */
 static inline void
 fast_look_all(const struct fast *f, struct batch *b, struct mbuf *const *mm,
-    unsigned ahead)
+    unsigned n, unsigned ahead)
 {
-	unsigned i, vers;
+	unsigned i, vers, n4 = 0;
 
-	b->b_n4 = b->b_n6 = 0;
-	for (i = 0; i < b->b_n; i++) {
+	b->b_n6 = 0;
+	for (i = 0; i < n; i++) {
+		const struct mbuf *m = mm[i];
+
 		if (i + FAST_AHEAD < ahead)
 			m_prefetch(mm[i + FAST_AHEAD]);
+		if (unlikely(m->m_rcv != f->f_rcv))
+			break;
 		b->b_dst[i] = 0;
-		vers = fast_look(f, mm[i], b, i);
+		vers = fast_look(f, m, b, i);
 		b->b_vers[i] = (uint8_t)vers;
-		b->b_n4 += vers == 4;
-		if (vers == 6)
+		if (likely(vers == 4))
+			n4++;
+		else if (vers == 6)
 			b->b_at6[b->b_n6++] = (uint8_t)i;
 	}
+	b->b_n = i;
+	b->b_n4 = n4;
 }
 
 /* Those that are no IPv4 are looked up all the same, at address 0. */
@@ -198,17 +224,17 @@ fast_dst(struct cpu *c, const struct adj *a, const struct mbuf *m)
 
 /* Where packet i of the batch goes; NULL: the stages know. */
 static inline const struct adj *ON_CPU
-fast_adj(struct fast *f, const struct batch *b, unsigned i,
-    const struct mbuf *m)
+fast_adj(const struct fast *f, const struct batch *b, unsigned i,
+    const struct mbuf *m, unsigned vers)
 {
-	unsigned vers = b->b_vers[i];
+	uint32_t nh = b->b_nh[i];
 	struct adj *a;
 
 	if (unlikely(vers == 0))
 		return NULL;
-	a = adj_slot(f->f_c->c_fast, vers, b->b_nh[i]);
-	if (unlikely(a->a_key != adj_key(f->f_c->c_fast, vers, b->b_nh[i])) &&
-	    (a = adj_find(f->f_c, vers, b->b_nh[i])) == NULL)
+	a = adj_slot(f->f_cpu, vers, nh);
+	if (unlikely(a->a_key != (f->f_key | vers << 24 | nh)) &&
+	    (a = adj_find(f->f_c, vers, nh)) == NULL)
 		return NULL;
 	if (unlikely(b->b_len[i] > a->a_mtu) &&
 	    (a->a_mtu != 0 || (a = fast_dst(f->f_c, a, m)) == NULL ||
@@ -217,12 +243,18 @@ fast_adj(struct fast *f, const struct batch *b, unsigned i,
 	return a;
 }
 
-/* The header's TTL and checksum, which lie behind each other. */
+/*
+ * TTL, protocol and checksum are one word.  The TTL goes down by one, so the
+ * checksum goes up by one at the same place, with an end-around carry; what
+ * would become all ones becomes 0 (RFC 1624, equation 3).  Such sums are the
+ * same in either byte order.
+ */
 static inline void
 fast_ttl4(uint8_t *p)
 {
-	p[8]--;
-	st16be(p + 10, in_cksum_update_ttl(ld16be(p + 10)));
+	uint32_t w = ld32le(p + 8);
+
+	st32le(p + 8, w + 0xffff + ((uint32_t)(w >= 0xfffe0000) << 16));
 }
 
 static inline void
@@ -239,16 +271,20 @@ fast_rewrite(struct mbuf *m, const struct adj *a, unsigned vers, unsigned len)
 	m->m_oif = a->a_oif;
 }
 
-static inline void ON_CPU
-fast_send_all(struct fast *f, const struct batch *b, struct mbuf **mm)
+/* vers: of all of the batch, if they are of one; 0 if not. */
+static inline __attribute__((always_inline)) void ON_CPU
+fast_send_some(
+    struct fast *f, const struct batch *b, struct mbuf **mm, unsigned vers)
 {
+	struct mbuf **out = f->f_out;
 	const struct adj *a;
-	unsigned i, vers;
+	unsigned i, v, n4 = 0;
 
 	for (i = 0; i < b->b_n; i++) {
 		struct mbuf *m = mm[i];
 
-		a = fast_adj(f, b, i, m);
+		v = vers != 0 ? vers : b->b_vers[i];
+		a = fast_adj(f, b, i, m, v);
 		if (unlikely(a == NULL ||
 			(f->f_left != 0 && (f->f_left & fast_pair(m)) != 0))) {
 			fast_leave(f, m);
@@ -256,25 +292,45 @@ fast_send_all(struct fast *f, const struct batch *b, struct mbuf **mm)
 		}
 		if (unlikely(m->m_hashtype != RSS_NONE))
 			trust_hash(f->f_c, m);
-		vers = b->b_vers[i];
-		fast_rewrite(m, a, vers, b->b_len[i]);
-		f->f_n4 += vers == 4;
-		f->f_out[f->f_nout++] = m;
+		fast_rewrite(m, a, v, b->b_len[i]);
+		n4 += v == 4;
+		*out++ = m;
 	}
+	f->f_nout += (unsigned)(out - f->f_out);
+	f->f_out = out;
+	f->f_n4 += n4;
 }
 
-/* mm[0..n) came by the interface that f was made for. */
 static void ON_CPU
+fast_send_all(struct fast *f, const struct batch *b, struct mbuf **mm)
+{
+	if (likely(b->b_n4 == b->b_n))
+		fast_send_some(f, b, mm, 4);
+	else if (b->b_n6 == b->b_n)
+		fast_send_some(f, b, mm, 6);
+	else
+		fast_send_some(f, b, mm, 0);
+}
+
+/*
+ * Those first ones of mm[0..n) that came by the interface that f was made for.
+ * Returns how many.
+ */
+static unsigned ON_CPU
 fast_run(struct fast *f, struct mbuf **mm, unsigned n)
 {
 	struct batch b;
+	unsigned done, want;
 
-	for (; n > 0; n -= b.b_n, mm += b.b_n) {
-		b.b_n = umin(n, FAST_BATCH);
-		fast_look_all(f, &b, mm, n);
+	for (done = 0; done < n; done += b.b_n) {
+		want = umin(n - done, FAST_BATCH);
+		fast_look_all(f, &b, mm + done, want, n - done);
 		fast_route_all(f, &b);
-		fast_send_all(f, &b, mm);
+		fast_send_all(f, &b, mm + done);
+		if (b.b_n < want)
+			return done + b.b_n;
 	}
+	return done;
 }
 
 /* Whether nothing is configured that only the stages know. */
@@ -338,30 +394,47 @@ fast_leave_all(struct cpu *c, struct mbuf *const *mm, unsigned n)
 		path_next(c, ST_STEER, mm[i]);
 }
 
-/* mm[0..n) came by one interface, and leave for ST_TX or ST_STEER. */
-static void ON_CPU
+/* How many of mm[0..n) came as the first one did. */
+static unsigned
+fast_same(struct mbuf *const *mm, unsigned n)
+{
+	unsigned i = 1;
+
+	while (i < n && mm[i]->m_rcv == mm[0]->m_rcv)
+		i++;
+	return i;
+}
+
+/*
+ * The first ones of mm[0..n) came by one interface, and leave for ST_TX or
+ * ST_STEER.  Returns how many.
+ */
+static unsigned ON_CPU
 fast_transit(struct cpu *c, struct mbuf **mm, unsigned n)
 {
-	struct fast f = { .f_c = c };
+	struct fast f = { .f_c = c, .f_cpu = c->c_fast,
+		.f_rcv = mm[0]->m_rcv, .f_key = adj_key(c->c_fast, 0, 0) };
 	struct mvec *to = path_room(c, ST_TX, n);
 
 	if (to == NULL || !fast_open(&f, mm[0])) {
+		n = fast_same(mm, n);
 		fast_leave_all(c, mm, n);
-		return;
+		return n;
 	}
 	f.f_out = to->mv_m + to->mv_n;
 	trust_queue(c, mm[0]);
-	fast_run(&f, mm, n);
+	n = fast_run(&f, mm, n);
 	to->mv_n += f.f_nout;
 	if (f.f_nout > 0)
 		fast_count(c, f.f_n4, f.f_nout - f.f_n4);
+	return n;
 }
 
 /* Packets that came by the same interface lie next to each other. */
 void
 fast_input(struct cpu *c, struct mvec *mv)
 {
-	unsigned i, first;
+	unsigned first;
 
 	CPU_ASSERT(c);
 	if (!fast_wanted(c->c_sp)) {
@@ -369,12 +442,6 @@ fast_input(struct cpu *c, struct mvec *mv)
 		return;
 	}
 	adj_begin(c);
-	for (first = 0; first < mv->mv_n; first = i) {
-		uint64_t rcv = mv->mv_m[first]->m_rcv;
-
-		for (i = first + 1; i < mv->mv_n; i++)
-			if (mv->mv_m[i]->m_rcv != rcv)
-				break;
-		fast_transit(c, mv->mv_m + first, i - first);
-	}
+	for (first = 0; first < mv->mv_n;)
+		first += fast_transit(c, mv->mv_m + first, mv->mv_n - first);
 }

@@ -74,11 +74,17 @@ ip_cksum_ok(const uint8_t *p, unsigned hlen)
 	memcpy(&a, p, 8);
 	memcpy(&b, p + 8, 8);
 	memcpy(&c, p + 16, 4);
-	sum = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	sum = a + b;
+	sum += sum < b;
+	sum += c;
+	sum += sum < c;
+	/*
+	 * All ones is what a multiple of 65535 folds to, and this is not 0.  A
+	 * multiple is what times the inverse of 65535 does not exceed 2^64 /
+	 * 65535.
+	 */
+	return sum * UINT64_C(0xfffefffefffeffff) <=
+	    UINT64_C(0x0001000100010001);
 }
 
 /*
