@@ -295,7 +295,8 @@ stages(struct loop *l, uint64_t packets)
 
 	run(l, packets / RUNS);
 	for (st = 0; st < ST_N; st++)
-		c->c_path->p_stage[st].ps_cycles = 0;
+		c->c_path->p_stage[st].ps_packets = c->c_path->p_stage[st]
+							.ps_cycles = 0;
 	for (i = 0; i < RUNS; i++) {
 		run(l, packets / RUNS);
 		for (st = 0; st < ST_N; st++) {
