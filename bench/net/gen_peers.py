@@ -30,7 +30,7 @@ HUGE = "/proc/sys/vm/nr_hugepages"
 PAGES = 256	# of 2 MiB: two testpmd
 SETTLE = 0.5
 PATIENCE = 250		# seconds, after which no round is begun
-MORE = 2		# times the rounds, while CPUs move
+MORE = 4		# times the rounds, while CPUs move
 OURS = "spate gen"
 VARY = ["source_port random 1024-65535", "destination_port count 1-1000",
         "source count 198.18.0.2-198.18.63.254", "tos random 0-255"]
