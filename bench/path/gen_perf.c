@@ -14,9 +14,9 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../bench.h"
 #include "dev/drivers.h"
 #include "dev/pair.h"
 #include "gen/gen.h"
@@ -28,56 +28,19 @@
 #define ROUNDS	1024 /* of the CPU between two of ctl */
 #define BUFFERS 1024 /* few, so that they stay in the cache */
 
-static uint64_t
-perf_now(void *arg)
-{
-	struct timespec ts;
-
-	(void)arg;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_S + (uint64_t)ts.tv_nsec;
-}
-
-/* What this thread has used of its CPU: others use it, too. */
-static uint64_t
-perf_cpu(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * NS_S + (uint64_t)ts.tv_nsec;
-}
-
-static void
-perf_wait(void *arg, struct endpoint *ep, uint64_t until)
-{
-	(void)arg, (void)ep, (void)until;
-}
-
-static void
-perf_wake(void *arg, struct endpoint *ep)
-{
-	(void)arg, (void)ep;
-}
-
 static struct gen *ON_CTL
 perf_tester(void)
 {
-	struct spate_env env = { .env_now = perf_now, .env_wait = perf_wait,
-		.env_wake = perf_wake, .env_seed = 1 };
-	struct spate_conf sc = { .sc_ncpus = 1, .sc_hostname = "tester",
-		.sc_pktmem = (uint64_t)BUFFERS * MBUF_SIZE };
+	struct spate *sp = bench_instance("tester", 1, BUFFERS);
 	struct gen_port_conf pc = { .gp_name = "loop", .gp_ops = &dev_pair,
 		.gp_nhosts = 1 };
 	struct pair_conf loop = { .pc_loop = true, .pc_ring = 256 };
 	struct gen_conf gc = { 0 };
 	char error[GEN_ERRLEN];
-	struct spate *sp;
 	struct pair *p;
 	struct gen *g;
 
-	log_init(&env.env_log, log_sink_stderr, NULL, LOGL_WARN);
-	if (spate_create(&sc, &env, &sp) != 0 || pair_create(&loop, &p) != 0)
+	if (pair_create(&loop, &p) != 0)
 		errx(1, "no memory");
 	pc.gp_dev = (struct dev_conf){ .dc_driver = "pair",
 		.dc_pair = pair_end(p, 0) };
@@ -110,14 +73,6 @@ perf_template(struct tpl_conf *tc, unsigned size, uint32_t flows)
 	sizes_one(&tc->tc_sizes, size);
 }
 
-static int
-perf_compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* ns a packet of a trial, its beginning and end included. */
 static double ON_CTL
 perf_trial(struct gen *g, const struct trial_conf *conf)
@@ -128,7 +83,7 @@ perf_trial(struct gen *g, const struct trial_conf *conf)
 
 	if (gen_begin(g, conf) != 0)
 		errx(1, "%s", gen_error(g));
-	from = perf_cpu();
+	from = bench_cpu_ns();
 	while (!gen_step(g)) {
 		role_enter(&on_cpu);
 		curcpu = gen_spate(g)->sp_cpu[0];
@@ -137,7 +92,7 @@ perf_trial(struct gen *g, const struct trial_conf *conf)
 		curcpu = NULL;
 		ctl_round(gen_spate(g)->sp_ctl);
 	}
-	took = perf_cpu() - from;
+	took = bench_cpu_ns() - from;
 	if (gen_end(g, &tr) != 0)
 		errx(1, "%s", gen_error(g));
 	if (!tr.tr_valid)
@@ -161,7 +116,7 @@ main(int argc, char **argv)
 	struct tpl_conf tc;
 	struct spate *sp;
 	struct gen *g;
-	double *ns;
+	double *ns, mid;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "f:n:r:s:")) != -1)
@@ -191,11 +146,10 @@ main(int argc, char **argv)
 		errx(1, "no memory");
 	for (i = 0; i < reps; i++)
 		ns[i] = perf_trial(g, &conf);
-	qsort(ns, reps, sizeof(ns[0]), perf_compare);
+	mid = median(ns, reps);
 	printf("tester, one CPU, %u bytes, %u flows, 4 fields: %.1f ns a "
 	    "packet sent, received and checked (best %.1f), %.2f M "
-	    "packets/s\n", size, flows, ns[reps / 2], ns[0],
-	    1e3 / ns[reps / 2]);
+	    "packets/s\n", size, flows, mid, ns[0], 1e3 / mid);
 	free(ns);
 	sp = gen_spate(g);
 	gen_destroy(g);

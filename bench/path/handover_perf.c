@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../bench.h"
 #include "base/bytes.h"
 #include "base/cycles.h"
 #include "cpu/ring.h"

@@ -22,14 +22,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../bench.h"
 #include "base/cycles.h"
 #include "dev/dev.h"
 #include "dev/drivers.h"
 #include "dev/pair.h"
+#include "gen/tpl.h"
 #include "mbuf/in_cksum.h"
 #include "micro/bgp.h"
 #include "path.h"
-#include "rig.h"
 #include "route/neigh.h"
 #include "route/route.h"
 
@@ -41,6 +42,7 @@
 #define COLD_PACKETS 65536
 #define COLD_NHOPS   500
 #define TTL	     64
+#define KEY	     0x5350 /* of packets' signatures */
 
 struct loop {
 	struct spate *l_sp;
@@ -183,32 +185,34 @@ ttl_back(const struct loop *l, uint8_t *p)
 	st16be(p + 24, in_cksum(p + 14, 20));
 }
 
-static void
-fill(struct loop *l, uint8_t *p, unsigned n)
+/* UDP in the smallest frames there are, each a flow to its destination. */
+static struct tpl *template(struct loop *l)
 {
-	static const uint8_t from[6] = { 2, 0, 0, 0, 0, 1 };
-	struct addr dst = destination(l, n), src;
+	static const uint8_t from[MAC_LEN] = { 2, 0, 0, 0, 0, 1 };
+	struct in6 *dst = calloc(l->l_packets, sizeof(*dst));
+	const struct tpl_vary vary = { .tv_field = TPL_F_DST,
+		.tv_op = TPL_LIST, .tv_byflow = true, .tv_list = dst,
+		.tv_nlist = l->l_packets };
+	struct tpl_conf tc = { .tc_plain = l->l_six, .tc_ttl = TTL,
+		.tc_flows = l->l_packets, .tc_vary = &vary, .tc_nvary = 1 };
+	char error[TPL_ERRLEN];
+	struct tpl *tp;
+	unsigned i;
 
-	memset(p, 0, RIG_FRAME);
-	memcpy(p, l->l_if->if_mac, 6);
-	memcpy(p + 6, from, 6);
-	addr_parse(&src, l->l_six ? "2001:db8:1::7" : "192.0.2.7");
-	if (l->l_six) {
-		st16be(p + 12, 0x86dd);
-		p[14] = 0x60;
-		st16be(p + 18, RIG_FRAME - 54);
-		p[20] = 59; /* no next header */
-		in6_store(p + 22, src.a_v6);
-		in6_store(p + 38, dst.a_v6);
-	} else {
-		st16be(p + 12, 0x0800);
-		p[14] = 0x45;
-		st16be(p + 16, RIG_FRAME - 14);
-		p[23] = 17;
-		st32be(p + 26, src.a_v4);
-		st32be(p + 30, dst.a_v4);
+	if (dst == NULL)
+		errx(1, "no memory");
+	addr_parse(&tc.tc_src, l->l_six ? "2001:db8:1::7" : "192.0.2.7");
+	for (i = 0; i < l->l_packets; i++) {
+		tc.tc_dst = destination(l, i);
+		dst[i] = l->l_six ? tc.tc_dst.a_v6 :
+		    (struct in6){ 0, tc.tc_dst.a_v4 };
 	}
-	ttl_back(l, p);
+	memcpy(tc.tc_dst_mac, l->l_if->if_mac, MAC_LEN);
+	memcpy(tc.tc_src_mac, from, MAC_LEN);
+	if (tpl_create(&tc, &tp, error, sizeof(error)) != 0)
+		errx(1, "%s", error);
+	free(dst);
+	return tp;
 }
 
 /* As if they had been sent. */
@@ -225,16 +229,22 @@ send(struct loop *l, struct mbuf **mm, unsigned n)
 static void
 offer(struct loop *l)
 {
+	struct tpl *tp = template(l);
+	struct tpl_cursor cursor;
 	struct mbuf *m;
+	uint16_t sigoff;
+	uint32_t len;
 	unsigned i;
 
+	tpl_cursor_init(&cursor, tp, 0, 0, 1);
 	for (i = 0; i < l->l_packets; i++) {
 		if ((m = m_alloc(enter(l))) == NULL)
 			errx(1, "no buffers");
-		fill(l, m->m_data, i);
-		m->m_len = m->m_pktlen = RIG_FRAME;
+		tpl_fill(&cursor, KEY, &m->m_data, &len, &sigoff, 1);
+		m->m_len = m->m_pktlen = len;
 		send(l, &m, 1);
 	}
+	tpl_destroy(tp);
 }
 
 /* All packets that are under way get their TTL back; none is missing. */
@@ -331,15 +341,9 @@ set(struct loop *l, const char *name, const char *value)
 static void ON_CTL
 create(struct loop *l)
 {
-	struct spate_env env = { .env_seed = 1 };
-	struct spate_conf sc = { .sc_ncpus = 1, .sc_hostname = "loop" };
-
 	l->l_packets = l->l_cold ? COLD_PACKETS : HOT_PACKETS;
-	sc.sc_pktmem = (uint64_t)(l->l_packets + 1024) * MBUF_SIZE;
 	rnd_seed(&l->l_rnd, 1);
-	rig_env(&env);
-	if (spate_create(&sc, &env, &l->l_sp) != 0)
-		errx(1, "no memory");
+	l->l_sp = bench_instance("loop", 1, l->l_packets + 1024);
 	attach(l);
 	routes(l);
 }
@@ -356,8 +360,8 @@ report(struct loop *l, uint64_t packets)
 	for (i = 0; i < RUNS; i++)
 		took[i] = run(l, packets / RUNS);
 	mid = median(took, RUNS);
-	printf("loop IPv%u, 64 bytes, %s: %u packets, %u routes\n",
-	    l->l_six ? 6 : 4, l->l_cold ? "cold" : "hot", l->l_packets,
+	printf("loop IPv%u, %u bytes, %s: %u packets, %u routes\n",
+	    l->l_six ? 6 : 4, l->l_six ? 66 : 64, l->l_cold ? "cold" : "hot", l->l_packets,
 	    l->l_cold ? l->l_routes : NETS);
 	printf("  %-20s %7.1f cycles/packet, least %.1f; goal %.0f\n", "whole",
 	    mid, took[0], goal);

@@ -2,67 +2,33 @@
 #include "rig.h"
 
 #include <err.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../bench.h"
 #include "base/cycles.h"
 #include "dev/dev.h"
 #include "dev/drivers.h"
 #include "dev/pair.h"
-#include "mbuf/in_cksum.h"
+#include "gen/classify.h"
 #include "netisr/rss.h"
 #include "path.h"
 #include "route/neigh.h"
 #include "route/route.h"
 
-static uint64_t
-rig_now(void *arg)
-{
-	struct timespec ts;
+#define RIG_KEY	  0x5350 /* of all packets' signatures */
+#define RIG_HOSTS 65534u /* addresses among which flows are looked for */
+#define RIG_PROOF 4 /* bursts for each CPU … */
+#define RIG_END	  4 /* … and rounds, after which nothing is under way */
 
-	(void)arg;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_S + (uint64_t)ts.tv_nsec;
-}
-
-static void
-rig_wait(void *arg, struct endpoint *ep, uint64_t until)
-{
-	(void)arg, (void)ep, (void)until;
-}
-
-static void
-rig_wake(void *arg, struct endpoint *ep)
-{
-	(void)arg, (void)ep;
-}
-
-void
-rig_env(struct spate_env *env)
-{
-	*env = (struct spate_env){
-		.env_now = rig_now,
-		.env_wait = rig_wait,
-		.env_wake = rig_wake,
-		.env_seed = 1,
-	};
-	log_init(&env->env_log, log_sink_stderr, NULL, LOGL_WARN);
-}
-
-static struct spate *
-rig_instance(const char *name, unsigned ncpus)
-{
-	struct spate_env env;
-	struct spate_conf sc = { .sc_ncpus = ncpus, .sc_hostname = name,
-		.sc_pktmem = (uint64_t)ncpus * RIG_BUFS * MBUF_SIZE };
-	struct spate *sp;
-
-	rig_env(&env);
-	if (spate_create(&sc, &env, &sp) != 0)
-		errx(1, "no memory");
-	return sp;
-}
+/* New packets to a CPU, and what becomes of them. */
+struct rig_proof {
+	struct rig *rp_rig;
+	unsigned rp_cpu;
+	struct tpl_cursor rp_cursor;
+	struct checker *rp_checker; /* NULL: packets without signatures */
+	uint64_t rp_sent;
+	uint64_t rp_came;
+};
 
 static struct ifnet *ON_CTL
 rig_attach(
@@ -96,107 +62,85 @@ rig_route(struct spate *sp, struct ifnet *out, bool six)
 		errx(1, "no memory");
 }
 
-/* From the host-th address of 198.18/16 or 2001:db8:1::; its tuple. */
-static struct rss_tuple
-rig_frame(uint8_t *p, const struct ifnet *to, bool six, unsigned host)
-{
-	static const uint8_t from[6] = { 2, 0, 0, 0, 0, 1 };
-	struct rss_tuple tuple;
-	struct addr src, dst;
-
-	memset(p, 0, RIG_FRAME);
-	memcpy(p, to->if_mac, 6);
-	memcpy(p + 6, from, 6);
-	addr_parse(&src, six ? "2001:db8:1::" : "198.18.0.0");
-	addr_parse(&dst, six ? "2001:db8:2::7" : "198.51.100.7");
-	if (six) {
-		src.a_v6.i6_lo += host;
-		st16be(p + 12, 0x86dd);
-		p[14] = 0x60;
-		st16be(p + 18, RIG_FRAME - 54);
-		p[20] = 59; /* no next header */
-		p[21] = 64;
-		in6_store(p + 22, src.a_v6);
-		in6_store(p + 38, dst.a_v6);
-	} else {
-		src.a_v4 += host;
-		st16be(p + 12, 0x0800);
-		p[14] = 0x45;
-		st16be(p + 16, RIG_FRAME - 14);
-		p[22] = 64;
-		p[23] = 17;
-		st32be(p + 26, src.a_v4);
-		st32be(p + 30, dst.a_v4);
-		st16be(p + 24, in_cksum(p + 14, 20));
-	}
-	rss_tuple(p + 14, RIG_FRAME - 14, 0, &tuple);
-	return tuple;
-}
-
-/* Who owns the flow in an instance. */
-static unsigned
-rig_owner(const struct spate *sp, const struct rss_tuple *tuple)
-{
-	return rss_cpu(sp, rss_bucket(sp, rss_tuple_hash(sp, tuple)));
-}
-
-/* RIG_FLOWS flows of each CPU, which owns them here and there. */
+/* What all flows have in common: UDP in the smallest frames there are. */
 static void
-rig_frames(struct rig *r, const struct ifnet *to, bool six)
+rig_conf(struct tpl_conf *tc, const struct ifnet *to, bool six)
 {
-	unsigned n[CPU_MAX] = { 0 }, left, host, cpu;
-	uint8_t frame[RIG_FRAME];
+	static const uint8_t from[MAC_LEN] = { 2, 0, 0, 0, 0, 1 };
+
+	*tc = (struct tpl_conf){ .tc_sport = 9, .tc_dport = 9,
+		.tc_plain = six };
+	memcpy(tc->tc_dst_mac, to->if_mac, MAC_LEN);
+	memcpy(tc->tc_src_mac, from, MAC_LEN);
+	addr_parse(&tc->tc_src, six ? "2001:db8:1::" : "198.18.0.0");
+	addr_parse(&tc->tc_dst, six ? "2001:db8:2::7" : "198.51.100.7");
+}
+
+static struct in6
+rig_source(const struct tpl_conf *tc, unsigned host)
+{
+	struct in6 a = { 0, tc->tc_src.a_v4 };
+
+	if (tc->tc_src.a_family == ADDR_V6)
+		a = tc->tc_src.a_v6;
+	a.i6_lo += host;
+	return a;
+}
+
+static struct tpl *
+rig_template(const struct tpl_conf *tc)
+{
+	char error[TPL_ERRLEN];
+	struct tpl *tp;
+
+	if (tpl_create(tc, &tp, error, sizeof(error)) != 0)
+		errx(1, "%s", error);
+	return tp;
+}
+
+/* Who owns the flow of a frame in an instance. */
+static unsigned
+rig_owner(const struct spate *sp, const uint8_t *frame, uint32_t len)
+{
 	struct rss_tuple tuple;
 
+	rss_tuple(frame + 14, len - 14, rss_types(sp), &tuple);
+	return rss_cpu(sp, rss_bucket(sp, rss_tuple_hash(sp, &tuple)));
+}
+
+/* RIG_FLOWS sources of each CPU, which owns them here and there. */
+static void
+rig_choose(const struct rig *r, struct tpl_conf tc,
+    struct in6 (*source)[RIG_FLOWS])
+{
+	const struct tpl_vary hosts = { .tv_field = TPL_F_SRC,
+		.tv_byflow = true, .tv_from = rig_source(&tc, 1),
+		.tv_to = rig_source(&tc, RIG_HOSTS) };
+	unsigned n[CPU_MAX] = { 0 }, left, host, cpu;
+	uint8_t frame[TPL_ROOM(RIG_FRAME)], *p = frame;
+	struct tpl_cursor cursor;
+	uint16_t sigoff;
+	uint32_t len;
+	struct tpl *tp;
+
+	tc.tc_vary = &hosts;
+	tc.tc_nvary = 1;
+	tc.tc_flows = RIG_HOSTS;
+	tp = rig_template(&tc);
+	tpl_cursor_init(&cursor, tp, 0, 0, 1);
 	left = r->r_router->sp_ncpus * RIG_FLOWS;
 	for (host = 1; left > 0; host++) {
-		if (host == 65535)
+		if (host > RIG_HOSTS)
 			errx(1, "not enough flows for each CPU");
-		tuple = rig_frame(frame, to, six, host);
-		cpu = rig_owner(r->r_router, &tuple);
-		if (rig_owner(r->r_tester, &tuple) != cpu ||
+		tpl_fill(&cursor, RIG_KEY, &p, &len, &sigoff, 1);
+		cpu = rig_owner(r->r_router, frame, len);
+		if (rig_owner(r->r_tester, frame, len) != cpu ||
 		    n[cpu] == RIG_FLOWS)
 			continue;
-		memcpy(r->r_frame[cpu][n[cpu]++], frame, RIG_FRAME);
+		source[cpu][n[cpu]++] = rig_source(&tc, host);
 		left--;
 	}
-}
-
-void
-rig_create(struct rig *r, unsigned ncpus, unsigned queues, bool six)
-{
-	struct pair_conf pc = { .pc_seed = 1 };
-	struct pair *near, *far;
-	struct ifnet *in, *out;
-	unsigned i;
-
-	memset(r, 0, sizeof(*r));
-	pc.pc_side[0].ps_queues = (uint16_t)ncpus;
-	pc.pc_side[1].ps_queues = (uint16_t)queues;
-	if (pair_create(&pc, &near) != 0)
-		errx(1, "no memory");
-	pc.pc_side[1].ps_queues = (uint16_t)ncpus;
-	if (pair_create(&pc, &far) != 0)
-		errx(1, "no memory");
-	r->r_router = rig_instance("router", ncpus);
-	r->r_tester = rig_instance("tester", ncpus);
-	r->r_in = rig_attach(r->r_tester, "in", near, 0);
-	r->r_out = rig_attach(r->r_tester, "out", far, 0);
-	in = rig_attach(r->r_router, "in", near, 1);
-	out = rig_attach(r->r_router, "out", far, 1);
-	pair_destroy(near);
-	pair_destroy(far);
-	rig_route(r->r_router, out, six);
-	rig_frames(r, in, six);
-	for (i = 0; i < 10; i++)
-		rig_turn(r);
-}
-
-void
-rig_destroy(struct rig *r)
-{
-	spate_destroy(r->r_router);
-	spate_destroy(r->r_tester);
+	tpl_destroy(tp);
 }
 
 void
@@ -226,24 +170,42 @@ rig_turn(struct rig *r)
 	}
 }
 
+static struct cpu *rig_tester(const struct rig *r, unsigned cpu)
+    TSA(assert_capability(on_cpu));
+
+/* What is done next is done by this CPU of the tester. */
+static struct cpu *
+rig_tester(const struct rig *r, unsigned cpu)
+{
+	role_enter(&on_cpu);
+	curcpu = r->r_tester->sp_cpu[cpu];
+	return curcpu;
+}
+
+static void ON_CPU
+rig_send(struct rig *r, unsigned cpu, struct mbuf **mm, unsigned n)
+{
+	struct txq *txq = &r->r_in->if_txq[cpu];
+
+	if (dev_pair.do_tx(curcpu, txq, mm, n) != n)
+		errx(1, "more was offered than the link holds");
+	dev_pair.do_kick(curcpu, txq);
+}
+
 void
 rig_offer(struct rig *r, unsigned cpu, unsigned owner, unsigned want)
 {
-	struct cpu *c = r->r_tester->sp_cpu[cpu];
+	struct cpu *c = rig_tester(r, cpu);
 	struct mbuf *mm[RIG_BURST];
 	unsigned i, n;
 
-	role_enter(&on_cpu);
-	curcpu = c;
 	n = m_alloc_bulk(c, mm, want);
 	for (i = 0; i < n; i++) {
 		memcpy(mm[i]->m_data, r->r_frame[owner][i % RIG_FLOWS],
-		    RIG_FRAME);
-		mm[i]->m_len = mm[i]->m_pktlen = RIG_FRAME;
+		    sizeof(r->r_frame[0][0]));
+		mm[i]->m_len = mm[i]->m_pktlen = r->r_len;
 	}
-	i = dev_pair.do_tx(c, &r->r_in->if_txq[cpu], mm, n);
-	m_free_bulk(c, mm + i, n - i);
-	dev_pair.do_kick(c, &r->r_in->if_txq[cpu]);
+	rig_send(r, cpu, mm, n);
 }
 
 uint64_t
@@ -260,30 +222,210 @@ rig_round(struct rig *r, unsigned cpu)
 	return took;
 }
 
+static unsigned ON_CPU
+rig_receive(struct rig *r, unsigned cpu, struct mvec *mv)
+{
+	mv->mv_n = 0;
+	dev_pair.do_rx(curcpu, &r->r_out->if_rxq[cpu], mv, MVEC_MAX);
+	return mv->mv_n;
+}
+
 unsigned
 rig_collect(struct rig *r, unsigned cpu)
 {
-	struct cpu *c = r->r_tester->sp_cpu[cpu];
-	struct mvec mv = { .mv_n = 0 };
+	struct cpu *c = rig_tester(r, cpu);
+	struct mvec mv;
 
-	role_enter(&on_cpu);
-	curcpu = c;
-	dev_pair.do_rx(c, &r->r_out->if_rxq[cpu], &mv, MVEC_MAX);
+	rig_receive(r, cpu, &mv);
 	m_free_bulk(c, mv.mv_m, mv.mv_n);
 	return mv.mv_n;
 }
 
-static int
-compare(const void *a, const void *b)
+/* A burst, each packet with a number of its own. */
+static void
+proof_offer(struct rig_proof *rp)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	struct cpu *c = rig_tester(rp->rp_rig, rp->rp_cpu);
+	struct mbuf *mm[TPL_BURST];
+	uint16_t sigoff[TPL_BURST];
+	uint32_t len[TPL_BURST];
+	uint8_t *p[TPL_BURST];
+	unsigned i;
 
-	return (x > y) - (x < y);
+	if (m_alloc_bulk(c, mm, TPL_BURST) != TPL_BURST)
+		errx(1, "the tester has no buffers");
+	for (i = 0; i < TPL_BURST; i++)
+		p[i] = mm[i]->m_data;
+	tpl_fill(&rp->rp_cursor, RIG_KEY, p, len, sigoff, TPL_BURST);
+	tpl_stamp(p, sigoff, TPL_BURST, 0, bench_ns());
+	for (i = 0; i < TPL_BURST; i++)
+		mm[i]->m_len = mm[i]->m_pktlen = len[i];
+	rp->rp_sent += TPL_BURST;
+	rig_send(rp->rp_rig, rp->rp_cpu, mm, TPL_BURST);
 }
 
-double
-median(double *v, unsigned n)
+/* Every packet is one of this CPU's flows, with all checksums right. */
+static void
+proof_check(struct rig_proof *rp, struct mbuf *const *mm, unsigned n)
 {
-	qsort(v, n, sizeof(v[0]), compare);
-	return n > 0 ? v[n / 2] : 0;
+	static const struct classify_keys keys = { .ky_key = RIG_KEY };
+	enum classify_why right = rp->rp_checker != NULL ? CW_OURS : CW_NOSIG;
+	struct check_rec rec[CHECK_BURST];
+	uint8_t why[CHECK_BURST];
+	unsigned i, ours;
+
+	ours = classify_burst(&keys, mm, n, bench_ns(), why, rec);
+	for (i = 0; i < n; i++)
+		if (why[i] != right)
+			errx(1, "what the router sends is: %s",
+			    classify_text(why[i]));
+	if (ours > 0 && check_burst(rp->rp_checker, rec, ours) != ours)
+		errx(1, "the router sends another CPU's flows");
+	rp->rp_came += n;
+}
+
+static void
+proof_collect(struct rig_proof *rp)
+{
+	struct cpu *c = rig_tester(rp->rp_rig, rp->rp_cpu);
+	struct mvec mv;
+	unsigned i, n;
+
+	n = rig_receive(rp->rp_rig, rp->rp_cpu, &mv);
+	for (i = 0; i < n; i += CHECK_BURST)
+		proof_check(rp, mv.mv_m + i, umin(n - i, CHECK_BURST));
+	m_free_bulk(c, mv.mv_m, n);
+}
+
+static uint64_t
+proof_sent(void *arg, uint32_t flow)
+{
+	const struct rig_proof *rp = arg;
+
+	(void)flow; /* all alike */
+	return rp->rp_sent / RIG_FLOWS;
+}
+
+/* All that was sent has come, each packet once and in the order of its flow. */
+static void
+proof_judge(struct rig_proof *rp)
+{
+	const struct check_group *cg;
+
+	if (rp->rp_came != rp->rp_sent)
+		errx(1, "the router was sent %lu packets for CPU %u and "
+		    "forwarded %lu", rp->rp_sent, rp->rp_cpu, rp->rp_came);
+	if (rp->rp_checker == NULL)
+		return;
+	checker_finish(rp->rp_checker, proof_sent, rp);
+	cg = checker_group(rp->rp_checker, 0);
+	if (cg->cg_lost != 0 || cg->cg_duplicated != 0 || cg->cg_reordered != 0)
+		errx(1, "of CPU %u's packets %lu were lost, %lu copied and "
+		    "%lu put out of order", rp->rp_cpu, cg->cg_lost,
+		    cg->cg_duplicated, cg->cg_reordered);
+}
+
+static void
+proof_run(struct rig_proof *rp)
+{
+	unsigned cpu, i;
+
+	for (i = 0; i < RIG_PROOF + RIG_END; i++) {
+		if (i < RIG_PROOF)
+			proof_offer(rp);
+		for (cpu = 0; cpu < rp->rp_rig->r_router->sp_ncpus; cpu++)
+			rig_round(rp->rp_rig, cpu);
+		proof_collect(rp);
+	}
+	curcpu = NULL;
+	proof_judge(rp);
+}
+
+/* One packet of each flow, to be sent over and over. */
+static void
+rig_frames(struct rig *r, unsigned cpu, const struct tpl *tp)
+{
+	struct tpl_cursor cursor;
+	uint16_t sigoff[RIG_FLOWS];
+	uint32_t len[RIG_FLOWS];
+	uint8_t *p[RIG_FLOWS];
+	unsigned i;
+
+	for (i = 0; i < RIG_FLOWS; i++)
+		p[i] = r->r_frame[cpu][i];
+	tpl_cursor_init(&cursor, tp, 0, 0, 1);
+	tpl_fill(&cursor, RIG_KEY, p, len, sigoff, RIG_FLOWS);
+	r->r_len = len[0];
+}
+
+/* What each CPU is sent; the router forwards it right. */
+static void
+rig_load(struct rig *r, const struct ifnet *to, bool six)
+{
+	static const struct check_stream stream = { .cs_flows = RIG_FLOWS };
+	const struct check_conf cc = { .cc_stream = &stream,
+		.cc_nstreams = 1 };
+	struct tpl_vary vary = { .tv_field = TPL_F_SRC, .tv_op = TPL_LIST,
+		.tv_byflow = true, .tv_nlist = RIG_FLOWS };
+	struct in6 source[CPU_MAX][RIG_FLOWS];
+	struct rig_proof rp = { .rp_rig = r };
+	struct tpl_conf tc;
+	struct tpl *tp;
+
+	rig_conf(&tc, to, six);
+	rig_choose(r, tc, source);
+	tc.tc_vary = &vary;
+	tc.tc_nvary = 1;
+	tc.tc_flows = RIG_FLOWS;
+	if (!six && checker_create(&cc, &rp.rp_checker) != 0)
+		errx(1, "no memory");
+	for (; rp.rp_cpu < r->r_router->sp_ncpus; rp.rp_cpu++) {
+		vary.tv_list = source[rp.rp_cpu];
+		tp = rig_template(&tc);
+		rig_frames(r, rp.rp_cpu, tp);
+		tpl_cursor_init(&rp.rp_cursor, tp, 0, 0, 1);
+		rp.rp_sent = rp.rp_came = 0;
+		proof_run(&rp);
+		if (!six)
+			checker_reset(rp.rp_checker);
+		tpl_destroy(tp);
+	}
+	checker_destroy(rp.rp_checker);
+}
+
+void
+rig_create(struct rig *r, unsigned ncpus, unsigned queues, bool six)
+{
+	struct pair_conf pc = { .pc_seed = 1 };
+	struct pair *near, *far;
+	struct ifnet *in, *out;
+	unsigned i;
+
+	memset(r, 0, sizeof(*r));
+	pc.pc_side[0].ps_queues = (uint16_t)ncpus;
+	pc.pc_side[1].ps_queues = (uint16_t)queues;
+	if (pair_create(&pc, &near) != 0)
+		errx(1, "no memory");
+	pc.pc_side[1].ps_queues = (uint16_t)ncpus;
+	if (pair_create(&pc, &far) != 0)
+		errx(1, "no memory");
+	r->r_router = bench_instance("router", ncpus, ncpus * RIG_BUFS);
+	r->r_tester = bench_instance("tester", ncpus, ncpus * RIG_BUFS);
+	r->r_in = rig_attach(r->r_tester, "in", near, 0);
+	r->r_out = rig_attach(r->r_tester, "out", far, 0);
+	in = rig_attach(r->r_router, "in", near, 1);
+	out = rig_attach(r->r_router, "out", far, 1);
+	pair_destroy(near);
+	pair_destroy(far);
+	rig_route(r->r_router, out, six);
+	for (i = 0; i < 10; i++)
+		rig_turn(r);
+	rig_load(r, in, six);
+}
+
+void
+rig_destroy(struct rig *r)
+{
+	spate_destroy(r->r_router);
+	spate_destroy(r->r_tester);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A router between two pair links, and a second instance at their far ends
- * whose driver functions are called by hand: what offers and collects frames
- * is not in the figures.
+ * whose driver functions are called by hand: what offers and collects packets
+ * is not in the figures.  The packets are the tester's.  One of each flow is
+ * made once and copied, over and over, so that what makes and checks packets
+ * does not push the router out of the caches.
  *
  * A CPU of the tester is used by the thread that runs the same CPU of the
  * router; ctl runs in rig_turn() only, while no CPU does.
@@ -10,16 +12,19 @@
 #ifndef BENCH_RIG_H
 #define BENCH_RIG_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/tsa.h"
+#include "gen/tpl.h"
 #include "if/if.h"
 #include "spate.h"
 
-#define RIG_FRAME 60 /* bytes; 64 with the FCS */
+#define RIG_FRAME 62 /* bytes at most; IPv4: 64 with the FCS, IPv6: 66 */
 #define RIG_BURST 64
-#define RIG_FLOWS 16 /* of a CPU */
+#define RIG_FLOWS 16 /* of a CPU; no more than TPL_BURST */
 #define RIG_BUFS  1024 /* of a CPU */
 
 struct rig {
@@ -27,15 +32,18 @@ struct rig {
 	struct spate *r_tester;
 	struct ifnet *r_in; /* the tester's ends */
 	struct ifnet *r_out;
-	uint8_t r_frame[CPU_MAX][RIG_FLOWS][RIG_FRAME]; /* by owner CPU */
+	/* A packet of each flow, by the CPU that owns it. */
+	alignas(CACHELINE)
+	    uint8_t r_frame[CPU_MAX][RIG_FLOWS][TPL_ROOM(RIG_FRAME)];
+	uint32_t r_len; /* of each */
 };
-
-/* Clock, and no sleep: whoever uses it calls rounds by hand. */
-void rig_env(struct spate_env *);
 
 /*
  * So many CPUs, so many receive queues at the router's incoming end, one
- * route.  Exits with a message on any error.
+ * route.  Exits with a message on any error, and unless new packets to each
+ * CPU all come out once, whole, and flow by flow in order.  (A signature does
+ * not fit into IPv6 packets as small as these: of them checksums are verified,
+ * and their number.)
  */
 void rig_create(
     struct rig *, unsigned ncpus, unsigned queues, bool six) ON_CTL;
@@ -47,16 +55,13 @@ void rig_set(struct rig *, const char *name, const char *value) ON_CTL;
 /* A round of each CPU and ctl of both instances: lets things settle. */
 void rig_turn(struct rig *) ON_CTL;
 
-/* The tester's CPU cpu sends n frames (at most RIG_BURST) of an owner CPU. */
+/* The tester's CPU cpu sends n packets (at most RIG_BURST) of an owner CPU. */
 void rig_offer(struct rig *, unsigned cpu, unsigned owner, unsigned n);
 
 /* A round of a CPU of the router; cycles it took. */
 uint64_t rig_round(struct rig *, unsigned cpu);
 
-/* Frames that came out of the router for the tester's CPU. */
+/* Packets that came out of the router for the tester's CPU. */
 unsigned rig_collect(struct rig *, unsigned cpu);
-
-/* Their median; sorts v.  0 of none. */
-double median(double *v, unsigned n);
 
 #endif

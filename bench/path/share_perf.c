@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../bench.h"
 #include "base/bytes.h"
 #include "base/cycles.h"
 #include "base/kassert.h"
