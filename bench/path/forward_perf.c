@@ -4,10 +4,11 @@
  *
  * One CPU forwards 64-byte frames (66 with IPv6) from one pair link to
  * another, hot: the packets of a few flows, one route, one neighbour.  A tester
- * stands at the far ends of the links, makes the packets and checks each that
- * comes out; it is called by hand and not in the figures.  What is counted is whole rounds of the router, with receiving
- * from the link and sending to it.  The figure is the median of many short
- * runs, so that a machine that is taken away now and then does not blur it.
+ * stands at the far ends of the links, makes the packets, and has checked what
+ * becomes of some before; it is called by hand and not in the figures.  What is
+ * counted is whole rounds of the router, with receiving from the link and
+ * sending to it.  The figure is the median of many short runs, so that a
+ * machine that is taken away now and then does not blur it.
  *
  * With a filter (-f) it tells instead what a capture costs whose filter no
  * packet matches, beside runs without one.

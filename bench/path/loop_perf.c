@@ -186,7 +186,8 @@ ttl_back(const struct loop *l, uint8_t *p)
 }
 
 /* UDP in the smallest frames there are, each a flow to its destination. */
-static struct tpl *template(struct loop *l)
+static struct tpl *
+make_template(struct loop *l)
 {
 	static const uint8_t from[MAC_LEN] = { 2, 0, 0, 0, 0, 1 };
 	struct in6 *dst = calloc(l->l_packets, sizeof(*dst));
@@ -229,7 +230,7 @@ send(struct loop *l, struct mbuf **mm, unsigned n)
 static void
 offer(struct loop *l)
 {
-	struct tpl *tp = template(l);
+	struct tpl *tp = make_template(l);
 	struct tpl_cursor cursor;
 	struct mbuf *m;
 	uint16_t sigoff;
@@ -361,8 +362,8 @@ report(struct loop *l, uint64_t packets)
 		took[i] = run(l, packets / RUNS);
 	mid = median(took, RUNS);
 	printf("loop IPv%u, %u bytes, %s: %u packets, %u routes\n",
-	    l->l_six ? 6 : 4, l->l_six ? 66 : 64, l->l_cold ? "cold" : "hot", l->l_packets,
-	    l->l_cold ? l->l_routes : NETS);
+	    l->l_six ? 6 : 4, l->l_six ? 66 : 64, l->l_cold ? "cold" : "hot",
+	    l->l_packets, l->l_cold ? l->l_routes : NETS);
 	printf("  %-20s %7.1f cycles/packet, least %.1f; goal %.0f\n", "whole",
 	    mid, took[0], goal);
 }
