@@ -98,7 +98,7 @@ dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
 	return n;
 }
 
-#define INTAKE_LEAST 16 /* a burst's part that any queue has */
+#define INTAKE_LEAST 32 /* a burst's part that any queue has */
 
 /*
  * Of a burst, what an interface is worth while another has more to give than

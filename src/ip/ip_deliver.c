@@ -43,14 +43,17 @@ ip_is_dhcp(const struct cpu *c, const struct mbuf *m, const struct ip_info *ii)
 	return ld16be(uh.uh_dport) == PORT_DHCP;
 }
 
-/* What a packet from the wire may cost: see netisr/punt.h. */
+/*
+ * What a packet from the wire may cost: see netisr/punt.h.  Fragments have
+ * limits of their own (reass_table.h), and the whole comes here again.
+ */
 static bool ON_CPU
 ip_within_budget(
     struct cpu *c, const struct mbuf *m, const struct ip_info *ii)
 {
 	enum punt p = PUNT_OTHER;
 
-	if (m->m_rcvif == 0)
+	if (m->m_rcvif == 0 || ii->ii_off != 0 || (ii->ii_flags & IIF_MF) != 0)
 		return true;
 	if (ii->ii_proto == IPP_ICMP)
 		p = PUNT_ICMP;

@@ -142,7 +142,7 @@ ip6_within_budget(
 {
 	enum punt p = PUNT_OTHER;
 
-	if (m->m_rcvif == 0)
+	if (m->m_rcvif == 0 || i6->i6_proto == IPP_FRAGMENT)
 		return true;
 	if (i6->i6_proto == IPP_ICMPV6)
 		p = i6->i6_hlim == 255 && ip6_is_nd(m, i6) ? PUNT_ND :

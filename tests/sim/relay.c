@@ -372,6 +372,7 @@ flood(struct sim *s)
 
 	world_make(&w, s);
 	host_tune(w.w_lab.l_r, "net.inet.dhcprelay.rate", rate);
+	host_tune(w.w_lab.l_r, "net.punt.udp", 0);
 	n = message(p, 1, plain, sizeof(plain));
 	memcpy(fs.fs_dmac, all_mac, MAC_LEN);
 	memcpy(fs.fs_smac, client_mac, MAC_LEN);
