@@ -20,6 +20,7 @@
 #include "rss.h"
 #include "show/show.h"
 #include "top/top.h"
+#include "trace/trace.h"
 
 struct subcmd {
 	const char	*sc_name;
@@ -60,6 +61,8 @@ static const struct subcmd subcmds[] = {
 	    cmd_sysctl },
 	{ "top", "[-b] [-i SECONDS] [-n COUNT]",
 	    "what the running daemon does, as it does it", cmd_top },
+	{ "trace", "[-i IF] [-c N] ... [FILTER]",
+	    "what becomes of packets, stage by stage", cmd_trace },
 	{ "help", "", "this list", cmd_help },
 	{ "version", "", "the version of this program", cmd_version },
 };

@@ -31,10 +31,8 @@
 
 #define HAND_RING 2048 /* packets on their way between two CPUs */
 
-typedef void stage_fn(struct cpu *, struct mvec *);
-
 #define X(stage, fn) [stage] = fn,
-static stage_fn *const path_fn[ST_N] = { PATH(X) };
+stage_fn *const path_fn[ST_N] = { PATH(X) };
 #undef X
 
 #define X(stage, fn) [stage] = #fn,
@@ -51,6 +49,7 @@ path_create(struct cpu *c)
 		return ENOMEM;
 	c->c_path = p;
 	p->p_now = ST_N;
+	atomic_init(&p->p_fn, path_fn);
 	p->p_names = path_names;
 	for (i = 0; i < c->c_sp->sp_ncpus; i++)
 		if (i != c->c_id &&
@@ -99,12 +98,12 @@ path_refill(struct path_stage *ps)
 }
 
 static void
-path_call_timed(struct cpu *c, struct path_stage *ps, enum stage st,
-    struct mvec *mv)
+path_call_timed(
+    struct cpu *c, struct path_stage *ps, stage_fn *fn, struct mvec *mv)
 {
 	uint64_t began = cycles();
 
-	path_fn[st](c, mv);
+	fn(c, mv);
 	stat_cell_add(&ps->ps_cycles, cycles() - began);
 }
 
@@ -117,6 +116,9 @@ static unsigned ON_CPU
 path_run_stage(struct cpu *c, enum stage st)
 {
 	struct path_stage *ps = &c->c_path->p_stage[st];
+	/* Relaxed: both tables are constants. */
+	stage_fn *fn = atomic_load_explicit(
+	    &c->c_path->p_fn, memory_order_relaxed)[st];
 	struct mvec mv;
 	unsigned n = ps->ps_vec.mv_n;
 
@@ -129,9 +131,9 @@ path_run_stage(struct cpu *c, enum stage st)
 	if (PROBE_ON(stage__begin))
 		PROBE(stage__begin, c->c_id, st, n, path_names[st]);
 	if (tun(c->c_sp, isr_cycles) != 0)
-		path_call_timed(c, ps, st, &mv);
+		path_call_timed(c, ps, fn, &mv);
 	else
-		path_fn[st](c, &mv);
+		fn(c, &mv);
 	if (PROBE_ON(stage__end))
 		PROBE(stage__end, c->c_id, st, n, path_names[st]);
 	stat_cell_add(&ps->ps_packets, n);

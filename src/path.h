@@ -73,8 +73,12 @@ struct path_hand {
 
 static_assert(ST_N <= 64, "p_some");
 
+/* What a stage does with a vector of its own. */
+typedef void stage_fn(struct cpu *, struct mvec *);
+
 struct path {
 	enum stage p_now; /* [o] the one that runs; ST_N: none */
+	_Atomic(stage_fn *const *) p_fn; /* [A] path_fn, or path_told_fn */
 	const char *const *p_names; /* [I] path_names, for layers below */
 	uint64_t p_some; /* [o] stages that may have packets, as a set */
 	struct path_stage p_stage[ST_N];
@@ -164,6 +168,18 @@ bool path_waiting(const struct cpu *);
 
 /* Names, for people. */
 extern const char *const path_names[ST_N];
+
+/*
+ * The functions of the stages, and those that are there while packets are told
+ * (mbuf/tell.h): they take told packets out of the vector and have the stage
+ * work on each alone, in order.  So nobody asks of a packet whether it is told,
+ * and a stage that is not told of pays one load for a vector.
+ */
+extern stage_fn *const path_fn[ST_N];
+extern stage_fn *const path_told_fn[ST_N];
+
+/* From now on packets are told, or no longer; each CPU's next stage knows. */
+void path_tell(struct spate *, bool on) ON_CTL;
 
 int path_create(struct cpu *);
 void path_destroy(struct cpu *);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <pcap/pcap.h>
 #include <signal.h>
 #include <spate/capture.h>
 #include <stdint.h>
@@ -20,9 +19,9 @@
 
 #include "capture.h"
 #include "client.h"
+#include "compile.h"
 #include "pcapng.h"
 
-#define SNAPLEN_MAX  262144
 #define BUFFER_MAX   (1ul << 20) /* KiB */
 #define BUFFER_MIN   256ul
 #define IFS_MAX	     65536
@@ -128,23 +127,6 @@ capture_option(struct capture_args *ca, int c, const char *arg)
 	return false;
 }
 
-/* The words of the filter are one text, as with tcpdump. */
-static char *
-join(char **words, int n)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f;
-	int i;
-
-	if (n == 0 || (f = open_memstream(&text, &len)) == NULL)
-		return NULL;
-	for (i = 0; i < n; i++)
-		fprintf(f, "%s%s", i > 0 ? " " : "", words[i]);
-	fclose(f);
-	return text;
-}
-
 static bool
 capture_parse(struct capture_args *ca, int argc, char **argv)
 {
@@ -159,38 +141,8 @@ capture_parse(struct capture_args *ca, int argc, char **argv)
 			return false;
 	if (ca->ca_file != NULL && strcmp(ca->ca_file, "-") == 0)
 		ca->ca_file = NULL;
-	ca->ca_filter = join(argv + optind, argc - optind);
+	ca->ca_filter = filter_join(argv + optind, argc - optind);
 	return true;
-}
-
-/* The program of the filter, as the daemon wants it; NULL if it is wrong. */
-static json_t *
-capture_compile(const char *text)
-{
-	json_t *insns = json_array();
-	struct bpf_program bp;
-	pcap_t *pc;
-	unsigned i;
-
-	if ((pc = pcap_open_dead(DLT_EN10MB, SNAPLEN_MAX)) == NULL)
-		return NULL;
-	if (pcap_compile(pc, &bp, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		fprintf(stderr, "spate: filter \"%s\": %s\n", text,
-		    pcap_geterr(pc));
-		json_decref(insns);
-		pcap_close(pc);
-		return NULL;
-	}
-	for (i = 0; i < bp.bf_len; i++) {
-		const struct bpf_insn *in = &bp.bf_insns[i];
-
-		json_array_append_new(insns, json_pack("[i, i, i, I]",
-		    (int)in->code, (int)in->jt, (int)in->jf,
-		    (json_int_t)in->k));
-	}
-	pcap_freecode(&bp);
-	pcap_close(pc);
-	return insns;
 }
 
 static json_t *
@@ -507,7 +459,7 @@ capture_start(const struct capture_args *ca)
 	int status = CMD_FAILED;
 
 	if (ca->ca_filter != NULL &&
-	    (insns = capture_compile(ca->ca_filter)) == NULL)
+	    (insns = filter_compile(ca->ca_filter)) == NULL)
 		return CMD_USAGE;
 	if ((cp = calloc(1, sizeof(*cp))) == NULL) {
 		json_decref(insns);

@@ -39,6 +39,7 @@ struct punt_cpu;
 struct path;
 struct reass_cpu;
 struct rxq;
+struct tell_explain;
 struct trust_if;
 struct txq;
 
@@ -84,6 +85,8 @@ struct cpu {
 	struct punt_cpu *c_punt; /* [I] budgets of this host, netisr/ */
 	struct reass_cpu *c_reass; /* [I] unfinished datagrams, ip/ */
 	void *c_engine; /* [I] thread or coroutine */
+	unsigned c_tellends; /* [o] ends of packets told, mbuf/tell.h */
+	struct tell_explain *c_explain; /* [o] NULL but in a copy of a CPU */
 };
 
 /* The CPU this thread runs; NULL outside workers and in ctl. */
@@ -96,6 +99,16 @@ endpoint_cpu(struct endpoint *ep)
 {
 	KASSERT(ep->ep_id < ep->ep_sp->sp_ncpus);
 	return container_of(ep, struct cpu, c_ep);
+}
+
+/*
+ * Whether c is a copy on which a packet is only explained: nothing may be sent,
+ * held, asked or remembered (mbuf/tell.h).
+ */
+static inline bool
+cpu_pretends(const struct cpu *c)
+{
+	return c->c_explain != NULL;
 }
 
 /* Counter of a layer, for n events. */

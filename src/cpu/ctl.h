@@ -29,6 +29,7 @@ struct memif_listener;
 struct move_ctl;
 struct ping;
 struct rss_job;
+struct trace_job;
 
 struct ctl {
 	struct endpoint ctl_ep; /* first: an end point is its ctl */
@@ -49,6 +50,7 @@ struct ctl {
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */
 	struct rss_job *ctl_rssjobs; /* [C] that wait for moves, ctl/ */
 	struct capture_job *ctl_captures; /* [C] that run, ctl/ */
+	struct trace_job *ctl_traces; /* [C] that run, ctl/ */
 	struct memif_listener *ctl_memif; /* [C] sockets, dev/ */
 };
 

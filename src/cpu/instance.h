@@ -126,6 +126,8 @@ struct spate {
 	 */
 	_Atomic uint32_t sp_hopgen; /* [A] */
 	_Atomic(struct captures *) sp_captures; /* [P] NULL: none runs */
+	_Atomic uint64_t sp_tellseq; /* [A] records told so far, mbuf/tell.h */
+	_Atomic uint32_t sp_tellid; /* [A] packets told so far */
 	_Atomic uint32_t sp_mss; /* [A] interfaces that limit TCP's MSS */
 	_Atomic uint32_t sp_relays; /* [A] interfaces that relay DHCP */
 	_Atomic uint32_t sp_policies; /* [A] if_policy of all, together */

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/capture_int.h"
 #include "if/if.h"
 #include "mbuf/capture.h"
 
@@ -148,16 +149,16 @@ job_tell_reason(struct capture_job *jo, unsigned reason)
 	return jo->jo_reason[reason];
 }
 
-static bool
-job_named(const struct capture_job *jo, const char *name)
+bool
+wanted_name(const json_t *names, const char *name)
 {
 	size_t i;
 
-	if (jo->jo_names == NULL)
+	if (names == NULL)
 		return true;
-	for (i = 0; i < json_array_size(jo->jo_names); i++)
-		if (strcmp(json_string_value(json_array_get(jo->jo_names, i)),
-			name) == 0)
+	for (i = 0; i < json_array_size(names); i++)
+		if (strcmp(json_string_value(json_array_get(names, i)), name) ==
+		    0)
 			return true;
 	return false;
 }
@@ -172,7 +173,7 @@ job_interfaces(struct capture_job *jo)
 	for (i = 1; i < IF_MAX; i++) {
 		const struct ifnet *ifp = if_lookup(jo->jo_ctl->ctl_sp, i);
 
-		want = ifp != NULL && job_named(jo, ifp->if_name);
+		want = ifp != NULL && wanted_name(jo->jo_names, ifp->if_name);
 		capture_want(jo->jo_cap, i, want);
 		if (want)
 			job_tell_interface(
@@ -372,8 +373,7 @@ capture_gone(struct ctl *ctl, struct control_client *cc)
 		job_withdraw(jo);
 }
 
-/* A number of the request; false if it is there and not from least to most. */
-static bool
+bool
 wanted_number(const json_t *req, const char *key, json_int_t least,
     json_int_t most, json_int_t *n)
 {
@@ -422,8 +422,7 @@ wanted_insn(const json_t *v, struct filter_insn *fi)
 	return true;
 }
 
-/* The filter, NULL if none is wanted; false if it cannot be run. */
-static bool
+bool
 wanted_filter(const json_t *req, struct filter **f)
 {
 	const json_t *v = json_object_get(req, "filter");
@@ -443,25 +442,6 @@ wanted_filter(const json_t *req, struct filter **f)
 	return *f != NULL;
 }
 
-/* Whether the names are of interfaces; the first that is not in *unknown. */
-static bool ON_CTL
-wanted_names(struct ctl *ctl, const json_t *names, const char **unknown)
-{
-	size_t i;
-
-	*unknown = "";
-	if (names == NULL)
-		return true;
-	if (json_array_size(names) == 0)
-		return false;
-	for (i = 0; i < json_array_size(names); i++) {
-		*unknown = json_string_value(json_array_get(names, i));
-		if (*unknown == NULL || if_find(ctl, *unknown) == NULL)
-			return false;
-	}
-	return true;
-}
-
 /* Everything but the client; NULL, and why in *why, if it cannot be. */
 static struct capture *ON_CTL
 wanted_capture(struct ctl *ctl, const json_t *req, const char **why)
@@ -479,8 +459,7 @@ wanted_capture(struct ctl *ctl, const json_t *req, const char **why)
 		CAPTURE_BUFFER_MAX, &buffer) || (buffer & (buffer - 1)) != 0 ?
 	    "\"buffer\" is a power of two from 262144 to 1073741824" :
 	    !wanted_filter(req, &f) ?
-	    "the filter is no program that can be run here (one with a loop, "
-	    "such as \"protochain\", cannot)" : NULL;
+	    CAPTURE_BADFILTER : NULL;
 	if (*why != NULL)
 		return NULL;
 	cap = capture_create(ctl->ctl_sp, kinds, (uint32_t)snaplen,
@@ -512,7 +491,8 @@ job_start(struct ctl *ctl, struct control_client *cc, struct capture_job *jo)
 }
 
 static void ON_CTL
-refuse_name(struct ctl *ctl, struct control_client *cc, const char *name)
+refuse_name(struct ctl *ctl, struct control_client *cc, const char *command,
+    const char *name)
 {
 	char known[256] = "none";
 	size_t len = 0;
@@ -526,8 +506,28 @@ refuse_name(struct ctl *ctl, struct control_client *cc, const char *name)
 		len += (size_t)snprintf(known + len, sizeof(known) - len,
 		    "%s%s", len > 0 ? ", " : "", ifp->if_name);
 	}
-	control_error(cc, "capture: no interface is named \"%s\"; there are: "
-	    "%s", name, known);
+	control_error(cc, "%s: no interface is named \"%s\"; there are: %s",
+	    command, name, known);
+}
+
+bool
+wanted_names(struct ctl *ctl, struct control_client *cc, const char *command,
+    const json_t *names)
+{
+	const char *name = "";
+	size_t i;
+
+	if (names == NULL)
+		return true;
+	for (i = 0; i < json_array_size(names); i++) {
+		name = json_string_value(json_array_get(names, i));
+		if (name == NULL || if_find(ctl, name) == NULL)
+			break;
+	}
+	if (i > 0 && i == json_array_size(names))
+		return true;
+	refuse_name(ctl, cc, command, name != NULL ? name : "");
+	return false;
 }
 
 void
@@ -538,10 +538,8 @@ capture_request(struct ctl *ctl, struct control_client *cc, const json_t *req)
 	struct capture *cap;
 	const char *why;
 
-	if (!wanted_names(ctl, names, &why)) {
-		refuse_name(ctl, cc, why != NULL ? why : "");
+	if (!wanted_names(ctl, cc, "capture", names))
 		return;
-	}
 	if ((cap = wanted_capture(ctl, req, &why)) == NULL) {
 		control_error(cc, "capture: %s", why);
 		return;

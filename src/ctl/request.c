@@ -16,6 +16,7 @@
 #include "ctl/request.h"
 #include "ctl/rss.h"
 #include "ctl/show.h"
+#include "ctl/trace.h"
 #include "route/route.h"
 
 static void
@@ -184,6 +185,7 @@ static const struct {
 	{ "rss", rss_request },
 	{ "show", request_show },
 	{ "sysctl", edit_sysctl },
+	{ "trace", trace_request },
 };
 
 /* "capture, confirm, ..." */
@@ -234,6 +236,10 @@ control_request(struct ctl *ctl, struct control_client *cc, const char *line,
 		capture_stop(ctl, cc);
 		return;
 	}
+	if (trace_runs(ctl, cc)) {
+		trace_stop(ctl, cc);
+		return;
+	}
 	req = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
 	if (req == NULL) {
 		control_error(cc, "not JSON: %s at byte %d", err.text,
@@ -251,6 +257,7 @@ void
 control_drained(struct ctl *ctl, struct control_client *cc)
 {
 	capture_drained(ctl, cc);
+	trace_drained(ctl, cc);
 }
 
 void
@@ -260,4 +267,5 @@ control_gone(struct ctl *ctl, struct control_client *cc)
 	ping_gone(ctl, cc);
 	reload_gone(ctl, cc);
 	rss_gone(ctl, cc);
+	trace_gone(ctl, cc);
 }

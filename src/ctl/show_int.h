@@ -24,6 +24,9 @@ json_t *show_top(struct ctl *) ON_CTL;
 json_t *show_routes(struct ctl *) ON_CTL;
 json_t *show_vrfs(struct ctl *) ON_CTL;
 
+/* enum nhop_type, for people. */
+const char *show_nhop_type(unsigned);
+
 /* The interface of an index, by name; "-" for none and for one that went. */
 const char *show_ifname(const struct spate *, unsigned index);
 

@@ -20,8 +20,8 @@ struct show_routes {
 	unsigned sr_table;
 };
 
-static const char *
-nhop_type_name(enum nhop_type type)
+const char *
+show_nhop_type(unsigned type)
 {
 	static const char *const names[] = {
 		[NH_NONE] = "none",
@@ -95,7 +95,7 @@ show_route(void *arg, const struct prefix *p, const struct rib_entry *re,
 		"vrf", rtable_name(sr->sr_sp, sr->sr_table), "table",
 		(int)sr->sr_table, "prefix", prefix_format(p, text),
 		"protocol", rib_proto_name(re->re_proto), "type",
-		nhop_type_name(nh->nh_type), "via",
+		show_nhop_type(nh->nh_type), "via",
 		show_via(sr->sr_sp, nh, via), "interface",
 		show_ifname(sr->sr_sp, nh->nh_ifindex), "distance",
 		(int)re->re_distance, "active", (int)active, "ways",

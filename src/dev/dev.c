@@ -14,6 +14,7 @@
 #include "dev/dev_int.h"
 #include "dev/drivers.h"
 #include "mbuf/capture.h"
+#include "mbuf/tell.h"
 #include "path.h"
 
 static const struct dev_ops *const dev_drivers[] = {
@@ -186,14 +187,38 @@ dev_send(struct cpu *c, struct ifnet *ifp, struct mbuf **mm, unsigned n)
 		m_drop(c, mm[i], SG_DEV, dvs_full);
 }
 
-/* Whether the device takes it as it is. */
+/*
+ * Whether the device takes it as it is.  A told packet goes the way of those it
+ * does not take.
+ */
 static bool
 dev_ready(const struct ifnet *ifp, const struct mbuf *m)
 {
-	return ((m->m_flags & MF_CSUM_PARTIAL) == 0 ||
-		   (ifp->if_caps & IFCAP_TXCSUM) != 0) &&
+	return ((m->m_flags & (MF_CSUM_PARTIAL | MF_TOLD)) == 0 ||
+		   (!m_is_told(m) && (ifp->if_caps & IFCAP_TXCSUM) != 0)) &&
 	    (m->m_gso == GSO_NONE || (ifp->if_caps & gso_cap(m)) != 0) &&
 	    (m->m_next == NULL || (ifp->if_caps & IFCAP_CHAIN) != 0);
+}
+
+/* The last of a told packet; what is only explained does not leave. */
+static void ON_CPU
+dev_send_told(struct cpu *c, struct ifnet *ifp, struct mbuf *m)
+{
+	unsigned oif = ifp->if_index, queue = ifp->if_tx[c->c_id]->txq_index;
+	uint32_t told = m->m_told, len = m->m_pktlen;
+
+	if (cpu_pretends(c)) {
+		tell_sent(c, told, oif, queue, len);
+		m_free(c, m);
+		return;
+	}
+	m->m_flags &= (uint16_t)~MF_TOLD; /* the mark is ours alone */
+	if (dev_tx_burst(c, ifp, &m, 1) == 1) {
+		tell_sent(c, told, oif, queue, len);
+		return;
+	}
+	m->m_flags |= MF_TOLD;
+	m_drop(c, m, SG_DEV, dvs_full);
 }
 
 static void ON_CPU
@@ -204,6 +229,10 @@ dev_send_slowly(struct cpu *c, struct ifnet *ifp, struct mbuf *m)
 
 	for (m = dev_offload(c, ifp, m); m != NULL; m = next) {
 		next = m->m_nextpkt;
+		if (m_is_told(m)) {
+			dev_send_told(c, ifp, m);
+			continue;
+		}
 		mm[n++] = m;
 		if (n == MVEC_MAX || next == NULL) {
 			dev_send(c, ifp, mm, n);
@@ -240,7 +269,7 @@ dev_simple(struct mbuf *const *mm, unsigned n)
 
 	for (i = 0; i < n; i++)
 		odd |= (uintptr_t)mm[i]->m_next | mm[i]->m_gso |
-		    (mm[i]->m_flags & MF_CSUM_PARTIAL);
+		    (mm[i]->m_flags & (MF_CSUM_PARTIAL | MF_TOLD));
 	return odd == 0;
 }
 

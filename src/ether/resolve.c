@@ -104,7 +104,7 @@ hop_neigh(struct cpu *c, struct hop *h)
 
 	if (lle == NULL)
 		return HOP_HOLD;
-	lle_use(lle);
+	lle_use(c, lle);
 	memcpy(h->h_hdr, lle->lle_hdr, sizeof(h->h_hdr));
 	return HOP_SEND;
 }

@@ -108,7 +108,7 @@ adj_find(struct cpu *c, unsigned vers, uint32_t nh)
 	if (!adj_if_good(c, a->a_oif))
 		return NULL;
 	if (a->a_lle != NULL)
-		lle_use(a->a_lle);
+		lle_use(c, a->a_lle);
 	a->a_key = adj_key(fc, vers, nh);
 	return a;
 }
@@ -156,7 +156,7 @@ adj_dst(struct cpu *c, const struct adj *hop, const struct in6 *dst)
 		a->a_key = 0;
 		return NULL;
 	}
-	lle_use(a->a_lle);
+	lle_use(c, a->a_lle);
 	a->a_key = hop->a_key;
 	return a;
 }

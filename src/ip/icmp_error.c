@@ -18,6 +18,7 @@
 #include "ip/ip.h"
 #include "ip/ip_int.h"
 #include "mbuf/in_cksum.h"
+#include "mbuf/tell.h"
 #include "path.h"
 
 #define ICMP_TOS 0xc0 /* precedence 6: RFC 1812, 4.3.2.5 */
@@ -112,10 +113,13 @@ icmp_error(struct cpu *c, const struct mbuf *m, unsigned type, unsigned code,
 	/* First what costs least: a flood of them is refused here. */
 	if (!icmp_limit_has(c, IB_ICMP, rate)) {
 		stat_add(c, SG_ICMP, ics_limited, 1);
+		tell(c, m,
+		    "no ICMP error: net.inet.icmp.icmplim is used up");
 		return;
 	}
 	if (!icmp_may_answer_here(c, m, &ii)) {
 		stat_add(c, SG_ICMP, ics_silent, 1);
+		tell(c, m, "no ICMP error: such packets get none");
 		return;
 	}
 	(void)icmp_limit_take(c, IB_ICMP, rate);
@@ -125,6 +129,7 @@ icmp_error(struct cpu *c, const struct mbuf *m, unsigned type, unsigned code,
 	}
 	stat_add(c, SG_ICMP, icmp_error_stat(type, code), 1);
 	stat_add(c, SG_PATH, pks_originated, 1);
+	tell(c, m, "the sender is told: ICMP type %u code %u", type, code);
 	path_next(c, ST_IPOUT, e);
 }
 

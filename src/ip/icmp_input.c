@@ -94,7 +94,7 @@ icmp_turn(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 	sum = in_cksum_update16(ld16be(ic->ic_sum), ICMP_ECHO << 8, 0);
 	/* All zeros but for this; -0 is right for whatever the rest is. */
 	st16be(ic->ic_sum, sum != 0 ? sum : 0xffff);
-	m->m_flags = MF_LOCAL;
+	m->m_flags = MF_LOCAL | (m->m_flags & MF_TOLD);
 	m->m_rcvif = 0;
 }
 

@@ -19,6 +19,7 @@
 #include "ip/ip_options.h"
 #include "ip/mss.h"
 #include "mbuf/in_cksum.h"
+#include "mbuf/tell.h"
 #include "path.h"
 
 /* The largest packet that will be on the wire for m. */
@@ -102,6 +103,11 @@ ip_forward_other(struct cpu *c, struct mbuf *m, const struct nhop *nh)
 		ip_drop(c, m, ips_noroute);
 		return NULL;
 	}
+	if (toobig)
+		tell(c, m, "%u bytes, more than the next hop's mtu %u: %s",
+		    ip_wire_len(m), nh->nh_mtu,
+		    (ld16be(ip->ip_off) & IP_DF) != 0 ?
+		    "may not be cut (DF)" : "cut into fragments");
 	if (toobig && (ld16be(ip->ip_off) & IP_DF) != 0) {
 		ip_reject(c, m, ips_mtu, ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG,
 		    nh->nh_mtu);

@@ -18,6 +18,7 @@
 #include "base/kassert.h"
 #include "base/lines.h"
 #include "ip/reass_int.h"
+#include "mbuf/tell.h"
 #include "netisr/rss.h"
 
 static void reass_expire(struct timer *, void *);
@@ -213,12 +214,13 @@ reass_create(struct cpu *c, enum reass_family fam, const struct reass_key *rk,
 }
 
 /* m is piece at of the datagram. */
-static void
+static void ON_CPU
 reass_hold(
     struct cpu *c, struct reass_queue *rq, unsigned at, struct mbuf *m)
 {
 	uint32_t bytes = reass_memory(m);
 
+	tell_held(c, m, "a fragment: it waits for the others");
 	memmove(&rq->rq_m[at + 1], &rq->rq_m[at],
 	    (rq->rq_reass.r_n - 1 - at) * sizeof(rq->rq_m[0]));
 	rq->rq_m[at] = m;

@@ -18,6 +18,7 @@
 #include "ip6/ip6.h"
 #include "ip6/ip6_int.h"
 #include "mbuf/in_cksum.h"
+#include "mbuf/tell.h"
 #include "path.h"
 
 void
@@ -137,11 +138,14 @@ icmp6_error(struct cpu *c, const struct mbuf *m, unsigned type, unsigned code,
 	/* First what costs least: a flood of them is refused here. */
 	if (!icmp_limit_has(c, IB_ICMP6, rate)) {
 		stat_add(c, SG_ICMP6, i6cs_limited, 1);
+		tell(c, m,
+		    "no ICMPv6 error: net.inet6.icmp6.errppslimit is used up");
 		return;
 	}
 	if (!icmp6_may_answer_here(c, m, &i6, type, code) ||
 	    !icmp6_error_source(c, m, &i6, &src)) {
 		stat_add(c, SG_ICMP6, i6cs_silent, 1);
+		tell(c, m, "no ICMPv6 error: such packets get none");
 		return;
 	}
 	(void)icmp_limit_take(c, IB_ICMP6, rate);
@@ -152,6 +156,7 @@ icmp6_error(struct cpu *c, const struct mbuf *m, unsigned type, unsigned code,
 	}
 	stat_add(c, SG_ICMP6, icmp6_error_stat(type), 1);
 	stat_add(c, SG_PATH, pks_originated, 1);
+	tell(c, m, "the sender is told: ICMPv6 type %u code %u", type, code);
 	path_next(c, ST_IP6OUT, e);
 }
 

@@ -83,7 +83,7 @@ icmp6_turn(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
 	else
 		icmp6_cksum(m, IP6_HLEN);
 	m->m_oif = ip6_needs_link(i6->i6_src) ? m->m_rcvif : 0;
-	m->m_flags = MF_LOCAL;
+	m->m_flags = MF_LOCAL | (m->m_flags & MF_TOLD);
 	m->m_rcvif = 0;
 }
 

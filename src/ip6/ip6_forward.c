@@ -12,6 +12,7 @@
 #include "ip6/icmp6_wire.h"
 #include "ip6/ip6.h"
 #include "ip6/ip6_int.h"
+#include "mbuf/tell.h"
 #include "path.h"
 
 /* The largest packet that will be on the wire for m. */
@@ -53,6 +54,8 @@ ip6_forward_other(struct cpu *c, struct mbuf *m, const struct nhop *nh)
 		return NULL;
 	}
 	if (ip6_wire_len(m) > mtu) {
+		tell(c, m, "%u bytes, more than the next hop's mtu %u",
+		    ip6_wire_len(m), mtu);
 		ip6_reject(c, m, i6s_mtu, ICMP6_TOOBIG, 0, mtu);
 		return NULL;
 	}

@@ -19,6 +19,7 @@
 #include "base/lines.h"
 #include "base/point.h"
 #include "mbuf/in_cksum.h"
+#include "mbuf/tell.h"
 #include "path.h"
 
 #define LINK_HDR     14
@@ -100,13 +101,33 @@ captures_replace(struct spate *sp, struct captures *new)
 		qsbr_retire(&sp->sp_qsbr, old, sizeof(*old), free);
 }
 
+/* A bit that no running trace has, and numbers from now on. */
+static int ON_CTL
+capture_choose(
+    struct spate *sp, const struct captures *cs, struct capture *cap)
+{
+	unsigned i, used = 0;
+
+	for (i = 0; cs != NULL && i < cs->cs_n; i++)
+		used |= cs->cs_c[i]->cap_bit;
+	if ((used & TELL_MASK) == TELL_MASK)
+		return EBUSY;
+	cap->cap_bit = ~used & (used + 1);
+	cap->cap_first =
+	    atomic_load_explicit(&sp->sp_tellid, memory_order_relaxed) %
+	    TELL_IDS;
+	return 0;
+}
+
 int
 capture_publish(struct spate *sp, struct capture *cap)
 {
 	const struct captures *old = captures_running(sp);
 	struct captures *new;
 
-	if (old != NULL && old->cs_n == CAPTURE_MAX)
+	if ((old != NULL && old->cs_n == CAPTURE_MAX) ||
+	    ((cap->cap_kinds & 1u << CAP_TRACE) != 0 &&
+		capture_choose(sp, old, cap) != 0))
 		return EBUSY;
 	if ((new = calloc(1, sizeof(*new))) == NULL)
 		return ENOMEM;
@@ -219,21 +240,20 @@ capture_vector(struct cpu *c, const struct capture *cap,
     struct capture_packet *cp, struct mbuf *const *mm, unsigned n)
 {
 	struct capture_cpu *cc = cap->cap_cpu[c->c_id];
+	bool trace = (cap->cap_kinds & 1u << CAP_TRACE) != 0;
 	uint8_t match[MVEC_MAX];
-	unsigned i, matched;
+	unsigned i, matched = n;
 
 	stat_cell_add(&cc->cc_count[cp->cp_if].cn_seen, n);
-	if (cap->cap_filter == NULL) {
-		for (i = 0; i < n; i++) {
-			cp->cp_m = mm[i];
-			capture_copy(c, cap, cp);
-		}
-		return;
-	}
-	matched = filter_vector(cap->cap_filter, &cc->cc_filter, mm, n, match);
+	if (cap->cap_filter != NULL)
+		matched = filter_vector(
+		    cap->cap_filter, &cc->cc_filter, mm, n, match);
 	for (i = 0; i < matched; i++) {
-		cp->cp_m = mm[match[i]];
-		capture_copy(c, cap, cp);
+		cp->cp_m = mm[cap->cap_filter != NULL ? match[i] : i];
+		if (trace)
+			tell_mark(c, cap, (struct mbuf *)cp->cp_m);
+		else
+			capture_copy(c, cap, cp);
 	}
 }
 
@@ -245,6 +265,8 @@ capture_frames(struct cpu *c, const struct captures *cs, unsigned kind,
 		.cp_link = (const uint8_t *)"" };
 	unsigned i;
 
+	if (cpu_pretends(c))
+		return;
 	for (i = 0; i < cs->cs_n; i++)
 		if (capture_wants(cs->cs_c[i], kind, ifindex))
 			capture_vector(c, cs->cs_c[i], &cp, mm, n);

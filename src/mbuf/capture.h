@@ -33,6 +33,12 @@
 #define CAPTURE_BUFFER_MIN (256u << 10) /* the largest packet fits */
 #define CAPTURE_BUFFER_MAX (1u << 30)
 
+/*
+ * In place of copying what comes in, have it tell what becomes of it: a trace,
+ * whose rings hold struct tell_record (tell.h).  Beside SCR_IN.
+ */
+#define CAP_TRACE 15
+
 /* Of an interface, by one CPU. */
 struct capture_count {
 	stat_cell cn_seen; /* [A] by the CPU */
@@ -48,7 +54,7 @@ struct capture_cpu {
 };
 
 struct capture {
-	unsigned cap_kinds; /* [I] 1 << SCR_IN, SCR_OUT, SCR_DROP */
+	unsigned cap_kinds; /* [I] 1 << SCR_IN, SCR_OUT, SCR_DROP, CAP_TRACE */
 	uint32_t cap_snaplen; /* [I] */
 	struct filter *cap_filter; /* [I] NULL: every packet */
 	unsigned cap_ncpus; /* [I] */
@@ -56,6 +62,9 @@ struct capture {
 	struct capture_cpu *cap_cpu[CPU_MAX]; /* [I] */
 	struct captures *cap_spare; /* [C] memory for the list without it */
 	void *cap_owner; /* [C] the creator's */
+	uint32_t cap_bit; /* [I] CAP_TRACE: of TELL_MASK */
+	uint32_t cap_first; /* [I] CAP_TRACE: no packet before it is told */
+	_Atomic int64_t cap_left; /* [A] CAP_TRACE: packets still to be told */
 };
 
 /* All that run; replaced as a whole, NULL if there are none. */
@@ -74,7 +83,10 @@ struct capture *capture_create(struct spate *, unsigned kinds,
 /* No CPU can see it any more, or none ever did. */
 void capture_destroy(struct capture *);
 
-/* Begin and end it.  EBUSY if too many run, ENOMEM. */
+/*
+ * Begin and end it.  EBUSY if too many run, ENOMEM.  Of a trace this sets
+ * cap_bit and cap_first.
+ */
 int capture_publish(struct spate *, struct capture *) ON_CTL;
 
 /*

@@ -24,6 +24,7 @@ m_copy_meta(struct mbuf *to, const struct mbuf *from)
 	to->m_gso = from->m_gso;
 	to->m_gsoflags = from->m_gsoflags;
 	memcpy(to->m_vlan, from->m_vlan, sizeof(to->m_vlan));
+	to->m_told = from->m_told;
 	to->m_nvlan = from->m_nvlan;
 	to->m_rtable = from->m_rtable;
 	if ((from->m_flags & MF_COLD) != 0)

@@ -57,6 +57,7 @@ enum { /* m_flags */
 	MF_REASS = 1u << 8, /* was put together from fragments */
 	MF_OPTIONS = 1u << 9, /* IPv4: has options to record this host in */
 	MF_COLD = 1u << 7, /* the members of m_cold() hold something */
+	MF_TOLD = 1u << 10, /* tells what becomes of it: m_told, tell.h */
 };
 
 enum mbuf_gso { GSO_NONE, GSO_TCP4, GSO_TCP6, GSO_UDP };
@@ -112,14 +113,15 @@ struct mbuf {
 	void (*m_freefn)(struct mbuf *); /* [I] MK_FOREIGN */
 	uint32_t m_size; /* [I] bytes from m_head on */
 	uint16_t m_vlan[2]; /* [o] m_nvlan tags taken off, outer first */
-	uint64_t m_ts; /* [o] ns, if the device gave it; from here: m_cold() */
+	uint32_t m_told; /* [o] MF_TOLD: to whom, and its number */
+	uint32_t m_pfroute; /* [o] pf; from here on: m_cold() */
+	uint64_t m_ts; /* [o] ns, if the device gave it */
 	void *m_pfstate; /* [o] pf: */
-	uint32_t m_pfroute; /* [o] */
 	uint16_t m_pftag; /* [o] */
 	uint16_t m_pfqueue; /* [o] */
 	uint16_t m_pfflags; /* [o] */
 };
-#define MBUF_COLD offsetof(struct mbuf, m_ts)
+#define MBUF_COLD offsetof(struct mbuf, m_pfroute)
 static_assert(CPU_MAX <= UINT8_MAX, "m_home");
 static_assert(sizeof(struct mbuf) == 2 * CACHELINE, "headers are 128 bytes");
 static_assert(offsetof(struct mbuf, m_nextpkt) == CACHELINE, "hot line first");

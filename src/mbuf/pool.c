@@ -22,6 +22,7 @@
 #include "mbuf/capture.h"
 #include "mbuf/mbuf.h"
 #include "mbuf/pool.h"
+#include "mbuf/tell.h"
 #include "path.h"
 
 #define HUGE_2M        (2ul << 20)
@@ -488,6 +489,17 @@ static void __attribute__((noinline, cold)) m_drop_probe(
 	    stat_groups[g].sg_desc[why].sd_text, m->m_data, m->m_len);
 }
 
+/* Somebody looks on. */
+static void __attribute__((noinline, cold)) ON_CPU
+m_drop_seen(struct cpu *c, const struct captures *cs, const struct mbuf *m,
+    enum stat_group g, unsigned why)
+{
+	if (m_is_told(m))
+		tell_drop(c, m, g, why);
+	if (cs != NULL && !cpu_pretends(c))
+		capture_drop(c, cs, m, g, why);
+}
+
 void
 m_drop(struct cpu *c, struct mbuf *m, enum stat_group g, unsigned why)
 {
@@ -498,8 +510,10 @@ m_drop(struct cpu *c, struct mbuf *m, enum stat_group g, unsigned why)
 	stat_add(c, SG_PATH, pks_dropped, 1);
 	stat_cell_add(&c->c_drop[m->m_rcvif][stat_base(g) + why], 1);
 	cpu_in_vain(c, m->m_rcvif);
-	if (unlikely((cs = captures_running(c->c_sp)) != NULL))
-		capture_drop(c, cs, m, g, why);
+	/* A told packet is looked at in the same go as captures are. */
+	cs = captures_running(c->c_sp);
+	if (unlikely(((uintptr_t)cs | (m->m_flags & MF_TOLD)) != 0))
+		m_drop_seen(c, cs, m, g, why);
 	if (PROBE_ON(drop))
 		m_drop_probe(c, m, g, why);
 	m_free(c, m);

@@ -7,6 +7,7 @@
 
 #include "base/lines.h"
 #include "base/plant.h"
+#include "mbuf/tell.h"
 #include "netisr/move_int.h"
 #include "netisr/netisr.h"
 
@@ -50,6 +51,11 @@ move_hold_coming(struct cpu *c, enum stage st, struct mbuf *m)
 	bucket = rss_bucket(c->c_sp, m->m_hash);
 	if (!bitmap_test(mc->mc_coming, bucket))
 		return false;
+	tell_held(c, m, "bucket %u is on its way to this CPU", bucket);
+	if (cpu_pretends(c)) {
+		m_free(c, m);
+		return true;
+	}
 	if (mc->mc_nheld >= tun(c->c_sp, isr_maxhold)) {
 		m_drop(c, m, SG_NETISR, nis_holdfull);
 		return true;

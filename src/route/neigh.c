@@ -19,6 +19,7 @@
 #include "base/kassert.h"
 #include "base/lines.h"
 #include "base/plant.h"
+#include "mbuf/tell.h"
 #include "path.h"
 #include "route/neigh_int.h"
 
@@ -280,6 +281,20 @@ holdq_hold(struct cpu *c, struct holdq *hq, struct mbuf *m)
 		holdq_put(c, hq, m);
 }
 
+/* For people: what the packet waits for. */
+static void ON_CPU
+neigh_tell_held(struct cpu *c, unsigned ifindex, const struct addr *addr,
+    const struct mbuf *m)
+{
+	const struct ifnet *ifp = if_lookup(c->c_sp, ifindex);
+	char text[ADDR_STRLEN];
+
+	tell_held(c, m, "neighbour %s on %s is not resolved: %s",
+	    addr_format(addr, text), ifp != NULL ? ifp->if_name : "-",
+	    cpu_pretends(c) ? "it would be held and the neighbour asked for" :
+	    "held, and the neighbour is asked for");
+}
+
 void
 neigh_hold(
     struct cpu *c, unsigned ifindex, const struct addr *addr, struct mbuf *m)
@@ -287,6 +302,14 @@ neigh_hold(
 	struct neigh_cpu *nc = c->c_neigh;
 	struct holdq *hq = holdq_find(nc, ifindex, addr);
 
+	if (m != NULL && m_is_told(m) &&
+	    (hq == NULL || hq->hq_state <= HQ_ASKED)) {
+		neigh_tell_held(c, ifindex, addr, m);
+		if (cpu_pretends(c)) {
+			m_free(c, m);
+			return;
+		}
+	}
 	if (hq == NULL) {
 		if ((hq = holdq_create(nc, ifindex, addr)) != NULL)
 			holdq_ask(c, hq);

@@ -67,11 +67,12 @@ const struct lle *neigh_lookup(
 
 /* A CPU used it; the state machine wants to know (STALE -> DELAY). */
 static inline void
-lle_use(const struct lle *lle)
+lle_use(const struct cpu *c, const struct lle *lle)
 {
 	_Atomic bool *used = (_Atomic bool *)&lle->lle_used;
 
-	if (!atomic_load_explicit(used, memory_order_relaxed))
+	if (!atomic_load_explicit(used, memory_order_relaxed) &&
+	    !cpu_pretends(c))
 		atomic_store_explicit(used, true, memory_order_relaxed);
 }
 

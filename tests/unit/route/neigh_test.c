@@ -335,7 +335,7 @@ test_ages(void **state)
 	assert_int_equal(state_of(&b, "10.0.0.2"), NS_STALE);
 	bed_pass(&b, 60 * NS_S, NS_S);
 	assert_int_equal(state_of(&b, "10.0.0.2"), NS_STALE);
-	lle_use(lookup(&b, "10.0.0.2"));
+	lle_use(host_cpu(b.sp, 0), lookup(&b, "10.0.0.2"));
 	bed_pass(&b, 2 * NS_S, NS_S);
 	assert_int_equal(state_of(&b, "10.0.0.2"), NS_DELAY);
 	assert_int_equal(probed, 0);
@@ -347,7 +347,7 @@ test_ages(void **state)
 	assert_int_equal(state_of(&b, "10.0.0.2"), NS_REACHABLE);
 	/* Now it is gone. */
 	bed_pass(&b, 46 * NS_S, NS_S);
-	lle_use(lookup(&b, "10.0.0.2"));
+	lle_use(host_cpu(b.sp, 0), lookup(&b, "10.0.0.2"));
 	bed_pass(&b, 11 * NS_S, 100 * NS_MS);
 	assert_int_equal(probed, 4);
 	assert_int_equal(state_of(&b, "10.0.0.2"), NS_NONE);
@@ -392,7 +392,7 @@ test_evict(void **state)
 	}
 	for (i = 1; i < 16; i++) {
 		snprintf(text, sizeof(text), "10.0.1.%u", i);
-		lle_use(lookup(&b, text));
+		lle_use(host_cpu(b.sp, 0), lookup(&b, text));
 	}
 	resolve(&b, "10.0.0.2");
 	assert_null(lookup(&b, "10.0.1.0"));
