@@ -45,6 +45,8 @@ static const struct subcmd subcmds[] = {
 	    cmd_daemon },
 	{ "demo", "[--unprivileged]", "two hosts and a router, anywhere",
 	    cmd_demo },
+	{ "explain", "in IF src ADDR dst ADDR ...",
+	    "what would become of a packet", cmd_explain },
 	{ "gen", "run PLAN | SUITE --port PORT ...",
 	    "test traffic, and what a device does with it", cmd_gen },
 	{ "neigh", "add|change|delete ...", "neighbours, by hand", cmd_neigh },

@@ -15,6 +15,7 @@
 
 #include "base/tsa.h"
 #include "cpu/cpu.h"
+#include "cpu/ctl.h"
 #include "mbuf/mbuf.h"
 
 /* clang-format off */
@@ -183,6 +184,35 @@ void path_tell(struct spate *, bool on) ON_CTL;
 
 int path_create(struct cpu *);
 void path_destroy(struct cpu *);
+
+/*
+ * src/explain.c: a packet that is only explained.  CPUs work on a copy of
+ * themselves and tell; nothing is sent, held, asked or counted.
+ *	C	ctl, while it is not under way
+ *	o	the CPU that it is with
+ */
+struct explain_cpu;
+struct explain {
+	struct explain_cpu *ex_copy; /* [o] of the CPU */
+	struct recring *ex_ring; /* [o] struct tell_record, then ctl's */
+	uint8_t *ex_frame; /* [C] as the device would give it */
+	size_t ex_len; /* [C] of it */
+	uint16_t ex_ifindex; /* [C] by which it comes */
+	uint16_t ex_ifgen; /* [C] */
+	uint16_t ex_queue; /* [C] */
+	uint16_t ex_cpu; /* [o] where it begins, or goes on */
+	struct mbuf *ex_m; /* [o] not NULL: it goes on there */
+	void *ex_arg; /* [C] the creator's */
+	/* In ctl: it is back. */
+	void (*ex_back)(struct ctl *, struct explain *); /* [C] */
+};
+
+/* With room for a frame of so many bytes.  NULL: no memory. */
+struct explain *explain_create(size_t room);
+void explain_destroy(struct explain *);
+
+/* To ex_cpu, and back; ENOMEM. */
+int explain_send(struct ctl *, struct explain *) ON_CTL;
 
 /* src/round.c: one round of a CPU, and what it does when idle. */
 void cpu_round(struct cpu *) ON_CPU;

@@ -4,6 +4,7 @@
 
 #include "cmd.h"
 
+cmd_fn cmd_explain;
 cmd_fn cmd_trace;
 
 #endif

@@ -18,6 +18,7 @@
 struct arp_ctl;
 struct balancer;
 struct capture_job;
+struct explain_job;
 struct if_ctl;
 struct nd6_ctl;
 struct neigh_ctl;
@@ -50,6 +51,7 @@ struct ctl {
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */
 	struct rss_job *ctl_rssjobs; /* [C] that wait for moves, ctl/ */
 	struct capture_job *ctl_captures; /* [C] that run, ctl/ */
+	struct explain_job *ctl_explains; /* [C] under way, ctl/ */
 	struct trace_job *ctl_traces; /* [C] that run, ctl/ */
 	struct memif_listener *ctl_memif; /* [C] sockets, dev/ */
 };

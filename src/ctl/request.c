@@ -11,6 +11,7 @@
 #include "ctl/capture.h"
 #include "ctl/conf/conf.h"
 #include "ctl/edit.h"
+#include "ctl/explain.h"
 #include "ctl/ping.h"
 #include "ctl/reload.h"
 #include "ctl/request.h"
@@ -178,6 +179,7 @@ static const struct {
 	{ "affinity", affinity_request },
 	{ "capture", capture_request },
 	{ "confirm", reload_confirm_request },
+	{ "explain", explain_request },
 	{ "neigh", edit_neigh },
 	{ "ping", ping_request },
 	{ "reload", reload_request },
@@ -264,6 +266,7 @@ void
 control_gone(struct ctl *ctl, struct control_client *cc)
 {
 	capture_gone(ctl, cc);
+	explain_gone(ctl, cc);
 	ping_gone(ctl, cc);
 	reload_gone(ctl, cc);
 	rss_gone(ctl, cc);

@@ -43,6 +43,12 @@ icmp_cpu_fini(struct cpu *c)
 	c->c_icmp_limit = NULL;
 }
 
+size_t
+icmp_limit_size(void)
+{
+	return sizeof(struct icmp_limit);
+}
+
 bool
 icmp_limit_has(struct cpu *c, enum icmp_budget b, uint64_t rate)
 {

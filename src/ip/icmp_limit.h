@@ -7,6 +7,7 @@
 #define IP_ICMP_LIMIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/tsa.h"
@@ -23,6 +24,9 @@ enum icmp_budget {
 	IB_DHCP6_REPLY,
 	IB_N
 };
+
+/* Bytes of what c_icmp_limit points to. */
+size_t icmp_limit_size(void);
 
 /*
  * Take one from the budget, which fills at rate a second up to a second's

@@ -53,6 +53,7 @@ bool netisr_policy_default(const struct spate *, enum netisr_proto);
 /* Packets of a protocol that may be on their way to one CPU. */
 unsigned netisr_qlimit(const struct spate *, enum netisr_proto);
 
+size_t netisr_cpu_size(void); /* of what c_netisr points to */
 int netisr_cpu_init(struct cpu *) ON_CTL; /* ENOMEM; after rss_create() */
 void netisr_cpu_fini(struct cpu *);
 

@@ -34,6 +34,12 @@ const char *const netisr_policies[3] = {
 	[NETISR_DEFERRED] = "deferred",
 };
 
+size_t
+netisr_cpu_size(void)
+{
+	return sizeof(struct netisr_cpu);
+}
+
 int
 netisr_cpu_init(struct cpu *c)
 {

@@ -234,7 +234,7 @@ trust_queue(struct cpu *c, struct mbuf *m)
 	if (atomic_load_explicit(&ti->ti_n, memory_order_relaxed) >=
 	    RSS_SAMPLES / 2)
 		ti->ti_vectors = RSS_SAMPLE;
-	if (sample_take(&sm, m, rss_types(c->c_sp)))
+	if (!cpu_pretends(c) && sample_take(&sm, m, rss_types(c->c_sp)))
 		sample_keep(ti, &sm, false);
 }
 

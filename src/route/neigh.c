@@ -305,7 +305,7 @@ neigh_hold(
 	if (m != NULL && m_is_told(m) &&
 	    (hq == NULL || hq->hq_state <= HQ_ASKED)) {
 		neigh_tell_held(c, ifindex, addr, m);
-		if (cpu_pretends(c)) {
+		if (cpu_pretends(c)) { /* without a question or a queue */
 			m_free(c, m);
 			return;
 		}
