@@ -244,8 +244,8 @@ explain_on(struct cpu *x, struct explain *ex)
 static void
 explain_back(struct endpoint *ep, struct msg *msg)
 {
-	struct explain *ex =
-	    container_of(msg, struct explain_msg, em_msg)->em_explain;
+	struct explain *ex = container_of(msg, struct explain_msg, em_msg)
+				 ->em_explain;
 
 	msg_done(ep, msg);
 	ex->ex_back(endpoint_ctl(ep), ex);
@@ -254,8 +254,8 @@ explain_back(struct endpoint *ep, struct msg *msg)
 static void
 explain_run(struct endpoint *ep, struct msg *msg)
 {
-	struct explain *ex =
-	    container_of(msg, struct explain_msg, em_msg)->em_explain;
+	struct explain *ex = container_of(msg, struct explain_msg, em_msg)
+				 ->em_explain;
 	struct explain_cpu *xc = ex->ex_copy;
 	struct cpu *c = endpoint_cpu(ep);
 

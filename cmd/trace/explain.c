@@ -170,7 +170,7 @@ cmd_explain(int argc, char **argv)
 		told_print(result, stdout);
 		if (!json_is_true(json_object_get(result, "sure")))
 			puts("  (the device may choose another queue; \"queue "
-			    "N\" says which)");
+			     "N\" says which)");
 	}
 	json_decref(result);
 	return CMD_OK;

@@ -155,7 +155,7 @@ wanted_proto(struct wanted *wa, struct explain_desc *ed)
 
 	if (v == NULL || (name != NULL && strcmp(name, "icmp") == 0))
 		ed->ed_proto = ed->ed_src.a_family == ADDR_V6 ? IPP_ICMPV6 :
-								IPP_ICMP;
+		    IPP_ICMP;
 	else if (name != NULL && strcmp(name, "udp") == 0)
 		ed->ed_proto = IPP_UDP;
 	else if (name != NULL && strcmp(name, "tcp") == 0)
