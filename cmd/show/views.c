@@ -41,6 +41,9 @@ static const struct table interfaces[] = {
 	{ "interfaces", "reverse_path", NULL, {
 		{ "name",	"INTERFACE",	CELL_TEXT },
 		{ "reverse_path", "REVERSE PATH", CELL_TEXT } } },
+	{ "interfaces", "dscp", NULL, {
+		{ "name",	"INTERFACE",	CELL_TEXT },
+		{ "dscp",	"DSCP",		CELL_TEXT } } },
 	{ "interfaces", "note", NULL, {
 		{ "name",	"INTERFACE",	CELL_TEXT },
 		{ "note",	"NOTE",		CELL_TEXT } } },

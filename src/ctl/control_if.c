@@ -24,7 +24,7 @@
 
 /* What can change while an interface stays attached. */
 static const char *const changeable[] = { "address", "accept_ra",
-	"description", "mss", "reverse_path",
+	"description", "dscp", "mss", "reverse_path",
 	"vrf", /* its name: the table's number is compared */
 	NULL };
 

@@ -28,19 +28,22 @@ policy_cmp(const struct control_obj *a, const struct control_obj *b)
 	return strcmp(a->o_ifname, b->o_ifname);
 }
 
-#define POLICY_MASK IFP_REVERSE
+#define POLICY_MASK (IFP_REVERSE | IFP_DSCP_MASK)
 
 static uint32_t
 policy_wanted(const struct conf_if *ci)
 {
-	switch (ci->ci_reverse) {
-	case CONF_REVERSE_STRICT:
-		return IFP_STRICT;
-	case CONF_REVERSE_LOOSE:
-		return IFP_LOOSE;
-	default:
-		return 0;
-	}
+	static const uint32_t reverse[] = {
+		[CONF_REVERSE_OFF] = 0,
+		[CONF_REVERSE_LOOSE] = IFP_LOOSE,
+		[CONF_REVERSE_STRICT] = IFP_STRICT,
+	};
+	uint32_t dscp = 0;
+
+	if (ci->ci_dscp != 0)
+		dscp = IFP_DSCP |
+		    (ci->ci_dscp - CONF_DSCP(0)) << IFP_DSCP_SHIFT;
+	return reverse[ci->ci_reverse] | dscp;
 }
 
 static bool ON_CTL
@@ -71,7 +74,7 @@ policy_clear(struct ctl *ctl, const struct control_obj *o)
 }
 
 const struct control_kind control_policy_kind = {
-	.ck_name = "reverse_path",
+	.ck_name = "policy",
 	.ck_list = policy_list,
 	.ck_cmp = policy_cmp,
 	.ck_there = policy_there,

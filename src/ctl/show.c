@@ -158,6 +158,16 @@ show_reverse(const struct ifnet *ifp)
 	return json_string((policy & IFP_STRICT) != 0 ? "strict" : "loose");
 }
 
+/* Null if it leaves them as they come. */
+static json_t *
+show_dscp(const struct ifnet *ifp)
+{
+	uint32_t policy = if_policy(ifp);
+
+	return (policy & IFP_DSCP) == 0 ? json_null() :
+	    json_integer(policy >> IFP_DSCP_SHIFT & 63);
+}
+
 static json_t *ON_CTL
 show_interface(const struct ifnet *ifp)
 {
@@ -169,7 +179,7 @@ show_interface(const struct ifnet *ifp)
 	if_stats((struct ifnet *)ifp, &ds);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o, s:o, "
 			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, "
-			 "s:o, s:o}",
+			 "s:o, s:o, s:o}",
 	    "name", ifp->if_name, "vrf",
 	    rtable_name(ifp->if_sp, ifp->if_rtable), "index",
 	    (int)ifp->if_index, "driver",
@@ -183,7 +193,7 @@ show_interface(const struct ifnet *ifp)
 	    INT(ds.ds_rx_dropped), "rx_errors", INT(ds.ds_rx_errors),
 	    "tx_errors", INT(ds.ds_tx_errors), "note", ds.ds_note, "queues",
 	    show_queues(ifp), "vlan", show_vlan(ifp), "reverse_path",
-	    show_reverse(ifp));
+	    show_reverse(ifp), "dscp", show_dscp(ifp));
 }
 
 static json_t *ON_CTL

@@ -65,13 +65,16 @@ enum { /* if_mss */
 };
 
 /*
- * if_policy: what is done to IP packets that come in by it, in ip_policy() and
- * ip6_policy().
+ * if_policy: what is done to IP packets that come in by it, in ip_policy(),
+ * ip_remark() and those of IPv6.
  */
 enum {
 	IFP_STRICT = 1u << 0, /* their source must be reached by it */
 	IFP_LOOSE = 1u << 1, /* their source must be reached */
 	IFP_REVERSE = IFP_STRICT | IFP_LOOSE,
+	IFP_DSCP = 1u << 2, /* those that are forwarded get … */
+	IFP_DSCP_SHIFT = 8, /* … these six bits (RFC 2474, 3) */
+	IFP_DSCP_MASK = IFP_DSCP | 63u << IFP_DSCP_SHIFT,
 };
 
 /* What a device's RSS was read back as: not at all, as set, otherwise. */
@@ -306,6 +309,13 @@ static inline uint32_t
 if_policy(const struct ifnet *ifp)
 {
 	return atomic_load_explicit(&ifp->if_policy, memory_order_relaxed);
+}
+
+/* The DS field of 8 bits, whose codepoint such a word sets; ECN stays. */
+static inline uint8_t
+if_policy_ds(uint32_t policy, uint8_t ds)
+{
+	return (uint8_t)((policy >> IFP_DSCP_SHIFT & 63) << 2 | (ds & 3));
 }
 
 /* Whether anything is to be done to those of any interface. */

@@ -13,6 +13,7 @@
  * whoever reassembles it.
  */
 #include "dev/segment.h"
+#include "if/if.h"
 #include "ip/icmp_wire.h"
 #include "ip/ip.h"
 #include "ip/ip_int.h"
@@ -136,6 +137,8 @@ ip_forward(struct cpu *c, struct mvec *mv)
 	CPU_ASSERT(c);
 	if (unlikely(mss_limited(c->c_sp)))
 		ip_mss_vec(c, mv);
+	if (unlikely(if_any_policy(c->c_sp)))
+		ip_remark(c, mv);
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
 

@@ -41,6 +41,12 @@ struct ip_vec {
 void ip_policy(struct cpu *, struct mvec *, struct ip_vec *) ON_CPU;
 
 /*
+ * The same, for packets that are about to be forwarded and whose TTL is good
+ * for it: their DSCP.
+ */
+void ip_remark(struct cpu *, struct mvec *) ON_CPU;
+
+/*
  * The next hop for one address, until the end of the round, whichever table
  * knows it.  It may be a group, of which nhop_member() finds a flow's.
  */

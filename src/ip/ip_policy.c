@@ -6,10 +6,14 @@
  * be reached by the interface that it came in by ("strict"; of several ways of
  * equal cost any will do), or not at all ("loose").  RFC 2827; RFC 3704, 2.2
  * and 2.4; RFC 1812, 5.3.8.
+ *
+ * DSCP: what is forwarded gets the interface's codepoint in place of its own
+ * (RFC 2474, 3; RFC 2475, 2.3.3).  Errors quote packets as they came.
  */
 #include "base/addr.h"
 #include "if/if.h"
 #include "ip/ip_int.h"
+#include "mbuf/in_cksum.h"
 #include "route/fib4.h"
 
 /* Packets whose source is looked up. */
@@ -114,4 +118,49 @@ ip_policy(struct cpu *c, struct mvec *mv, struct ip_vec *iv)
 	all = if_policy_vec(c->c_sp, mv, policy);
 	if ((all & IFP_REVERSE) != 0)
 		ip_reverse(c, mv, iv, policy);
+}
+
+/* Which may be another mbuf then; NULL: there was no memory. */
+static struct mbuf *ON_CPU
+ip_set_ds(struct cpu *c, struct mbuf *m, uint32_t policy)
+{
+	struct ip_wire *ip = mtod(m, struct ip_wire *);
+	uint8_t ds = if_policy_ds(policy, ip->ip_tos);
+	struct mbuf *w;
+
+	if (ds == ip->ip_tos)
+		return m;
+	if ((m->m_flags & MF_SHARED) != 0) {
+		if ((w = m_writable(c, m, (ip->ip_vhl & 15u) * 4)) == NULL) {
+			ip_drop(c, m, ips_nobuf);
+			return NULL;
+		}
+		m = w;
+		ip = mtod(m, struct ip_wire *);
+	}
+	st16be(ip->ip_sum,
+	    in_cksum_update16(ld16be(ip->ip_sum), ip->ip_tos, ds));
+	ip->ip_tos = ds;
+	stat_add(c, SG_IP, ips_remarked, 1);
+	return m;
+}
+
+void
+ip_remark(struct cpu *c, struct mvec *mv)
+{
+	uint32_t policy[MVEC_MAX];
+	unsigned i, keep = 0;
+
+	if ((if_policy_vec(c->c_sp, mv, policy) & IFP_DSCP) == 0)
+		return;
+	for (i = 0; i < mv->mv_n; i++) {
+		struct mbuf *m = mv->mv_m[i];
+
+		if ((policy[i] & IFP_DSCP) != 0 &&
+		    mtod(m, const struct ip_wire *)->ip_ttl > 1)
+			m = ip_set_ds(c, m, policy[i]);
+		if (m != NULL)
+			mv->mv_m[keep++] = m;
+	}
+	mv->mv_n = keep;
 }

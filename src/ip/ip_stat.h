@@ -23,6 +23,7 @@
 	C(ips_reasshanded, "reassembled datagrams handed to their owner") \
 	C(ips_segmented, "large segments cut to be fragmented")		\
 	C(ips_mss,	"forwarded TCP SYNs whose MSS was lowered")	\
+	C(ips_remarked, "forwarded packets whose DSCP was changed")	\
 	C(ips_options,	"packets with options")				\
 	C(ips_recorded,	"packets that recorded their way or time here")	\
 	C(ips_rst,	"TCP resets sent where nothing listens")	\

@@ -8,6 +8,7 @@
  * A large segment (m_gso) stands for the packets that a device will cut from
  * it, and it is their size that counts.
  */
+#include "if/if.h"
 #include "ip/mss.h"
 #include "ip6/icmp6_wire.h"
 #include "ip6/ip6.h"
@@ -74,6 +75,8 @@ ip6_forward(struct cpu *c, struct mvec *mv)
 	CPU_ASSERT(c);
 	if (unlikely(mss_limited(c->c_sp)))
 		ip6_mss_vec(c, mv);
+	if (unlikely(if_any_policy(c->c_sp)))
+		ip6_remark(c, mv);
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
 

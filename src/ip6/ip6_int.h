@@ -44,8 +44,9 @@ struct ip6_vec {
 	bool iv_mixed; /* of several routing tables */
 };
 
-/* As ip_policy() of ip/ip_int.h. */
+/* As ip_policy() and ip_remark() of ip/ip_int.h. */
 void ip6_policy(struct cpu *, struct mvec *, struct ip6_vec *) ON_CPU;
+void ip6_remark(struct cpu *, struct mvec *) ON_CPU;
 
 /* As ip_route(), ip_follow() and ip_flow_hash() of ip/ip_int.h. */
 const struct nhop *ip6_route(

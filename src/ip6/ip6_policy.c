@@ -111,3 +111,48 @@ ip6_policy(struct cpu *c, struct mvec *mv, struct ip6_vec *iv)
 	if ((all & IFP_REVERSE) != 0)
 		ip6_reverse(c, mv, iv, policy);
 }
+
+/* Which may be another mbuf then; NULL: there was no memory. */
+static struct mbuf *ON_CPU
+ip6_set_ds(struct cpu *c, struct mbuf *m, uint32_t policy)
+{
+	uint8_t *vfc = mtod(m, struct ip6_wire *)->ip6_vfc;
+	uint8_t was = (uint8_t)(vfc[0] << 4 | vfc[1] >> 4);
+	uint8_t ds = if_policy_ds(policy, was);
+	struct mbuf *w;
+
+	if (ds == was)
+		return m;
+	if ((m->m_flags & MF_SHARED) != 0) {
+		if ((w = m_writable(c, m, IP6_HLEN)) == NULL) {
+			ip6_drop(c, m, i6s_nobuf);
+			return NULL;
+		}
+		m = w;
+		vfc = mtod(m, struct ip6_wire *)->ip6_vfc;
+	}
+	vfc[0] = (uint8_t)(6 << 4 | ds >> 4);
+	vfc[1] = (uint8_t)(ds << 4 | (vfc[1] & 15));
+	stat_add(c, SG_IP6, i6s_remarked, 1);
+	return m;
+}
+
+void
+ip6_remark(struct cpu *c, struct mvec *mv)
+{
+	uint32_t policy[MVEC_MAX];
+	unsigned i, keep = 0;
+
+	if ((if_policy_vec(c->c_sp, mv, policy) & IFP_DSCP) == 0)
+		return;
+	for (i = 0; i < mv->mv_n; i++) {
+		struct mbuf *m = mv->mv_m[i];
+
+		if ((policy[i] & IFP_DSCP) != 0 &&
+		    mtod(m, const struct ip6_wire *)->ip6_hlim > 1)
+			m = ip6_set_ds(c, m, policy[i]);
+		if (m != NULL)
+			mv->mv_m[keep++] = m;
+	}
+	mv->mv_n = keep;
+}

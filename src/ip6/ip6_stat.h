@@ -23,6 +23,7 @@
 	C(i6s_reasshere, "reassembled packets that stayed on their CPU") \
 	C(i6s_reasshanded, "reassembled packets handed to their owner")	\
 	C(i6s_mss,	"forwarded TCP SYNs whose MSS was lowered")	\
+	C(i6s_remarked, "forwarded packets whose DSCP was changed")	\
 	C(i6s_rst,	"TCP resets sent where nothing listens")	\
 	D(i6s_toosmall,	"shorter than an IPv6 header")			\
 	D(i6s_badvers,	"IP version is not 6")				\

@@ -3,7 +3,28 @@
 
     alice 10.0.1.2 -- [left  router  right] -- 10.0.2.2 bob
 """
+import subprocess
+
 from lib import wait_for
+
+# What the kernel says of the DS field of one datagram.
+LISTEN = r"""
+import socket, sys
+v6 = ":" in sys.argv[1]
+s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(41 if v6 else 0, 66 if v6 else 13, 1)
+s.bind((sys.argv[1], 5001))
+s.settimeout(20)
+print("ready", flush=True)
+print(int.from_bytes(s.recvmsg(2048, 64)[1][0][2], "little"), flush=True)
+"""
+SPEAK = r"""
+import socket, sys
+v6 = ":" in sys.argv[1]
+s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(41 if v6 else 0, 67 if v6 else 1, 0xb9)
+s.sendto(b"x", (sys.argv[1], 5001))
+"""
 
 CONF = """
     cpus = 2
@@ -78,3 +99,26 @@ def test_reverse_path(net):
     alice.run("ping -q -c 2 -i 0.01 10.0.1.1")
     assert any(p["protocol"] == "icmp" and p["interface"] == "left"
                and p["passed"] >= 2 for p in router.show("punts")["punts"])
+
+
+def ds_field(speaker, listener, to):
+    with listener.start(f"python3 -c '{LISTEN}' {to}",
+                        stdout=subprocess.PIPE, text=True) as listening:
+        try:
+            assert listening.stdout.readline() == "ready\n"
+            speaker.run(f"python3 -c '{SPEAK}' {to}")
+            return int(listening.stdout.readline())
+        finally:
+            listening.kill()
+
+
+def test_dscp(net):
+    router = net.daemon(CONF.format(left="dscp = af21"))
+    alice, bob = hosts(router)
+    # The codepoint is the interface's, ECN the sender's.
+    assert ds_field(alice, bob, "10.0.2.2") == 18 << 2 | 1
+    assert ds_field(alice, bob, "fd00:2::2") == 18 << 2 | 1
+    assert ds_field(bob, alice, "10.0.1.2") == 0xb9
+    assert ds_field(bob, alice, "fd00:1::2") == 0xb9
+    assert [i["dscp"] for i in
+            router.show("interfaces")["interfaces"]] == [18, None]

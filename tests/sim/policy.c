@@ -24,7 +24,7 @@ want_ctl(struct ctl *ctl, void *arg)
 	const struct want *w = arg;
 
 	role_enter(&on_ctl);
-	if_set_policy(ctl, if_find(ctl, w->w_if), IFP_REVERSE, w->w_policy);
+	if_set_policy(ctl, if_find(ctl, w->w_if), UINT32_MAX, w->w_policy);
 }
 
 static void
@@ -158,11 +158,62 @@ spoof(struct sim *s)
 	lab_ping(l, 5);
 }
 
+struct remark {
+	struct sim *re_sim;
+	unsigned re_ds; /* of all that leaves */
+	uint64_t re_seen;
+};
+
+static void
+remark_watch(void *arg, const struct frame_info *fi, const uint8_t *p,
+    size_t n)
+{
+	struct remark *re = arg;
+	unsigned ds;
+
+	(void)n;
+	if (fi->fi_proto != FP_UDP)
+		return;
+	ds = fi->fi_src.a_family == ADDR_V4 ? p[15] :
+	    (p[14] & 15u) << 4 | p[15] >> 4;
+	SIM_EQ(re->re_sim, ds, re->re_ds);
+	re->re_seen++;
+}
+
+/* What comes in on the left has that codepoint on the right, on any CPU. */
+static void
+remark(struct sim *s)
+{
+	struct remark re = { .re_sim = s };
+	unsigned i, k, dscp;
+	struct lab l;
+
+	lab_make(&l, s, 1 + (unsigned)sim_below(s, 4),
+	    (unsigned)sim_below(s, 3));
+	lab_ping(&l, 1);
+	wire_watch(l.l_right, remark_watch, &re);
+	for (i = 0; i < 8; i++) {
+		dscp = (unsigned)sim_below(s, 64);
+		re.re_ds = i % 4 == 0 ? 0 : dscp << 2;
+		want(l.l_r, "left", i % 4 == 0 ? 0 :
+		    IFP_DSCP | dscp << IFP_DSCP_SHIFT);
+		re.re_seen = 0;
+		for (k = 0; k < BURST; k++) {
+			SIM_CHECK(s, peer_udp(l.l_a4, &l.l_b4->pr_addr,
+			    (uint16_t)k, PORT, 1 + sim_below(s, 99)));
+			SIM_CHECK(s, peer_udp(l.l_a6, &l.l_b6->pr_addr,
+			    (uint16_t)k, PORT, 1 + sim_below(s, 99)));
+		}
+		SIM_UNTIL(s, re.re_seen == 2 * BURST, NS_S);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct scenario sc[] = {
 		{ "spoof", spoof, 50 },
+		{ "remark", remark, 50 },
 		{ 0 },
 	};
 

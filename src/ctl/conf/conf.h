@@ -109,6 +109,8 @@ enum conf_protocol { CONF_8021Q, CONF_8021AD };
 /* Router advertisements: not believed; but for addresses; all of them. */
 enum conf_accept_ra { CONF_RA_NO, CONF_RA_ROUTERS, CONF_RA_YES };
 
+#define CONF_DSCP(n) ((n) + 1)	/* codepoint n, of 0 to 63 */
+
 /* What sources of packets that come in by an interface may be. */
 enum conf_reverse {
 	CONF_REVERSE_OFF,	/* any */
@@ -158,6 +160,7 @@ struct conf_if {
 	const char	*ci_vrf;	/* NULL: main */
 	enum conf_accept_ra ci_accept_ra;
 	enum conf_reverse ci_reverse;
+	unsigned	 ci_dscp;	/* 0: as it came; else CONF_DSCP(n) */
 	const char	*ci_description;
 	struct conf_prefix *ci_addr;
 	unsigned	 ci_naddr;

@@ -100,6 +100,7 @@ struct conf_type {
 extern const struct conf_type conf_type_u32;
 extern const struct conf_type conf_type_u64;
 extern const struct conf_type conf_type_mss;
+extern const struct conf_type conf_type_dscp;
 extern const struct conf_type conf_type_lifetime;
 extern const struct conf_type conf_type_octal;
 extern const struct conf_type conf_type_size;

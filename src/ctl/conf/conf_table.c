@@ -158,6 +158,7 @@ static const struct conf_keydef if_keys[] = {
 	    .kd_names = accept_ra_names },
 	{ KEY("reverse_path", enum, conf_if, ci_reverse),
 	    .kd_names = reverse_names },
+	{ KEY("dscp", dscp, conf_if, ci_dscp) },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };
@@ -186,6 +187,7 @@ static const struct conf_keydef vlan_keys[] = {
 	    .kd_names = accept_ra_names },
 	{ KEY("reverse_path", enum, conf_if, ci_reverse),
 	    .kd_names = reverse_names },
+	{ KEY("dscp", dscp, conf_if, ci_dscp) },
 	{ KEY("description", str, conf_if, ci_description), STRING(255, NULL) },
 	{ LIST("address", ifaddr, conf_if, ci_addr, ci_naddr, 256) },
 };

@@ -72,6 +72,9 @@ test_values_if(void **state)
 	assert_int_equal(ci->ci_reverse, CONF_REVERSE_STRICT);
 	assert_int_equal(cf->cf_if[1].ci_reverse, CONF_REVERSE_LOOSE);
 	assert_int_equal(cf->cf_if[2].ci_reverse, CONF_REVERSE_OFF);
+	assert_int_equal(ci->ci_dscp, CONF_DSCP(47));
+	assert_int_equal(cf->cf_if[1].ci_dscp, CONF_DSCP(0));
+	assert_int_equal(cf->cf_if[2].ci_dscp, 0);
 	assert_memory_equal(ci->ci_mac, mac, 6);
 	assert_int_equal(ci->ci_checksum, CONF_CSUM_REPAIR);
 	assert_int_equal(ci->ci_mode, CONF_MODE_ZEROCOPY);

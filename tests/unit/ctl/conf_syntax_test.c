@@ -303,7 +303,7 @@ static const struct bad_text bad[] = {
 	    "offload, mute, login, "
 	    "owner, peer, read, write, socket, role, id, ring_size, "
 	    "buffer_size, secret, vrf, accept_ra, "
-	    "reverse_path, "
+	    "reverse_path, dscp, "
 	    "description, address; did you "
 	    "mean \"address\"?\n" },
 	{ "an unknown key in route",

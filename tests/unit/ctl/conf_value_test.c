@@ -422,7 +422,7 @@ static const struct bad_text bad[] = {
 	    "etc/f:5:39: \"0x8100\": protocol is one of 802.1Q, 802.1ad\n"
 	    "etc/f:5:46: unknown key \"queues\" in vlan; known: parent, id, "
 	    "protocol, priority, mtu, mss, vrf, accept_ra, "
-	    "reverse_path, "
+	    "reverse_path, dscp, "
 	    "description, address\n" },
 	{ "relays",
 	    "interface a { driver = tap device = t0 address = 10.0.0.1/8 }\n"
@@ -543,7 +543,7 @@ static const struct bad_text bad[] = {
 	    "offload, mute, login, "
 	    "owner, peer, read, write, socket, role, id, ring_size, "
 	    "buffer_size, secret, vrf, accept_ra, "
-	    "reverse_path, "
+	    "reverse_path, dscp, "
 	    "description, address; did you "
 	    "mean \"address\"?\n"
 	    "etc/f:5:8: \"x\": mtu is a number from 68 to 9216\n"

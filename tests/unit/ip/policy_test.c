@@ -9,6 +9,7 @@
 #include "ip/ip_stat.h"
 #include "ip/ip_wire.h"
 #include "ip6/ip6_stat.h"
+#include "mbuf/in_cksum.h"
 
 /*
  * Hosts on a and b; 10.9/16 and 2001:db8:9::/48 are behind b, 10.8/16 is
@@ -238,6 +239,80 @@ test_vector(void **state)
 	fixture_fini(&w.fx);
 }
 
+/* The DS field of a packet when it is forwarded; its checksum is right. */
+static unsigned
+ds_after(struct world *w, const struct ifnet *from, const char *src,
+    const char *dst, unsigned ds, bool shared)
+{
+	struct fx_packet fp = { .fp_src = src, .fp_dst = dst,
+		.fp_proto = 132, .fp_len = 8 };
+	struct mbuf *m = fixture_packet(&w->fx, from, &fp), *other = NULL;
+	bool v6 = m->m_data[0] >> 4 == 6;
+	uint8_t *p = m->m_data;
+
+	role_enter(&on_cpu);
+	if (v6) {
+		p[0] = (uint8_t)(6 << 4 | ds >> 4);
+		p[1] = (uint8_t)(ds << 4 | 5);
+	} else {
+		p[1] = (uint8_t)ds;
+		st16be(p + 10, 0);
+		st16be(p + 10, in_cksum(p, 20));
+	}
+	if (shared) {
+		other = m_clone(w->fx.fx_c, m);
+		assert_non_null(other);
+	}
+	fixture_run(&w->fx, v6 ? ST_IP6 : ST_IP, m);
+	m = fixture_caught(&w->fx, ST_RESOLVE);
+	p = m->m_data;
+	if (v6) {
+		ds = (p[0] & 15u) << 4 | p[1] >> 4;
+		assert_int_equal(p[0] >> 4, 6);
+		assert_int_equal(p[1] & 15, 5);
+	} else {
+		ds = p[1];
+		assert_int_equal(in_cksum(p, 20), 0);
+	}
+	if (shared) { /* what others see has not changed */
+		assert_ptr_not_equal(other->m_data, m->m_data);
+		m_free(w->fx.fx_c, other);
+	}
+	fixture_clear(&w->fx);
+	return ds;
+}
+
+static void
+test_dscp(void **state)
+{
+	struct world w;
+	unsigned ds, dscp, n = 0;
+
+	world_init(&w);
+	assert_int_equal(ds_after(&w, w.a, "10.0.0.9", TO4, 0xb9, false), 0xb9);
+	for (dscp = 0; dscp < 64; dscp += 9) {
+		if_set_policy(w.fx.fx_ctl, w.a, IFP_DSCP_MASK,
+		    IFP_DSCP | dscp << IFP_DSCP_SHIFT);
+		for (ds = 0; ds < 256; ds++) {
+			unsigned want = dscp << 2 | (ds & 3);
+
+			assert_int_equal(
+			    ds_after(&w, w.a, "10.0.0.9", TO4, ds, ds % 5 == 0),
+			    want);
+			assert_int_equal(ds_after(&w, w.a, "2001:db8:a::9",
+					     TO6, ds, ds % 7 == 0),
+			    want);
+			n += want != ds;
+		}
+	}
+	assert_int_equal(fixture_stat(&w.fx, SG_IP, ips_remarked), n);
+	assert_int_equal(fixture_stat(&w.fx, SG_IP6, i6s_remarked), n);
+	/* The other interface's are left alone. */
+	assert_int_equal(
+	    ds_after(&w, w.b, "192.0.2.9", "10.0.0.9", 0xb9, false), 0xb9);
+	fixture_fini(&w.fx);
+}
+
 int
 main(void)
 {
@@ -248,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_vrf),
 		cmocka_unit_test(test_not_asked),
 		cmocka_unit_test(test_vector),
+		cmocka_unit_test(test_dscp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
