@@ -261,7 +261,7 @@ run_tell(const struct run *ru, const char *name, unsigned size,
 	    (unsigned long long)n->tn_lost, 100 * trial_loss(n));
 	for (i = 0; i < tr->tr_nports; i++) {
 		if (tr->tr_port[i].tp_tx.tn_sent != 0)
-			fprintf(ru->ru_text, ", %s sends %.6g pps",
+			fprintf(ru->ru_text, ", %s sends %.9g pps",
 			    tr->tr_port[i].tp_name, tr->tr_port[i].tp_tx_pps);
 	}
 	fputc('\n', ru->ru_text);
@@ -354,7 +354,7 @@ told(void *arg, const struct method_result *me, const struct method_trial *mx,
 	if (report_told(ru->ru_report, mx, tr) != 0)
 		ru->ru_unknown = true;
 	if (ru->ru_text == NULL) {
-		snprintf(what, sizeof(what), "trial %u, %.6g pps, not valid",
+		snprintf(what, sizeof(what), "trial %u, %.9g pps, not valid",
 		    ru->ru_trials, mx->mx_pps);
 		if (!mx->mx_valid)
 			tell_why(ru, method_name(me->me_method), what,
@@ -363,10 +363,10 @@ told(void *arg, const struct method_result *me, const struct method_trial *mx,
 	}
 	fprintf(ru->ru_text, "    trial %u: ", ru->ru_trials);
 	if (mx->mx_pps > 0)
-		fprintf(ru->ru_text, "%.6g pps", mx->mx_pps);
+		fprintf(ru->ru_text, "%.9g pps", mx->mx_pps);
 	else
 		fputs("as fast as it goes", ru->ru_text);
-	fprintf(ru->ru_text, ", sent %.6g, received %.6g pps, lost %llu%s%s\n",
+	fprintf(ru->ru_text, ", sent %.9g, received %.9g pps, lost %llu%s%s\n",
 	    mx->mx_sent_pps, mx->mx_received_pps,
 	    (unsigned long long)mx->mx_n.tn_lost,
 	    mx->mx_valid ? "" : "; not valid: ", mx->mx_reason);

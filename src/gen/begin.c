@@ -117,7 +117,7 @@ port_pace(const struct gen *g, unsigned port, struct pace_conf *pc)
 	pc->pc_seed = tc->tc_seed + port * SEED_STEP;
 	pc->pc_share = 0;
 	pc->pc_shares = 1;
-	pc->pc_error = NULL;
+	pc->pc_error = pc->pc_gap = NULL;
 	pc->pc_tolerance = tc->tc_late != 0 ? tc->tc_late : TRIAL_LATE;
 	if (pc->pc_line == 0)
 		pc->pc_line = g->g_port[port].gp_linerate;
@@ -407,6 +407,7 @@ sender_make(struct gen *g, struct gen_job *gj, unsigned port, unsigned share,
 	gs->gs_conf.pc_share = share;
 	gs->gs_conf.pc_shares = shares;
 	gs->gs_error = gj->gj_pace;
+	gs->gs_gap = gj->gj_gap;
 	gs->gs_simple = gs->gs_conf.pc_unit == PACE_PPS ||
 	    gs->gs_conf.pc_kind == PACE_MAX;
 	gs->gs_packets = packets == 0 ? UINT64_MAX :
@@ -488,7 +489,8 @@ job_make(struct gen *g, unsigned id)
 	    TRIAL_LATE;
 	gj->gj_sender = lines_alloc(GEN_PORTS, sizeof(*gj->gj_sender));
 	gj->gj_pace = hist_create();
-	if (gj->gj_sender == NULL || gj->gj_pace == NULL)
+	gj->gj_gap = hist_create();
+	if (gj->gj_sender == NULL || gj->gj_pace == NULL || gj->gj_gap == NULL)
 		return refuse(g, ENOMEM, "no memory");
 	return checker_make(g, gj, id);
 }
@@ -546,6 +548,7 @@ job_free(struct gen_job *gj)
 	free(gj->gj_sender);
 	checker_destroy(gj->gj_checker);
 	hist_destroy(gj->gj_pace);
+	hist_destroy(gj->gj_gap);
 	free(gj);
 }
 

@@ -87,6 +87,7 @@ struct gen_sender {
 	uint64_t gs_late; /* [J] by schedules that have ended */
 	uint64_t gs_late_max; /* [J] ns, likewise */
 	struct hist *gs_error; /* [J] the job's, for gs_pace */
+	struct hist *gs_gap; /* [J] likewise */
 	uint64_t gs_last; /* [J] when the last one left */
 	uint64_t gs_txfull; /* [J] */
 	uint64_t gs_nobuf; /* [J] times there were no buffers */
@@ -124,14 +125,16 @@ struct gen_job {
 	unsigned gj_shares; /* [I] gen_begin(): CPUs that check */
 	uint64_t gj_warm_at; /* [C] before gj_go */
 	uint64_t gj_run_at; /* [C] likewise */
-	uint64_t gj_end_at; /* [C] likewise; UINT64_MAX: when all is sent */
+	uint64_t gj_end_at; /* [C] likewise, the last ns in which packets
+			     * leave; UINT64_MAX: when all is sent */
 	uint64_t gj_late; /* [I] gen_begin() */
 	bool gj_quiet; /* [J] what comes now is not counted any more */
 	unsigned gj_nsenders; /* [J] */
 	struct gen_sender *gj_sender; /* [J] */
 	struct checker *gj_checker; /* [J] NULL: no flows */
 	struct gen_seen gj_seen[GEN_PORTS]; /* [J] */
-	struct hist *gj_pace; /* [J] */
+	struct hist *gj_pace; /* [J] ns behind the schedule */
+	struct hist *gj_gap; /* [J] ns that gaps differ from it */
 	uint64_t gj_last; /* [J] when the last of ours came; 0: none yet */
 	uint64_t gj_silence[2]; /* [J] longest without any: from, to */
 

@@ -228,6 +228,7 @@ take_jobs(const struct gen *g, struct trial_result *tr)
 			tp->tp_astray += gn->gn_astray;
 		}
 		hist_merge(tr->tr_pace, gj->gj_pace);
+		hist_merge(tr->tr_gap, gj->gj_gap);
 		if (tr->tr_elapsed > 0 && (double)g->g_busy[i] /
 		    (double)tr->tr_elapsed > tr->tr_busy)
 			tr->tr_busy = (double)g->g_busy[i] /

@@ -314,6 +314,10 @@ pace_sent(struct pace *p, unsigned wirelen, uint64_t now)
 		p->p_worst = behind;
 	if (p->p_conf.pc_error != NULL)
 		hist_add(p->p_conf.pc_error, behind);
+	if (p->p_conf.pc_gap != NULL && p->p_sent > 1)
+		hist_add(p->p_conf.pc_gap, behind > p->p_behind ?
+		    behind - p->p_behind : p->p_behind - behind);
+	p->p_behind = behind;
 	move_on(p, wirelen);
 }
 

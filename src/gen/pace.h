@@ -79,6 +79,8 @@ struct pace_conf {
 	uint64_t pc_tolerance; /* ns behind the schedule that are not late */
 	struct hist *pc_error; /* ns behind the schedule, of each packet; may
 				* be NULL; must outlive the pace */
+	struct hist *pc_gap; /* ns that the time since the packet before
+			      * differs from the schedule's; likewise */
 };
 
 /*
@@ -104,6 +106,7 @@ struct pace {
 	uint64_t p_sent; /* packets */
 	uint64_t p_late; /* of them more than the tolerance behind */
 	uint64_t p_worst; /* ns behind, of all */
+	uint64_t p_behind; /* ns, of the last one */
 
 	/* PACE_BURST; p_due is of the next packet, this of the burst */
 	unsigned p_inburst; /* packets of it that have left */

@@ -46,11 +46,22 @@ brief_trial(struct report *rp, const struct method_trial *mx)
 	return trial;
 }
 
+static void
+hist_keep(struct report *rp, struct hist **to, const struct hist *h)
+{
+	if (h->h_n == 0)
+		return;
+	if (*to == NULL && (*to = hist_create()) == NULL)
+		rp->rp_nomem = true;
+	else
+		hist_merge(*to, h);
+}
+
 /* Pacing errors of all valid trials of a point. */
 static void
-pace_keep(struct report *rp, unsigned point, const struct hist *h)
+pace_keep(struct report *rp, unsigned point, const struct trial_result *tr)
 {
-	struct hist **more;
+	struct pacing *more;
 
 	if (point >= rp->rp_npaces) {
 		more = reallocarray(rp->rp_pace, point + 1, sizeof(*more));
@@ -60,14 +71,10 @@ pace_keep(struct report *rp, unsigned point, const struct hist *h)
 		}
 		rp->rp_pace = more;
 		while (rp->rp_npaces <= point)
-			rp->rp_pace[rp->rp_npaces++] = NULL;
+			rp->rp_pace[rp->rp_npaces++] = (struct pacing){ 0 };
 	}
-	if (rp->rp_pace[point] == NULL &&
-	    (rp->rp_pace[point] = hist_create()) == NULL) {
-		rp->rp_nomem = true;
-		return;
-	}
-	hist_merge(rp->rp_pace[point], h);
+	hist_keep(rp, &rp->rp_pace[point].pg_behind, tr->tr_pace);
+	hist_keep(rp, &rp->rp_pace[point].pg_gap, tr->tr_gap);
 }
 
 int
@@ -81,8 +88,8 @@ report_told(struct report *rp, const struct method_trial *mx,
 		rp->rp_told = json_array();
 	if (json_array_append_new(rp->rp_told, trial) != 0)
 		rp->rp_nomem = true;
-	if (tr->tr_valid && tr->tr_pace != NULL && tr->tr_pace->h_n > 0)
-		pace_keep(rp, mx->mx_point, tr->tr_pace);
+	if (tr->tr_valid && tr->tr_pace != NULL)
+		pace_keep(rp, mx->mx_point, tr);
 	return rp->rp_nomem ? ENOMEM : 0;
 }
 
@@ -93,8 +100,10 @@ report_forget(struct report *rp)
 
 	json_decref(rp->rp_told);
 	rp->rp_told = NULL;
-	for (i = 0; i < rp->rp_npaces; i++)
-		hist_destroy(rp->rp_pace[i]);
+	for (i = 0; i < rp->rp_npaces; i++) {
+		hist_destroy(rp->rp_pace[i].pg_behind);
+		hist_destroy(rp->rp_pace[i].pg_gap);
+	}
 	free(rp->rp_pace);
 	rp->rp_pace = NULL;
 	rp->rp_npaces = 0;
@@ -156,6 +165,21 @@ curve_set(struct report *rp, json_t *point, const json_t *trials,
 }
 
 static void
+pacing_set(struct report *rp, json_t *point, const struct pacing *pg)
+{
+	if (pg->pg_behind != NULL)
+		report_set(rp, point, "pacing",
+		    report_hist(rp, pg->pg_behind, "ns"));
+	if (pg->pg_gap == NULL)
+		return;
+	report_set(rp, point, "gaps", report_hist(rp, pg->pg_gap, "ns"));
+	report_set_count(rp, point, "gap_error_p50_ns",
+	    hist_percentile(pg->pg_gap, 50, 100));
+	report_set_count(rp, point, "gap_error_p99_ns",
+	    hist_percentile(pg->pg_gap, 99, 100));
+}
+
+static void
 points_set(struct report *rp, json_t *method, const struct method_result *me)
 {
 	const json_t *trials = json_object_get(method, "trials");
@@ -168,9 +192,8 @@ points_set(struct report *rp, json_t *method, const struct method_result *me)
 		if (json_object_get(point, "latency") == NULL &&
 		    json_object_get(point, "throughput_pps") != NULL)
 			curve_set(rp, point, trials, me, i);
-		if (i < rp->rp_npaces && rp->rp_pace[i] != NULL)
-			report_set(rp, point, "pacing",
-			    report_hist(rp, rp->rp_pace[i], "ns"));
+		if (i < rp->rp_npaces)
+			pacing_set(rp, point, &rp->rp_pace[i]);
 		report_append(rp, method, "points", point);
 	}
 }

@@ -18,11 +18,17 @@
 #include "gen/method.h"
 #include "gen/report.h"
 
+/* How well valid trials kept their schedule; NULL: there was none. */
+struct pacing {
+	struct hist *pg_behind; /* ns */
+	struct hist *pg_gap; /* ns */
+};
+
 struct report {
 	json_t *rp_tree;
 	bool rp_nomem; /* something is missing in it */
 	json_t *rp_told; /* trials of the method that runs; NULL: none yet */
-	struct hist **rp_pace; /* of its points, NULL where there is none */
+	struct pacing *rp_pace; /* of its points */
 	unsigned rp_npaces;
 	struct timespec rp_began; /* CLOCK_MONOTONIC */
 };

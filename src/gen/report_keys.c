@@ -89,6 +89,10 @@ const struct quantity point_quantities[] = {
 	{ "trials_p999_ns",	"worst, RFC 8219",	QK_TIME,  NEVER },
 	LATENCY_QUANTITIES,
 
+	/* The tester's own departures */
+	{ "gap_error_p50_ns",	"gaps off, p50",	QK_TIME,  ALWAYS },
+	{ "gap_error_p99_ns",	"p99",			QK_TIME,  ALWAYS },
+
 	/* What it is to be held against */
 	{ "max_pps",		"highest tried",	QK_PPS,   NEVER },
 	{ "line_pps",		"line rate",		QK_PPS,   NEVER },
@@ -159,5 +163,5 @@ const struct quantity trial_quantities[] = {
 };
 
 const char *const distribution_keys[] = { "latency", "jitter", "extent",
-	"pacing", NULL };
+	"pacing", "gaps", NULL };
 /* clang-format on */

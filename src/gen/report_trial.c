@@ -281,5 +281,6 @@ report_trial(struct report *rp, const struct trial_result *tr)
 	hist_set(rp, trial, "jitter", tr->tr_jitter, "ns");
 	hist_set(rp, trial, "extent", tr->tr_extent, "packet");
 	hist_set(rp, trial, "pacing", tr->tr_pace, "ns");
+	hist_set(rp, trial, "gaps", tr->tr_gap, "ns");
 	return trial;
 }

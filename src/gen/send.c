@@ -278,6 +278,7 @@ run_begin(struct gen_sender *gs, uint64_t at)
 {
 	gs->gs_started = true;
 	gs->gs_conf.pc_error = gs->gs_error;
+	gs->gs_conf.pc_gap = gs->gs_gap;
 	pace_start(&gs->gs_pace, &gs->gs_conf, at);
 }
 
@@ -356,7 +357,7 @@ send_port(struct cpu *c, struct gen_cpu *gc, struct gen_sender *gs,
 		return 0;
 	if (!gs->gs_warmed) {
 		gs->gs_warmed = true;
-		gs->gs_conf.pc_error = NULL;
+		gs->gs_conf.pc_error = gs->gs_conf.pc_gap = NULL;
 		pace_start(&gs->gs_pace, &gs->gs_conf, gj->gj_warm_at);
 	}
 	return send_due(c, gc, gs, true, now);

@@ -210,7 +210,7 @@ go(struct gen *g)
 		gj->gj_warm_at = warm_at;
 		gj->gj_run_at = g->g_run_at;
 		gj->gj_end_at = tc->tc_duration != 0 ?
-		    g->g_run_at + tc->tc_duration : UINT64_MAX;
+		    g->g_run_at + tc->tc_duration - 1 : UINT64_MAX;
 		/* Release: the times come before. */
 		atomic_store_explicit(&gj->gj_go, true, memory_order_release);
 		endpoint_wake(g->g_sp, i);

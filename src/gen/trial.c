@@ -41,9 +41,11 @@ trial_result_init(struct trial_result *tr, unsigned nports, unsigned nstreams)
 	tr->tr_jitter = hist_create();
 	tr->tr_extent = hist_create();
 	tr->tr_pace = hist_create();
+	tr->tr_gap = hist_create();
 	if (tr->tr_port == NULL || tr->tr_stream == NULL ||
 	    tr->tr_latency == NULL || tr->tr_jitter == NULL ||
-	    tr->tr_extent == NULL || tr->tr_pace == NULL) {
+	    tr->tr_extent == NULL || tr->tr_pace == NULL ||
+	    tr->tr_gap == NULL) {
 		trial_result_fini(tr);
 		return ENOMEM;
 	}
@@ -62,6 +64,7 @@ trial_result_fini(struct trial_result *tr)
 	hist_destroy(tr->tr_jitter);
 	hist_destroy(tr->tr_extent);
 	hist_destroy(tr->tr_pace);
+	hist_destroy(tr->tr_gap);
 	for (i = 0; i < countof(tr->tr_pair_latency); i++)
 		hist_destroy(tr->tr_pair_latency[i]);
 	free(tr->tr_port);

@@ -208,6 +208,7 @@ struct trial_result {
 	struct hist *tr_jitter; /* ns: difference of neighbours' latency */
 	struct hist *tr_extent; /* packets: of each reordered one */
 	struct hist *tr_pace; /* ns behind the schedule, each packet */
+	struct hist *tr_gap; /* ns that gaps differ from the schedule's */
 	double tr_busy; /* share of time our busiest CPU worked, 0 .. 1; one
 			 * that sends as fast as it goes is always busy */
 	uint64_t tr_clock_res; /* ns: of timestamps */

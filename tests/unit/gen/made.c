@@ -120,6 +120,7 @@ made_trial(struct trial_result *tr, unsigned size, double pps, bool valid)
 	made_hist(tr->tr_latency, 8000 + 3 * size, 20000);
 	made_hist(tr->tr_jitter, 100, 20000);
 	made_hist(tr->tr_pace, 40, 20000);
+	made_hist(tr->tr_gap, 25, 20000);
 	tr->tr_busy = pps / OWN_PPS;
 	tr->tr_clock_res = 1;
 	if (valid)

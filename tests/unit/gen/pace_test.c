@@ -24,13 +24,14 @@
 typedef unsigned __int128 u128;
 
 static struct rnd r;
-static struct hist *h;
+static struct hist *h, *gaps;
 
 static int
 setup(void **state)
 {
 	rnd_seed(&r, 4);
 	h = hist_create();
+	gaps = hist_create();
 	return h == NULL;
 }
 
@@ -38,6 +39,7 @@ static int
 teardown(void **state)
 {
 	hist_destroy(h);
+	hist_destroy(gaps);
 	return 0;
 }
 
@@ -427,7 +429,9 @@ lateness(void **state)
 
 	pc.pc_tolerance = 500;
 	pc.pc_error = h;
+	pc.pc_gap = gaps;
 	hist_init(h);
+	hist_init(gaps);
 	pace_start(&p, &pc, 1000);
 	pace_sent(&p, 64, 1000);
 	pace_sent(&p, 64, 2500); /* 500 behind: not late */
@@ -439,6 +443,11 @@ lateness(void **state)
 	assert_int_equal(p.p_worst, 5000);
 	assert_int_equal(h->h_n, 4);
 	assert_int_equal(hist_max(h), 5000);
+	/* 0, 500, 501, 5000 behind */
+	assert_int_equal(gaps->h_n, 3);
+	assert_int_equal(hist_min(gaps), 1);
+	assert_int_equal(hist_percentile(gaps, 1, 2), 500);
+	assert_int_equal(hist_max(gaps), 4499);
 	assert_int_equal(pace_due(&p, 9000, 64, 32), 5);
 	assert_int_equal(pace_offered(&p, 9000, 64), 9);
 	assert_int_equal(pace_due(&p, 4999, 64, 32), 0);
