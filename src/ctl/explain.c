@@ -97,7 +97,7 @@ job_back(struct ctl *ctl, struct explain *ex)
 	job_free(ctl, ej);
 }
 
-/* The request's answers to what is asked of it below; the first that is wrong. */
+/* The request's answers to what is asked of it below; the first wrong one. */
 struct wanted {
 	struct ctl *wa_ctl;
 	const json_t *wa_req;

@@ -11,9 +11,9 @@
  * larger number is by definition the one that passed over it.
  *
  * In order and without loss, a packet touches the line of its flow and a word
- * of the window if that is over 64; and the line of its group, and a line or two
- * of each of two histograms, only if it took longer or shorter than the one
- * before it.
+ * of the window if that is over 64; and the line of its group, and a line or
+ * two of each of two histograms, only if it took longer or shorter than the
+ * one before it.
  */
 #include "gen/check.h"
 
