@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -70,8 +71,12 @@ class Tracer:
         assert self.said(what), "".join(self.lines)
 
     def end(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
+        """While it attaches probes it may not hear."""
+        def ended():
+            self.process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+            return self.process.poll() is not None
+        wait_for("bpftrace ends", ended)
         self.reader.join()
         return "".join(self.lines)
 
