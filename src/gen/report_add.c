@@ -165,18 +165,24 @@ curve_set(struct report *rp, json_t *point, const json_t *trials,
 }
 
 static void
+gaps_set(struct report *rp, json_t *point, const struct hist *h)
+{
+	if (h == NULL || h->h_n == 0)
+		return;
+	report_set(rp, point, "gaps", report_hist(rp, h, "ns"));
+	report_set_count(rp, point, "gap_error_p50_ns",
+	    hist_percentile(h, 50, 100));
+	report_set_count(rp, point, "gap_error_p99_ns",
+	    hist_percentile(h, 99, 100));
+}
+
+static void
 pacing_set(struct report *rp, json_t *point, const struct pacing *pg)
 {
 	if (pg->pg_behind != NULL)
 		report_set(rp, point, "pacing",
 		    report_hist(rp, pg->pg_behind, "ns"));
-	if (pg->pg_gap == NULL)
-		return;
-	report_set(rp, point, "gaps", report_hist(rp, pg->pg_gap, "ns"));
-	report_set_count(rp, point, "gap_error_p50_ns",
-	    hist_percentile(pg->pg_gap, 50, 100));
-	report_set_count(rp, point, "gap_error_p99_ns",
-	    hist_percentile(pg->pg_gap, 99, 100));
+	gaps_set(rp, point, pg->pg_gap);
 }
 
 static void
@@ -265,6 +271,7 @@ report_add_trial(struct report *rp, const char *step,
 		if (json_object_get(trial, keys[i]) != NULL)
 			report_set(rp, point, keys[i],
 			    json_incref(json_object_get(trial, keys[i])));
+	gaps_set(rp, point, tr->tr_gap);
 	report_append(rp, method, "points", point);
 	report_append(rp, method, "trials", trial);
 	report_append(rp, rp->rp_tree, "methods", method);
