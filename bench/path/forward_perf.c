@@ -206,7 +206,7 @@ main(int argc, char **argv)
 			packets = strtoull(optarg, NULL, 10);
 		else
 			errx(2, "usage: forward [-6] [-f filter] [-n packets]");
-	rig_create(&b.b_rig, 1, 1, six);
+	rig_create(&b.b_rig, 1, 1, six, true);
 	run(&b, packets / 10);
 	if (filter != NULL)
 		capture_report(&b, packets, filter);

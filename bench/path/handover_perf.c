@@ -239,7 +239,7 @@ main(int argc, char **argv)
 		    RIG_BURST);
 	if ((b.b_ring = ring_create(RING_SIZE)) == NULL)
 		errx(1, "no memory");
-	rig_create(&b.b_rig, 2, 1, false);
+	rig_create(&b.b_rig, 2, 1, false, true);
 	du = duo_create();
 	printf("hand-over of 64-byte frames, deferred, bursts of %u\n",
 	    RIG_BURST);

@@ -101,7 +101,7 @@ main(int argc, char **argv)
 	printf("marks %#lx\ncurcpu %#lx\n", (unsigned long)marks,
 	    (unsigned long)&curcpu);
 	fflush(stdout);
-	rig_create(&rig, ncpus, queues, false);
+	rig_create(&rig, ncpus, queues, false, false);
 	rig_set(&rig, "net.isr.dispatch", argv[3]);
 	for (i = 0; i < WARM; i++)
 		turn(&rig, ncpus, queues, false);

@@ -358,43 +358,50 @@ rig_frames(struct rig *r, unsigned cpu, const struct tpl *tp)
 	r->r_len = len[0];
 }
 
-/* What each CPU is sent; the router forwards it right. */
+/* New packets of the template to a CPU come out of the router right. */
 static void
-rig_load(struct rig *r, const struct ifnet *to, bool six)
+rig_prove(struct rig *r, unsigned cpu, const struct tpl *tp, bool six)
 {
 	static const struct check_stream stream = { .cs_flows = RIG_FLOWS };
 	const struct check_conf cc = { .cc_stream = &stream,
 		.cc_nstreams = 1 };
+	struct rig_proof rp = { .rp_rig = r, .rp_cpu = cpu };
+
+	if (!six && checker_create(&cc, &rp.rp_checker) != 0)
+		errx(1, "no memory");
+	tpl_cursor_init(&rp.rp_cursor, tp, 0, 0, 1);
+	proof_run(&rp);
+	checker_destroy(rp.rp_checker);
+}
+
+/* What each CPU is sent. */
+static void
+rig_load(struct rig *r, const struct ifnet *to, bool six, bool prove)
+{
 	struct tpl_vary vary = { .tv_field = TPL_F_SRC, .tv_op = TPL_LIST,
 		.tv_byflow = true, .tv_nlist = RIG_FLOWS };
 	struct in6 source[CPU_MAX][RIG_FLOWS];
-	struct rig_proof rp = { .rp_rig = r };
 	struct tpl_conf tc;
 	struct tpl *tp;
+	unsigned cpu;
 
 	rig_conf(&tc, to, six);
 	rig_choose(r, tc, source);
 	tc.tc_vary = &vary;
 	tc.tc_nvary = 1;
 	tc.tc_flows = RIG_FLOWS;
-	if (!six && checker_create(&cc, &rp.rp_checker) != 0)
-		errx(1, "no memory");
-	for (; rp.rp_cpu < r->r_router->sp_ncpus; rp.rp_cpu++) {
-		vary.tv_list = source[rp.rp_cpu];
+	for (cpu = 0; cpu < r->r_router->sp_ncpus; cpu++) {
+		vary.tv_list = source[cpu];
 		tp = rig_template(&tc);
-		rig_frames(r, rp.rp_cpu, tp);
-		tpl_cursor_init(&rp.rp_cursor, tp, 0, 0, 1);
-		rp.rp_sent = rp.rp_came = 0;
-		proof_run(&rp);
-		if (!six)
-			checker_reset(rp.rp_checker);
+		rig_frames(r, cpu, tp);
+		if (prove)
+			rig_prove(r, cpu, tp, six);
 		tpl_destroy(tp);
 	}
-	checker_destroy(rp.rp_checker);
 }
 
 void
-rig_create(struct rig *r, unsigned ncpus, unsigned queues, bool six)
+rig_create(struct rig *r, unsigned ncpus, unsigned queues, bool six, bool prove)
 {
 	struct pair_conf pc = { .pc_seed = 1 };
 	struct pair *near, *far;
@@ -420,7 +427,7 @@ rig_create(struct rig *r, unsigned ncpus, unsigned queues, bool six)
 	rig_route(r->r_router, out, six);
 	for (i = 0; i < 10; i++)
 		rig_turn(r);
-	rig_load(r, in, six);
+	rig_load(r, in, six, prove);
 }
 
 void

@@ -40,13 +40,13 @@ struct rig {
 
 /*
  * So many CPUs, so many receive queues at the router's incoming end, one
- * route.  Exits with a message on any error, and unless new packets to each
- * CPU all come out once, whole, and flow by flow in order.  (A signature does
- * not fit into IPv6 packets as small as these: of them checksums are verified,
- * and their number.)
+ * route.  Exits with a message on any error.  If it is to prove the router,
+ * also unless new packets to each CPU all come out once, whole, and flow by
+ * flow in order.  (A signature does not fit into IPv6 packets as small as
+ * these: of them checksums are verified, and their number.)
  */
-void rig_create(
-    struct rig *, unsigned ncpus, unsigned queues, bool six) ON_CTL;
+void rig_create(struct rig *, unsigned ncpus, unsigned queues, bool six,
+    bool prove) ON_CTL;
 void rig_destroy(struct rig *) ON_CTL;
 
 /* A sysctl of the router. */

@@ -185,7 +185,7 @@ main(int argc, char **argv)
 	if (brackets < 1 || brackets > BRACKETS_MAX)
 		errx(2, "brackets: 1 to %u", BRACKETS_MAX);
 	for (k = 0; k < countof(rigs); k++)
-		rig_create(&rigs[k], 2, 2, false);
+		rig_create(&rigs[k], 2, 2, false, true);
 	du = duo_create();
 	for (k = 0; k < 2; k++) {
 		parts[ONE_ROUTER][k].pa_rig = &rigs[0];
