@@ -14,6 +14,7 @@
 #include "if/if.h"
 #include "ip/ip_int.h"
 #include "mbuf/in_cksum.h"
+#include "mbuf/tell.h"
 #include "route/fib4.h"
 
 /* Packets whose source is looked up. */
@@ -99,6 +100,9 @@ ip_reverse(struct cpu *c, struct mvec *mv, struct ip_vec *iv,
 			k++;
 		}
 		if (!ok) {
+			tell(c, m, "the way back to the source is not %s",
+			    (policy[i] & IFP_STRICT) != 0 ?
+			    "by this interface" : "known");
 			ip_drop(c, m, ips_reverse);
 			continue;
 		}

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "if/if.h"
 #include "ip6/ip6_int.h"
+#include "mbuf/tell.h"
 #include "route/fib6.h"
 
 /* Packets whose source is looked up. */
@@ -91,6 +92,9 @@ ip6_reverse(struct cpu *c, struct mvec *mv, struct ip6_vec *iv,
 			k++;
 		}
 		if (!ok) {
+			tell(c, m, "the way back to the source is not %s",
+			    (policy[i] & IFP_STRICT) != 0 ?
+			    "by this interface" : "known");
 			ip6_drop(c, m, i6s_reverse);
 			continue;
 		}

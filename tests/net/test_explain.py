@@ -22,12 +22,18 @@ TO = ("in", "left", "src", "10.0.1.2", "dst")
     (("10.0.2.2", "vlan", "30"), "dropped", "ets_novlan", ""),
     (("10.0.2.77",), "held", "10.0.2.77 on right is not resolved", ""),
     (("10.8.0.1",), "dropped", "ips_blackhole", ""),
+    (("10.0.1.2", "in", "right", "src", "10.0.1.77"), "dropped",
+     "ips_reverse", "not by this interface"),
 ])
 def test_reasons(lab, words, how, text, note):
     """The reason is named, and nothing has happened."""
     router, _, _ = lab
     before = router.show("counters"), router.show("neighbours")
-    told = explain(router, *TO, *words)
+    if "in" not in words:  # by the common one
+        words = (*TO, *words)
+    else:
+        words = ("dst", *words)
+    told = explain(router, *words)
     assert told["ends"][0]["how"] == how
     assert text in told["ends"][0]["text"]
     assert any(note in n for n in notes(told)) or not note

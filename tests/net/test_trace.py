@@ -20,7 +20,8 @@ sysctl { net.inet6.ip6.dad_count = 0 }
 interface left  { driver = tap  device = left
     address = {10.0.1.1/24, "fd00:1::1/64"} }
 interface right { driver = tap  device = right  mtu = 1280
-    address = {10.0.2.1/24, "fd00:2::1/64"} }
+    address = {10.0.2.1/24, "fd00:2::1/64"}
+    reverse_path = strict }
 vlan left.20 { parent = left  id = 20  address = 10.0.20.1/24 }
 route 10.7.0.0/16 { via = 10.0.2.2 }
 route 10.8.0.0/16 { blackhole = yes }
@@ -154,6 +155,16 @@ def test_ttl(lab):
     assert end(told)[:2] == ("dropped", "ip_forward")
     assert "ips_ttl" in end(told)[2]
     assert "the sender is told: ICMP type 11 code 0" in notes(told)
+
+
+def test_reverse_path(lab):
+    """A source that is on the other side."""
+    router, _, bob = lab
+    bob.run("ip address add 10.0.1.77/32 dev right")
+    told = trace(router, ping(bob, "10.0.1.2", "-I 10.0.1.77"), "icmp")
+    assert "ips_reverse" in end(told)[2]
+    assert "the way back to the source is not by this interface" in \
+        notes(told)
 
 
 def test_mtu(lab):
