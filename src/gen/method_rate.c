@@ -224,7 +224,8 @@ hunt_lower(const struct run *ru, const struct hunt *hu, uint64_t pps,
 	static const double step[HUNT_INVALID - 1] = { 0.9, 0.75, 0.5, 0.25,
 		0.125 };
 	double s = (double)tr->tr_elapsed / 1e9;
-	double lower = (double)hu->hu_max * step[hu->hu_ninvalid - 1], did;
+	unsigned i = umin(hu->hu_ninvalid, HUNT_INVALID - 1) - 1;
+	double lower = (double)hu->hu_max * step[i], did;
 
 	if (s > 0 && tr->tr_all.tn_unsent > 0) {
 		did = (double)tr->tr_all.tn_sent / s / ru->ru_senders;

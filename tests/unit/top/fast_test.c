@@ -300,7 +300,7 @@ make_frame(struct rnd *r, uint8_t *p, const uint8_t *mac)
 {
 	bool six = rnd_below(r, 3) == 0;
 	unsigned len = 46 + (unsigned)rnd_below(r, 4) / 3 *
-	    (unsigned)rnd_below(r, FRAME - 60);
+	    (unsigned)rnd_below(r, FRAME - 66);
 
 	memset(p, 0, FRAME);
 	memcpy(p, mac, 6);
