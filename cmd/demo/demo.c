@@ -246,7 +246,18 @@ try_traceroute(struct demo *de, const char *family, const char *router,
 	return step_done(ok, ok ? result : de->de_out);
 }
 
-/* The server needs a moment after each run. */
+/*
+ * The server needs a moment after each run, in which it says that it is busy
+ * or, because it closes its socket and opens another, the kernel refuses.
+ */
+static bool
+iperf_not_yet(const char *said)
+{
+	return strstr(said, "busy") != NULL ||
+	    strstr(said, "Connection reset") != NULL ||
+	    strstr(said, "Connection refused") != NULL;
+}
+
 static bool
 run_iperf(struct demo *de, const char *to, const char *reverse)
 {
@@ -257,7 +268,7 @@ run_iperf(struct demo *de, const char *to, const char *reverse)
 			OUTPUT, "iperf3 -c %s -t %d -P 4 -f g %s", to,
 			IPERF_SECONDS, reverse) == 0)
 			return true;
-		if (strstr(de->de_out, "busy") == NULL)
+		if (!iperf_not_yet(de->de_out))
 			return false;
 		nanosleep(&nap, NULL);
 	}
