@@ -141,13 +141,16 @@ struct gen_job {
 	alignas(CACHELINE) _Atomic bool gj_go; /* [A] ctl: all have jobs;
 						* release */
 	_Atomic bool gj_halt; /* [A] ctl: send no more */
-	_Atomic uint32_t gj_repace; /* [A] ctl: gj_newpace is new; release */
-	struct pace_conf gj_newpace; /* [C] before gj_repace */
+	_Atomic uint32_t gj_repace; /* [A] ctl: g_repace of gj_newpace;
+				     * release */
+	struct pace_conf gj_newpace; /* [C] while gj_repaced is gj_repace, the
+				      * CPU's [J] otherwise */
 
 	alignas(CACHELINE) _Atomic bool gj_sent; /* [A] the CPU: all is sent */
 	_Atomic uint64_t gj_heard; /* [A] the CPU: when the last one came */
 	_Atomic uint64_t gj_looked; /* [A] the CPU: its last round */
-	uint32_t gj_repaced; /* [J] gj_repace as it was last */
+	_Atomic uint32_t gj_repaced; /* [A] the CPU: gj_repace it took last;
+				      * release */
 };
 
 /* Latency of a packet now and then, for who looks on. */
@@ -264,7 +267,7 @@ struct gen {
 	uint64_t g_tick_at; /* [C] */
 	uint64_t g_busy[CPU_MAX]; /* [C] ns, when the run began; then in it */
 	struct pace_conf g_pace; /* [C] as it is now */
-	bool g_repaced; /* [C] the user changed it */
+	uint32_t g_repace; /* [C] how often the user changed it */
 };
 
 /* Messages from ctl to a CPU, and back. */

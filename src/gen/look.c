@@ -89,32 +89,44 @@ tick_fill(struct gen *g, struct trial_tick *tt)
 	tick_latency(g, tt);
 }
 
-/* Another pace from now on, on all CPUs. */
+/* Another pace from now on; repace_tell() says it to the CPUs. */
 static void
 repace(struct gen *g, const struct pace_conf *pc)
 {
 	struct pace_conf check = *pc;
 	char err[128];
-	unsigned i;
 
 	if (check.pc_line == 0)
 		check.pc_line = g->g_port[0].gp_linerate;
 	if (!pace_check(&check, err, sizeof(err)))
 		return; /* as it was: who asked sees that */
 	g->g_pace = *pc;
-	g->g_repaced = true;
+	g->g_repace++;
+}
+
+/* A CPU that has not taken the last pace yet hears of this one when it has. */
+static void
+repace_tell(struct gen *g)
+{
+	unsigned i;
+
 	for (i = 0; i < g->g_sp->sp_ncpus; i++) {
 		struct gen_job *gj = g->g_job[i];
-		uint32_t n;
+		uint32_t told;
 
 		if (gj == NULL)
 			continue;
-		n = atomic_load_explicit(
+		told = atomic_load_explicit(
 		    &gj->gj_repace, memory_order_relaxed);
-		gj->gj_newpace = *pc;
+		/* Acquire: the CPU reads gj_newpace no more. */
+		if (told == g->g_repace ||
+		    atomic_load_explicit(
+			&gj->gj_repaced, memory_order_acquire) != told)
+			continue;
+		gj->gj_newpace = g->g_pace;
 		/* Release: the pace comes before. */
 		atomic_store_explicit(
-		    &gj->gj_repace, n + 1, memory_order_release);
+		    &gj->gj_repace, g->g_repace, memory_order_release);
 	}
 }
 
@@ -126,6 +138,7 @@ gen_look(struct gen *g)
 	struct trial_tick tt;
 	uint64_t now = gen_now(g);
 
+	repace_tell(g);
 	if (now < g->g_tick_at)
 		return;
 	g->g_tick_at = now + TICK_NS;
@@ -138,4 +151,5 @@ gen_look(struct gen *g)
 		gen_stop(g);
 	if (g->g_phase <= TPH_RUN && memcmp(&pc, &g->g_pace, sizeof(pc)) != 0)
 		repace(g, &pc);
+	repace_tell(g);
 }

@@ -291,9 +291,9 @@ repace(struct gen_job *gj, uint64_t now)
 	    atomic_load_explicit(&gj->gj_repace, memory_order_acquire);
 	unsigned i;
 
-	if (want == gj->gj_repaced)
+	if (want ==
+	    atomic_load_explicit(&gj->gj_repaced, memory_order_relaxed))
 		return;
-	gj->gj_repaced = want;
 	for (i = 0; i < gj->gj_nsenders; i++) {
 		struct gen_sender *gs = &gj->gj_sender[i];
 		struct pace_conf pc = gj->gj_newpace;
@@ -315,6 +315,8 @@ repace(struct gen_job *gj, uint64_t now)
 		gs->gs_simple = pc.pc_unit == PACE_PPS ||
 		    pc.pc_kind == PACE_MAX;
 	}
+	/* Release: gj_newpace may be written again. */
+	atomic_store_explicit(&gj->gj_repaced, want, memory_order_release);
 }
 
 /*

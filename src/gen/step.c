@@ -444,7 +444,8 @@ gen_begin(struct gen *g, const struct trial_conf *tc)
 	}
 	g->g_state = GS_PHASE;
 	g->g_failed = 0;
-	g->g_stopped = g->g_repaced = false;
+	g->g_stopped = false;
+	g->g_repace = 0;
 	g->g_utc[0] = g->g_utc[1] = 0;
 	g->g_run_at = g->g_end_at = g->g_drained = 0;
 	g->g_tick_at = g->g_announce_at = g->g_settled_at = 0;

@@ -340,6 +340,44 @@ stops(void **state)
 	gen_destroy(r.r_gen);
 }
 
+/* Somebody leans on the keys. */
+static bool
+another_pace(void *arg, const struct trial_tick *tt, struct pace_conf *pc)
+{
+	unsigned *paces = arg;
+
+	if (tt->tt_phase == TPH_RUN && *paces < 5) {
+		pc->pc_rate.pr_num += 1000;
+		(*paces)++;
+	}
+	return *paces < 5;
+}
+
+static void
+repaced(void **state)
+{
+	struct gen_conf gc = { .gc_seed = 1, .gc_ncpus = 2 };
+	struct pair *p = link_make(2);
+	struct rig r = { 0 };
+	unsigned paces = 0;
+
+	(void)state;
+	check(gen_create(&gc, &r.r_gen, err, sizeof(err)));
+	port(r.r_gen, "left", "198.18.0.1", NULL, p, 0);
+	port(r.r_gen, "right", "198.19.0.1", NULL, p, 1);
+	pair_destroy(p);
+	check(gen_start(r.r_gen, err, sizeof(err)));
+	stream(&r, 2);
+	r.r_conf.tc_packets = 0;
+	r.r_conf.tc_duration = 3600 * NS_S;
+	r.r_conf.tc_tick = another_pace;
+	r.r_conf.tc_tickarg = &paces;
+	trial(&r);
+	assert_int_equal(paces, 5);
+	trial_result_fini(&r.r_result);
+	gen_destroy(r.r_gen);
+}
+
 int
 main(void)
 {
@@ -349,6 +387,7 @@ main(void)
 		cmocka_unit_test(router_in_process),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(stops),
+		cmocka_unit_test(repaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
