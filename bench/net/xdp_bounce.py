@@ -4,14 +4,15 @@
 
 Each gets every packet back out of the interface it came from: Spate as a router
 whose next hop is on the same link, the peer, xdpbounce, by swapping MAC
-addresses.  blast is the source, and the kernel's interface at its end counts
-what returns.  The kernel receives on the sender's CPU, so blast has one to
-itself, and what is measured another.
+addresses.  The source is the tester's, with a port that only sends: what
+returns is the kernel's, whose interface there counts it, and drops it at once,
+as it is for a MAC address that nobody has.  The kernel receives on the
+sender's CPU, so the source has one to itself, and what is measured another.
 """
 import json
 import os
 
-from side_by_side import (PEERS, Net, arguments, by_turns, need_root, peer,
+from side_by_side import (PEERS, SPATE, Net, arguments, by_turns, need_root, peer,
                           skip, table_head, table_line)
 
 CONF = """
@@ -20,6 +21,18 @@ interface wan {{ driver = xdp  device = veth  queues = 1
 	address = 10.0.1.1/24 }}
 route 10.9.0.0/16 {{ via = 10.0.1.2 }}
 neighbour 10.0.1.2 {{ interface = wan  mac = 02:00:00:00:00:09 }}
+"""
+
+PLAN = """
+cpu_list = {{ {cpu} }}
+port far {{ driver = packet  device = far  receive = no
+	address = 10.0.1.9/24 }}
+template small {{ destination = 10.9.0.1  size = 64
+	source_mac = 02:00:00:00:00:09  destination_mac = {mac} }}
+stream forth {{ from = far  to = far  template = small }}
+step send {{ method = run  rate = max  duration = "{seconds} s" }}
+timing {{ learn = "1 ms"  drain = "100 ms" }}
+report {{ json = "-" }}
 """
 
 
@@ -36,16 +49,16 @@ class Link:
             host.run(f"ip link set {device} up")
         out = self.near.run("ip -j link show veth").stdout
         self.mac = json.loads(out)[0]["address"]
-
-    def returned(self):
-        out = self.far.run("ip -j -s link show far").stdout
-        return json.loads(out)[0]["stats64"]["rx"]["packets"]
+        self.plan = net.path(f"{name}.plan")
 
     def mpps(self, seconds, cpu):
-        before = self.returned()
-        self.far.run(f"taskset -c {cpu} {PEERS}/blast far {self.mac} "
-                     f"10.9.0.1 {seconds}")
-        return (self.returned() - before) / seconds / 1e6
+        with open(self.plan, "w", encoding="utf-8") as f:
+            f.write(PLAN.format(cpu=cpu, mac=self.mac, seconds=seconds))
+        step, = json.loads(self.far.run(
+            f"{SPATE} gen run -q {self.plan}").stdout)["methods"]
+        trial, = step["trials"]
+        port, = trial["ports"]
+        return port["kernel_rx_packets"] / trial["elapsed_s"] / 1e6
 
 
 def bounced_by_spate(net, cpu):

@@ -75,6 +75,7 @@ port_device(const struct plan_port *pp, struct dev_conf *dc)
 	dc->dc_mode = modes[pp->pp_mode];
 	/* What is sent is what was asked for, checksums and all. */
 	dc->dc_nooffload = true;
+	dc->dc_norx = !plan_port_hears(pp);
 }
 
 /*

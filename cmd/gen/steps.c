@@ -256,9 +256,14 @@ run_tell(const struct run *ru, const char *name, unsigned size,
 		return;
 	if (size != 0)
 		fprintf(ru->ru_text, "  %u bytes:", size);
-	fprintf(ru->ru_text, "  sent %llu, received %llu, lost %llu (%.4g %%)",
-	    (unsigned long long)n->tn_sent, (unsigned long long)n->tn_received,
-	    (unsigned long long)n->tn_lost, 100 * trial_loss(n));
+	fprintf(ru->ru_text, "  sent %llu", (unsigned long long)n->tn_sent);
+	if (n->tn_sent > n->tn_unseen || n->tn_sent == 0)
+		fprintf(ru->ru_text, ", received %llu, lost %llu (%.4g %%)",
+		    (unsigned long long)n->tn_received,
+		    (unsigned long long)n->tn_lost, 100 * trial_loss(n));
+	if (n->tn_unseen > 0)
+		fprintf(ru->ru_text, ", not looked for %llu",
+		    (unsigned long long)n->tn_unseen);
 	for (i = 0; i < tr->tr_nports; i++) {
 		if (tr->tr_port[i].tp_tx.tn_sent != 0)
 			fprintf(ru->ru_text, ", %s sends %.9g pps",

@@ -68,7 +68,8 @@ enum { /* or_flags */
 	OPENF_NOMUTE = 1u << 3, /* packet: the kernel's stack hears too */
 	OPENF_RXVLAN = 1u << 4, /* restore: it took VLAN tags off */
 	OPENF_RSS = 1u << 5, /* or_rss: set its key; restore: all of it */
-	OPENF_ALL = 63
+	OPENF_NORX = 1u << 6, /* packet: only to send; nothing is heard */
+	OPENF_ALL = 127
 };
 
 enum open_mode { OPENM_AUTO, OPENM_COPY, OPENM_ZEROCOPY, OPENM_N };

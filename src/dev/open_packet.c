@@ -78,6 +78,13 @@ packet_fail(struct open_res *os, const char *name, const char *what, int error)
 	}
 }
 
+/* It hears nothing, so it is in nobody's way: no claim, no mute, no ring. */
+static bool
+packet_sends_only(const struct open_req *req)
+{
+	return (req->or_flags & OPENF_NORX) != 0;
+}
+
 static int
 packet_opt(int fd, int opt, int value)
 {
@@ -176,15 +183,20 @@ packet_queue(const struct open_req *req, struct open_res *os, int *fds,
 	packet_buffers(fd);
 	if ((error = packet_opt(fd, PACKET_VNET_HDR, 1)) != 0)
 		return packet_fail(os, req->or_name, "virtio header", error);
+	if ((os->os_flags & OPENS_BYPASS) != 0 &&
+	    (error = packet_opt(fd, PACKET_QDISC_BYPASS, 1)) != 0)
+		return packet_fail(os, req->or_name, "transmit queue", error);
+	if (packet_sends_only(req)) {
+		if ((error = packet_bind(fd, os, 0)) != 0)
+			return packet_fail(os, req->or_name, "bind", error);
+		return 0;
+	}
 	if ((error = packet_ring(fd)) != 0)
 		return packet_fail(os, req->or_name, "receive ring", error);
 	if ((error = packet_deaf(fd)) != 0)
 		return packet_fail(os, req->or_name, "filter", error);
 	/* Older than Linux 4.20: told apart when it is read. */
 	(void)packet_opt(fd, PACKET_IGNORE_OUTGOING, 1);
-	if ((os->os_flags & OPENS_BYPASS) != 0 &&
-	    (error = packet_opt(fd, PACKET_QDISC_BYPASS, 1)) != 0)
-		return packet_fail(os, req->or_name, "transmit queue", error);
 	if ((error = packet_bind(fd, os, ETH_P_ALL)) != 0)
 		return packet_fail(os, req->or_name, "bind", error);
 	if (req->or_queues > 1 &&
@@ -215,8 +227,9 @@ packet_slow(const struct open_req *req, struct open_res *os, int *fds)
 		return packet_fail(os, req->or_name, "virtio header", error);
 	if ((error = packet_bind(fd, os, 0)) != 0)
 		return packet_fail(os, req->or_name, "bind", error);
-	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mr,
-	    sizeof(mr)) != 0)
+	if (!packet_sends_only(req) &&
+	    setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mr,
+		sizeof(mr)) != 0)
 		return packet_fail(os, req->or_name, "promiscuous", errno);
 	return 0;
 }
@@ -237,6 +250,8 @@ packet_claim(const struct open_req *req, struct open_res *os, int *fds)
 	if (fd < 0)
 		return packet_fail(os, req->or_name, "claim", errno);
 	fds[os->os_nfds++] = fd;
+	if (packet_sends_only(req))
+		return 0;
 	len = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1 +
 	    (socklen_t)snprintf(sun.sun_path + 1, sizeof(sun.sun_path) - 1,
 		"spate-packet-%u", os->os_ifindex);
@@ -353,7 +368,7 @@ packet_mute(const struct open_req *req, struct open_res *os, int *fds)
 	const char *name = req->or_name;
 	int fd;
 
-	if ((req->or_flags & OPENF_NOMUTE) != 0)
+	if ((req->or_flags & OPENF_NOMUTE) != 0 || packet_sends_only(req))
 		return 0;
 	if ((fd = mute_attach(os->os_ifindex)) >= 0) {
 		fds[os->os_nfds++] = fd;
@@ -373,7 +388,7 @@ packet_listen(const struct open_req *req, struct open_res *os, const int *fds)
 	unsigned q;
 	int unused = 0;
 
-	for (q = 0; q < req->or_queues; q++)
+	for (q = 0; !packet_sends_only(req) && q < req->or_queues; q++)
 		if (setsockopt(fds[q], SOL_SOCKET, SO_DETACH_FILTER, &unused,
 			sizeof(unused)) != 0)
 			return packet_fail(os, req->or_name, "filter", errno);
@@ -395,7 +410,7 @@ packet_has_uso(void)
 static int
 packet_alone(const struct open_req *req, struct open_res *os)
 {
-	if (mute_wait(os->os_ifindex))
+	if (packet_sends_only(req) || mute_wait(os->os_ifindex))
 		return 0;
 	return open_fail(os, EBUSY, "%s: another Spate serves it "
 	    "(\"bpftool net show\" names " MUTE_NAME ")", req->or_name);
@@ -417,7 +432,8 @@ packet_prepare(const struct open_req *req, struct open_res *os)
 		error = link_set_up(sock, req->or_name, true, os);
 	if (packet_has_uso())
 		os->os_flags |= OPENS_USO;
-	if (req->or_queues > 1 && os->os_nrxq >= req->or_queues)
+	if (req->or_queues > 1 && os->os_nrxq >= req->or_queues &&
+	    !packet_sends_only(req))
 		os->os_flags |= OPENS_DEVQ;
 	if (error == 0 && (os->os_flags & OPENS_DEVQ) != 0)
 		link_rss(sock, req, os);

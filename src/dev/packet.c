@@ -12,6 +12,9 @@
  * program that drops them behind the sockets keeps it from that (open_packet.c)
  * and goes with the process, however it ends.
  *
+ * With dc_norx it only sends: sockets hear nothing, have no rings, and leave
+ * what comes to the kernel.
+ *
  * When the interface is deleted its sockets say so once and are silent for
  * ever, until ctl has them opened again (if/if_return.c).
  */
@@ -202,6 +205,8 @@ packet_log_open(const struct ifnet *ifp, const struct packet_softc *ps)
 	    (flags & OPENS_BYPASS) != 0
 		? "past the queueing discipline"
 		: "by the queueing discipline");
+	if (ps->ps_q[0].pq_ring == MAP_FAILED)
+		return; /* what comes is the kernel's */
 	if ((flags & OPENS_MUTED) == 0)
 		log_warn(l, "%s: the kernel hears every frame of %s too, and "
 		    "answers and forwards what it can (mute = no)",
@@ -221,6 +226,8 @@ packet_request(const struct ifnet *ifp, const struct dev_conf *dc,
 	req->or_queues = umin(ifp->if_nrxq, OPEN_MAXQ);
 	if (dc->dc_nomute)
 		req->or_flags |= OPENF_NOMUTE;
+	if (dc->dc_norx)
+		req->or_flags |= OPENF_NORX;
 	dev_rss_ask(req, dc);
 }
 
@@ -245,7 +252,7 @@ packet_open(struct ifnet *ifp, const struct dev_conf *dc, char *err,
 			close(fds[--os.os_nfds]);
 		return ENOMEM;
 	}
-	if ((error = packet_rings_map(ps)) != 0)
+	if (!dc->dc_norx && (error = packet_rings_map(ps)) != 0)
 		snprintf(err, errlen, "%s: receive rings: %s", ps->ps_name,
 		    strerror(error));
 	else

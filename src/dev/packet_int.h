@@ -37,7 +37,7 @@ struct packet_queue {
 	/* Neighbours are served by other CPUs. */
 	alignas(LINEPAIR) int pq_fd; /* [I] */
 	int pq_slowfd; /* [I] the softc's */
-	uint8_t *pq_ring; /* [I] PACKET_RING bytes */
+	uint8_t *pq_ring; /* [I] PACKET_RING bytes; MAP_FAILED: no rx */
 	uint32_t pq_at; /* [o] slots read */
 	unsigned pq_nbuf; /* [o] in pq_buf */
 	struct mbuf *pq_buf[MVEC_MAX]; /* [o] for frames from slots */

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "dev/packet_int.h"
@@ -198,6 +199,8 @@ packet_rx(struct cpu *c, struct rxq *rxq, struct mvec *mv, unsigned max)
 
 	role_enter(&on_cpu);
 	CPU_ASSERT(c);
+	if (pq->pq_ring == MAP_FAILED)
+		return 0;
 	n = packet_waiting(pq, umin(max, MVEC_MAX - was));
 	if (pq->pq_nbuf < n)
 		pq->pq_nbuf += m_alloc_bulk(
@@ -410,5 +413,5 @@ packet_arm(struct cpu *c, struct rxq *rxq)
 
 	(void)c;
 	(void)getsockopt(pq->pq_fd, SOL_SOCKET, SO_ERROR, &error, &size);
-	return packet_filled(pq, pq->pq_at);
+	return pq->pq_ring != MAP_FAILED && packet_filled(pq, pq->pq_at);
 }

@@ -208,6 +208,7 @@ struct gen_port {
 	struct gen_gw gp_gw[GW_N]; /* [C] */
 	uint64_t gp_announced; /* [C] hosts so far */
 	bool gp_announcing; /* [C] a CPU is at it */
+	bool gp_deaf; /* [I] it only sends: see dc_norx */
 	bool gp_used; /* [C] by this trial */
 	bool gp_lost; /* [C] its carrier, during it */
 	struct gen_ifcounts gp_before; /* [C] */

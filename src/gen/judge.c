@@ -82,13 +82,17 @@ take_stream(const struct gen *g, const struct checker *ck, unsigned i,
 		sr->sr_n.tn_sent += g->g_lane[i][k]->gl_sent;
 		sr->sr_n.tn_sent_bytes += g->g_lane[i][k]->gl_bytes;
 	}
+	sr->sr_flows = tpl_flows(g->g_tpl[i]);
+	if (g->g_port[ts->ts_to].gp_deaf) {
+		sr->sr_n.tn_unseen = sr->sr_n.tn_sent;
+		return;
+	}
 	sr->sr_n.tn_received = cg->cg_received;
 	sr->sr_n.tn_received_bytes = cg->cg_bytes;
 	sr->sr_n.tn_lost = cg->cg_lost;
 	sr->sr_n.tn_duplicated = cg->cg_duplicated;
 	sr->sr_n.tn_reordered = cg->cg_reordered;
 	sr->sr_n.tn_extent_max = cg->cg_extent_max;
-	sr->sr_flows = tpl_flows(g->g_tpl[i]);
 	sr->sr_flows_lost = cg->cg_flows_lost;
 	if (cg->cg_received > 0) {
 		sr->sr_latency_min = cg->cg_latency_min;
@@ -120,7 +124,7 @@ take_loss(const struct gen *g, const struct checker *ck,
 	for (i = 0; i < tr->tr_nstreams; i++) {
 		const struct check_group *cg = checker_group(ck, i);
 
-		if (cg->cg_lost == 0)
+		if (tr->tr_stream[i].sr_n.tn_lost == 0)
 			continue;
 		gap = u64max(gap, cg->cg_gap);
 		cut |= cg->cg_flows_cut > 0;

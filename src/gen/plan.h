@@ -79,6 +79,7 @@ struct plan_port {
 	enum conf_mode	 pp_mode;	/* xdp */
 	enum conf_login	 pp_login;	/* xdp, packet */
 	const char	*pp_owner;	/* tap */
+	bool		 pp_receive;	/* packet; no: it only sends */
 	uint64_t	 pp_speed;	/* bit/s of its link; 0: not known */
 	unsigned	*pp_vlan;	/* tags of all frames, outer first */
 	unsigned	 pp_nvlan;
@@ -424,6 +425,9 @@ double	 plan_measured_run(const struct plan_expect *,
 /* The value as people write it: "95.2 %", "1.2 ms". */
 void	 plan_measured_text(const struct plan_expect *, double value,
 	    char *buf, size_t len);
+
+/* Whether anybody looks at what comes to the port. */
+bool	 plan_port_hears(const struct plan_port *);
 
 const char *plan_driver_name(enum plan_driver);
 const char *plan_method_name(enum plan_method);

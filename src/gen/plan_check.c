@@ -55,6 +55,12 @@ plan_check_top(struct conf_ctx *ctx, const void *sec)
 	return false;
 }
 
+bool
+plan_port_hears(const struct plan_port *pp)
+{
+	return pp->pp_driver != PLAN_PACKET || pp->pp_receive;
+}
+
 /* The port's own address whose network holds a, or NULL. */
 static const struct conf_prefix *
 port_network(const struct plan_port *pp, const struct addr *a)
@@ -139,6 +145,13 @@ plan_check_port(struct conf_ctx *ctx, const void *sec)
 		    "a gateway is not asked for its MAC behind two tags; "
 		    "expected one tag, or no gateway and destination_mac in "
 		    "templates");
+		ok = false;
+	}
+	if (pp->pp_ngateway != 0 && !plan_port_hears(pp)) {
+		conf_error(ctx->x_errs, conf_where(sec, "gateway"),
+		    "a gateway is not asked for its MAC where receive = no: "
+		    "nobody hears the answer; expected no gateway and "
+		    "destination_mac in templates");
 		ok = false;
 	}
 	for (i = 0; i < pp->pp_nhosts; i++) {

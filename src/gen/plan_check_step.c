@@ -294,6 +294,28 @@ check_addresses(struct conf_ctx *ctx, const struct plan_flow *pf)
 	return false;
 }
 
+/* What goes where nobody looks is sent, and nothing else is known of it. */
+static bool
+check_heard(struct conf_ctx *ctx, const struct plan_step *pn,
+    const struct plan_flow *pf)
+{
+	if (plan_port_hears(pf->pf_to))
+		return true;
+	if (pn->pn_method != PLAN_RUN)
+		conf_error(ctx->x_errs, conf_where(&pn->pn_sec, "method"),
+		    "stream %s goes to port %s, which has receive = no; "
+		    "expected method = run, or a port that receives",
+		    pf->pf_stream->ps_name, pf->pf_to->pp_name);
+	else if (pn->pn_nexpect != 0)
+		conf_error(ctx->x_errs, &pn->pn_expect[0].px_pos,
+		    "stream %s goes to port %s, which has receive = no; "
+		    "expected no expect, or a port that receives",
+		    pf->pf_stream->ps_name, pf->pf_to->pp_name);
+	else
+		return true;
+	return false;
+}
+
 /* Whether a rate can be had of a port. */
 static bool
 check_rate(struct conf_ctx *ctx, const struct plan_step *pn,
@@ -334,7 +356,7 @@ check_flow(struct conf_ctx *ctx, const struct plan_step *pn,
 	bool ok;
 	unsigned i;
 
-	if (!check_addresses(ctx, pf) || !plan_rss_make(ctx, pf) ||
+	if (!check_heard(ctx, pn, pf) || !check_addresses(ctx, pf) || !plan_rss_make(ctx, pf) ||
 	    !check_rate(ctx, pn, &pn->pn_rate, pf) ||
 	    !check_rate(ctx, pn, &pn->pn_ramp, pf))
 		return false;

@@ -144,6 +144,8 @@ static const struct conf_keydef port_keys[] = {
 	    .kd_names = conf_login_names,
 	    .kd_only = ONLY(PLAN_XDP) | ONLY(PLAN_PACKET),
 	    .kd_default = "keep" },
+	{ CONF("receive", bool, plan_port, pp_receive),
+	    .kd_only = ONLY(PLAN_PACKET), .kd_default = "yes" },
 	{ CONF("owner", str, plan_port, pp_owner), STRING(32, conf_ok_user),
 	    .kd_only = ONLY(PLAN_TAP) },
 	{ PLAN("speed", speed, plan_port, pp_speed),

@@ -62,6 +62,10 @@ port_check(const struct gen *g, const struct gen_port_conf *pc, char *err,
 		why = "a gateway is an address of its family";
 	else if (pc->gp_vlan > 4094)
 		why = "a VLAN is a number from 1 to 4094";
+	else if (pc->gp_dev.dc_norx && (pc->gp_gw4.a_family != ADDR_NONE ||
+	    pc->gp_gw6.a_family != ADDR_NONE))
+		why = "a port that hears nothing cannot ask for the MAC of a "
+		      "gateway";
 	for (i = 0; why == NULL && i < pc->gp_nhosts; i++)
 		if (!hosts_ok(&pc->gp_hosts[i]))
 			why = "hosts are unicast addresses of one family, "
@@ -134,7 +138,8 @@ gen_port(struct gen *g, const struct gen_port_conf *pc, char *err,
 		return error;
 	*gp = (struct gen_port){ .gp_number = g->g_nports,
 		.gp_if = ifp->if_index, .gp_gen = ifp->if_gen,
-		.gp_linerate = pc->gp_linerate };
+		.gp_linerate = pc->gp_linerate,
+		.gp_deaf = pc->gp_dev.dc_norx };
 	snprintf(gp->gp_name, sizeof(gp->gp_name), "%s", pc->gp_name);
 	memcpy(gp->gp_host.hp_mac, ifp->if_mac, MAC_LEN);
 	gp->gp_host.hp_vlan = pc->gp_vlan;

@@ -128,6 +128,7 @@ const struct quantity trial_quantities[] = {
 	{ "received_packets",	"received, frames",	QK_COUNT, NEVER },
 	{ "received_bytes",	"received",		QK_BYTES, NEVER },
 	{ "lost_packets",	"lost, frames",		QK_COUNT, ALWAYS },
+	{ "unseen_packets",	"not looked for",	QK_COUNT, NOT_ZERO },
 	{ "loss_percent",	"loss",			QK_PERCENT, ALWAYS },
 	{ "duplicated_packets",	"duplicated",		QK_COUNT, NOT_ZERO },
 	{ "reordered_packets",	"reordered",		QK_COUNT, NOT_ZERO },

@@ -85,7 +85,10 @@ report_counts(struct report *rp, json_t *to, const struct trial_counts *tn)
 	report_set_count(rp, to, "received_packets", tn->tn_received);
 	report_set_count(rp, to, "received_bytes", tn->tn_received_bytes);
 	report_set_count(rp, to, "lost_packets", tn->tn_lost);
-	report_set_real(rp, to, "loss_percent", 100 * trial_loss(tn));
+	if (tn->tn_unseen == 0 || tn->tn_unseen < tn->tn_sent)
+		report_set_real(rp, to, "loss_percent", 100 * trial_loss(tn));
+	if (tn->tn_unseen > 0)
+		report_set_count(rp, to, "unseen_packets", tn->tn_unseen);
 	report_set_count(rp, to, "duplicated_packets", tn->tn_duplicated);
 	report_set_count(rp, to, "reordered_packets", tn->tn_reordered);
 	report_set_count(rp, to, "extent_max_packets", tn->tn_extent_max);

@@ -101,6 +101,7 @@ trial_counts_add(struct trial_counts *to, const struct trial_counts *from)
 	to->tn_received += from->tn_received;
 	to->tn_received_bytes += from->tn_received_bytes;
 	to->tn_lost += from->tn_lost;
+	to->tn_unseen += from->tn_unseen;
 	to->tn_duplicated += from->tn_duplicated;
 	to->tn_reordered += from->tn_reordered;
 	to->tn_extent_max = u64max(to->tn_extent_max, from->tn_extent_max);
@@ -122,8 +123,8 @@ trial_late(const struct trial_result *tr)
 double
 trial_loss(const struct trial_counts *tn)
 {
-	return tn->tn_sent == 0 ? 0 :
-	    (double)tn->tn_lost / (double)tn->tn_sent;
+	return tn->tn_sent == tn->tn_unseen ? 0 :
+	    (double)tn->tn_lost / (double)(tn->tn_sent - tn->tn_unseen);
 }
 
 double

@@ -6,8 +6,9 @@
  *
  * Once a trial has ended, of each stream and of all together, exactly:
  *	offered = sent + unsent
- *	sent    = received + lost
- * where received counts each packet once; further copies are duplicated.
+ *	sent    = received + lost + unseen
+ * where received counts each packet once; further copies are duplicated.  What
+ * went to a port that does not receive is unseen: nobody knows.
  *
  * A size of a frame includes its FCS, as people say it; a frame also takes
  * 20 bytes of preamble and gap on the wire, which layer 1 counts.
@@ -128,6 +129,7 @@ struct trial_counts {
 	uint64_t tn_received; /* each once */
 	uint64_t tn_received_bytes;
 	uint64_t tn_lost;
+	uint64_t tn_unseen; /* sent to where nobody looks */
 	uint64_t tn_duplicated; /* copies beyond the first */
 	uint64_t tn_reordered; /* RFC 4737, 3.4 */
 	uint64_t tn_extent_max; /* RFC 4737, 4.2.2, packets */
@@ -232,7 +234,7 @@ void trial_counts_add(struct trial_counts *to, const struct trial_counts *from);
  */
 double trial_late(const struct trial_result *);
 
-/* Lost of sent, 0 .. 1; nothing sent: 0. */
+/* Lost of sent and looked for, 0 .. 1; nothing was: 0. */
 double trial_loss(const struct trial_counts *);
 
 /*

@@ -369,6 +369,7 @@ struct dev_conf {
 	bool dc_repair; /* checksum = repair */
 	bool dc_nooffload; /* tap, packet: no checksums and segments left */
 	bool dc_nomute; /* packet: the kernel's stack hears too */
+	bool dc_norx; /* packet: nothing is received, but by the kernel */
 	const char *dc_mode; /* xdp: "auto", "copy", "zerocopy" */
 	const char *dc_read; /* pcap: file to replay */
 	const char *dc_write; /* pcap: file to record */

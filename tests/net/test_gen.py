@@ -159,6 +159,40 @@ def test_counters(router):
     assert 2000 <= heard <= 2010 and 2000 <= told <= 2010, (heard, told)
 
 
+def test_only_sends(net):
+    """What comes to a port that does not receive is the kernel's."""
+    router = Router(net, "packet")
+    report = net.path("sends.json")
+    mac = {host: json.loads(host.run("ip -j link show left").stdout)[0][
+        "address"] for host in (router.host, router.kernel)}
+    router.host.address("left", "10.0.1.9/24")
+    plan = net.path("sends.plan")
+    with open(plan, "w", encoding="utf-8") as f:
+        f.write(f"""{TIMING}
+            port left {{ driver = packet  device = left  receive = no }}
+            template echo {{
+                protocol = icmp  source = 10.0.1.9  destination = 10.0.1.1
+                source_mac = {mac[router.host]}
+                destination_mac = {mac[router.kernel]}
+            }}
+            stream out {{ from = left  to = left  template = echo }}
+            step send {{
+                method = run  rate = "4 kpps"  packets = 1000  size = 128
+            }}
+            report {{ json = "{report}" }}""")
+    out, err = router.gen("run", plan)
+    assert "sent 1000, not looked for 1000" in err and \
+        "received" not in err, err
+    trial, = method(load(report), "send")["trials"]
+    assert trial["sent_packets"] == trial["unseen_packets"] == 1000, trial
+    assert trial["lost_packets"] == 0 and "loss_percent" not in trial, trial
+    port, = trial["ports"]
+    assert port["if_rx_packets"] == 0, port
+    assert 1000 <= port["kernel_rx_packets"] <= 1010, port
+    heard = router.host.run("nstat -asz IcmpInEchoReps").stdout.split()
+    assert heard[heard.index("IcmpInEchoReps") + 1] == "1000", heard
+
+
 def test_unmet(router):
     """Something else than what was expected is another exit status."""
     plan = router.plan("""

@@ -92,6 +92,7 @@ attach(const struct dev_conf *more)
 	if (more != NULL) {
 		dc.dc_nooffload = more->dc_nooffload;
 		dc.dc_nomute = more->dc_nomute;
+		dc.dc_norx = more->dc_norx;
 		dc.dc_mtu = more->dc_mtu;
 	}
 	return host_attach(sp, "wan", &dev_packet, &dc);
@@ -301,6 +302,21 @@ what_it_can_and_asks_for(void **state)
 	detach(ifp);
 }
 
+/* What is in the ring, of which it has none, is not its own. */
+static void
+only_sends(void **state)
+{
+	struct ifnet *ifp = attach(&(struct dev_conf){ .dc_norx = true });
+	struct mvec mv;
+
+	assert_int_equal(asked.or_flags, OPENF_NORX);
+	put(0, 1, 60);
+	assert_false(dev_packet.do_arm(sp->sp_cpu[0], &ifp->if_rxq[0]));
+	assert_int_equal(take(ifp, 0, &mv, 32), 0);
+	assert_int_equal(ring[0][0], TP_STATUS_USER);
+	detach(ifp);
+}
+
 static void
 queues_apart(void **state)
 {
@@ -345,6 +361,7 @@ main(void)
 		TEST(what_is_lost_is_counted),
 		TEST(empty_pool),
 		TEST(what_it_can_and_asks_for),
+		TEST(only_sends),
 		TEST(queues_apart),
 		TEST(refusals),
 	};

@@ -7,6 +7,21 @@
 
 /* clang-format off */
 static const struct bad_plan bad[] = {
+	{ "a search where nobody looks",
+	    PORTS TPL "port p { driver=packet device=p receive=no "
+	    "address=\"10.0.2.2/24\" }\n"
+	    "stream s { from=l to=p template=t }\n"
+	    "step x { method=throughput }\n",
+	    "p:6:10: stream s goes to port p, which has receive = no; "
+	    "expected method = run, or a port that receives\n" },
+	{ "an expectation of what nobody looks at, on the way back",
+	    PORTS TPL "port p { driver=packet device=p receive=no "
+	    "address=\"10.0.2.2/24\" }\n"
+	    "stream s { from=p to=l template=t bidirectional=yes }\n"
+	    "step x { method=run rate=\"1 kpps\" duration=1s\n"
+	    "	expect=\"loss = 0\" }\n",
+	    "p:7:9: stream s goes to port p, which has receive = no; "
+	    "expected no expect, or a port that receives\n" },
 	{ "an unknown port",
 	    PORTS TPL
 	    "stream s { from=l to=rr template=t }\n"

@@ -20,8 +20,8 @@ static const struct bad_plan bad[] = {
 	    "port l { driver=tap device=l queue=2 }\n",
 	    "p:1:30: unknown key \"queue\" in port; known: driver, "
 	    "device, peer, socket, role, id, ring_size, buffer_size, "
-	    "secret, queues, mtu, mac, mode, login, owner, speed, vlan, "
-	    "address, gateway, hosts; did you mean \"queues\"?\n" },
+	    "secret, queues, mtu, mac, mode, login, receive, owner, "
+	    "speed, vlan, address, gateway, hosts; did you mean \"queues\"?\n" },
 	{ "a port without a name, and with a peer",
 	    "port { driver=pair peer=l }\n",
 	    "p:1:1: port has no name; expected port NAME { ... }\n" },
@@ -37,6 +37,16 @@ static const struct bad_plan bad[] = {
 	    "port l { driver=tap device=l socket=\"/x\" }\n",
 	    "p:1:30: socket has no meaning with driver tap; expected "
 	    "driver memif\n" },
+	{ "a tap that does not receive",
+	    "port l { driver=tap device=l receive=no }\n",
+	    "p:1:30: receive has no meaning with driver tap; expected "
+	    "driver packet\n" },
+	{ "a gateway that nobody hears",
+	    "port l { driver=packet device=l receive=no\n"
+	    "	address=\"10.0.0.2/24\" gateway=10.0.0.1 }\n",
+	    "p:2:24: a gateway is not asked for its MAC where receive = no: "
+	    "nobody hears the answer; expected no gateway and "
+	    "destination_mac in templates\n" },
 	{ "a pair without a peer",
 	    "port l { driver=pair }\n",
 	    "p:1:6: this port has no peer; expected peer = \"PORT\"\n" },
