@@ -10,6 +10,7 @@
 #	make check		format, layering, headers, sizes, models
 #	make fuzz FUZZ_TIME=60	seconds for each fuzz target
 #	make long		the simulator: 10,000 seeds, millions of packets
+#	make differ		fast path against stages: a million packets
 #	make bench
 #	make install		DESTDIR and PREFIX as usual
 #	make deps		installs the packages that are missing
@@ -51,6 +52,11 @@ long:
 	@scripts/build $(BUILD) $(SAN)
 	@exec scripts/long $(BUILD)
 
+differ:
+	@scripts/deps.sh build test
+	@TARGETS=tests/unit/top_fast scripts/build $(BUILD) $(SAN)
+	@SPATE_SEEDS=1000 $(BUILD)/tests/unit/top_fast
+
 check:
 	@scripts/deps.sh build test
 	@exec scripts/check
@@ -76,4 +82,4 @@ format:
 clean:
 	rm -rf build build-*
 
-.PHONY: all demo test long check bench fuzz install deps format clean
+.PHONY: all demo test long differ check bench fuzz install deps format clean
