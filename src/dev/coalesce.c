@@ -202,18 +202,27 @@ coal_pseudo(const struct coal_pkt *cp, const uint8_t *p, unsigned l4len)
 	    ld32be(ip + 12), ld32be(ip + 16), proto, (uint16_t)l4len);
 }
 
-/* Whether an unmerged packet's checksums are right, or left to do. */
+/*
+ * Whether an unmerged packet's checksums are right, or left to do.  All ones
+ * stand for the same sum as 0, but are not what is written when the packet is
+ * cut off again; UDP's are.
+ */
 static bool
 coal_sound(const struct mbuf *m, const struct coal_pkt *cp)
 {
+	const uint8_t *ip = m->m_data + cp->cp_l3, *l4 = m->m_data + cp->cp_l4;
 	unsigned l4len = (unsigned)(cp->cp_end - cp->cp_l4);
 
-	if (!cp->cp_v6 && in_cksum(m->m_data + cp->cp_l3, IP4_HDR) != 0)
+	if (!cp->cp_v6 &&
+	    (ld16be(ip + 10) == 0xffff || in_cksum(ip, IP4_HDR) != 0))
 		return false;
-	if ((m->m_flags & (MF_CSUM_PARTIAL | MF_CSUM_OK)) != 0)
+	if ((m->m_flags & MF_CSUM_PARTIAL) != 0)
 		return true;
-	return in_cksum_fold(in_cksum_add(m->m_data + cp->cp_l4, l4len,
-		   coal_pseudo(cp, m->m_data, l4len))) == 0;
+	if (!cp->cp_udp && ld16be(l4 + TCP_SUM) == 0xffff)
+		return false;
+	return (m->m_flags & MF_CSUM_OK) != 0 ||
+	    in_cksum_fold(in_cksum_add(
+		l4, l4len, coal_pseudo(cp, m->m_data, l4len))) == 0;
 }
 
 static bool
