@@ -17,7 +17,6 @@
 
 struct arp_ctl;
 struct balancer;
-struct capture_job;
 struct explain_job;
 struct if_ctl;
 struct nd6_ctl;
@@ -30,7 +29,7 @@ struct memif_listener;
 struct move_ctl;
 struct ping;
 struct rss_job;
-struct trace_job;
+struct stream;
 
 struct ctl {
 	struct endpoint ctl_ep; /* first: an end point is its ctl */
@@ -50,9 +49,8 @@ struct ctl {
 	struct control *ctl_control; /* [C] configuration, ctl/ */
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */
 	struct rss_job *ctl_rssjobs; /* [C] that wait for moves, ctl/ */
-	struct capture_job *ctl_captures; /* [C] that run, ctl/ */
 	struct explain_job *ctl_explains; /* [C] under way, ctl/ */
-	struct trace_job *ctl_traces; /* [C] that run, ctl/ */
+	struct stream *ctl_streams; /* [C] captures and traces, ctl/ */
 	struct memif_listener *ctl_memif; /* [C] sockets, dev/ */
 };
 

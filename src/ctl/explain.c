@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "ctl/capture_int.h"
 #include "ctl/explain_frame.h"
 #include "ctl/told.h"
+#include "ctl/wanted.h"
 #include "dev/rss.h"
 #include "ether/vlan_wire.h"
 #include "if/if.h"

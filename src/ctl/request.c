@@ -17,6 +17,7 @@
 #include "ctl/request.h"
 #include "ctl/rss.h"
 #include "ctl/show.h"
+#include "ctl/stream.h"
 #include "ctl/trace.h"
 #include "route/route.h"
 
@@ -234,12 +235,8 @@ control_request(struct ctl *ctl, struct control_client *cc, const char *line,
 	json_error_t err;
 	json_t *req;
 
-	if (capture_runs(ctl, cc)) {
-		capture_stop(ctl, cc);
-		return;
-	}
-	if (trace_runs(ctl, cc)) {
-		trace_stop(ctl, cc);
+	if (stream_runs(ctl, cc)) {
+		stream_stop(ctl, cc);
 		return;
 	}
 	req = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
@@ -258,17 +255,15 @@ control_request(struct ctl *ctl, struct control_client *cc, const char *line,
 void
 control_drained(struct ctl *ctl, struct control_client *cc)
 {
-	capture_drained(ctl, cc);
-	trace_drained(ctl, cc);
+	stream_drained(ctl, cc);
 }
 
 void
 control_gone(struct ctl *ctl, struct control_client *cc)
 {
-	capture_gone(ctl, cc);
 	explain_gone(ctl, cc);
 	ping_gone(ctl, cc);
 	reload_gone(ctl, cc);
 	rss_gone(ctl, cc);
-	trace_gone(ctl, cc);
+	stream_gone(ctl, cc);
 }

@@ -31,8 +31,8 @@
  * for each line of the answer, maybe after control_request() returned.
  *
  * While cc_stream is set the answer goes on as bytes that are no lines
- * (capture.c), or as lines that the client may end at any time (trace.c):
- * write() takes them, from malloc(); unread() says how many the
+ * (capture.c), or as lines that the client may end at any time (trace.c); see
+ * stream.h.  write() takes them, from malloc(); unread() says how many the
  * client has not taken yet.  The transport then reads requests also while
  * answers are unread, and calls control_drained() when some were taken.
  */

@@ -19,7 +19,6 @@
 #define CTL_TRACE_H
 
 #include <jansson.h>
-#include <stdbool.h>
 
 #include "base/tsa.h"
 #include "cpu/ctl.h"
@@ -27,11 +26,5 @@
 
 void trace_request(
     struct ctl *, struct control_client *, const json_t *req) ON_CTL;
-
-/* As of a capture (capture.h). */
-bool trace_runs(const struct ctl *, const struct control_client *) ON_CTL;
-void trace_stop(struct ctl *, struct control_client *) ON_CTL;
-void trace_drained(struct ctl *, struct control_client *) ON_CTL;
-void trace_gone(struct ctl *, struct control_client *) ON_CTL;
 
 #endif

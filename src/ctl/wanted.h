@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the "capture" and "trace" commands take alike: interfaces by name, and
- * a filter.
+ * What several commands ask for alike: numbers, interfaces by name, a filter.
  */
-#ifndef CTL_CAPTURE_INT_H
-#define CTL_CAPTURE_INT_H
+#ifndef CTL_WANTED_H
+#define CTL_WANTED_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -12,10 +11,9 @@
 #include "base/tsa.h"
 #include "cpu/ctl.h"
 #include "ctl/request.h"
-#include "mbuf/capture.h"
 #include "mbuf/filter.h"
 
-#define CAPTURE_BADFILTER                                                      \
+#define WANTED_BADFILTER                                                       \
 	"the filter is no program that can be run here (one with a loop, "     \
 	"such as \"protochain\", cannot)"
 
@@ -23,7 +21,10 @@
 bool wanted_number(const json_t *req, const char *key, json_int_t least,
     json_int_t most, json_int_t *n);
 
-/* The filter, NULL if none is wanted; false if it cannot be run. */
+/*
+ * The filter, NULL if none is wanted; false if it cannot be run, or there is
+ * no memory.
+ */
 bool wanted_filter(const json_t *req, struct filter **);
 
 /*
