@@ -92,6 +92,39 @@ client_close(struct client *cl)
 	free(cl->cl_buf);
 }
 
+static void
+client_interrupted(int sig)
+{
+	(void)sig; /* it has ended the wait: that is all it is for */
+}
+
+void
+client_catch(struct client *cl, const int *signals, size_t n)
+{
+	struct sigaction sa = { .sa_handler = client_interrupted };
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < n; i++) {
+		sigaction(signals[i], &sa, NULL);
+		sigaddset(&set, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, &cl->cl_waiting);
+	for (i = 0; i < n; i++)
+		sigdelset(&cl->cl_waiting, signals[i]);
+	cl->cl_catches = true;
+}
+
+void
+client_stream(struct client *cl)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	signal(SIGPIPE, SIG_IGN);
+	client_catch(cl, signals, sizeof(signals) / sizeof(signals[0]));
+}
+
 /*
  * A line; text is without its newline.  0 or -1 and errno.  Who hung up has
  * said why, perhaps: that is told where the answer is read.
@@ -143,7 +176,7 @@ client_more(struct client *cl)
 		cl->cl_buf = buf;
 		cl->cl_room = cl->cl_room * 2 + 65536;
 	}
-	if (ppoll(&pfd, 1, NULL, cl->cl_signals) < 0)
+	if (ppoll(&pfd, 1, NULL, cl->cl_catches ? &cl->cl_waiting : NULL) < 0)
 		return errno;
 	if ((n = read(cl->cl_fd, buf + cl->cl_len, cl->cl_room - cl->cl_len)) <=
 	    0)

@@ -14,7 +14,8 @@
 struct client {
 	const char *cl_path;	   /* of the socket */
 	int cl_fd;		   /* -1: not open */
-	const sigset_t *cl_signals; /* blocked while waiting; NULL: no change */
+	bool cl_catches;	   /* signals end a wait */
+	sigset_t cl_waiting;	   /* what is blocked then */
 	char *cl_buf;		   /* what came and was not taken yet */
 	size_t cl_len;		   /* of it */
 	size_t cl_room;		   /* bytes of cl_buf */
@@ -30,13 +31,25 @@ int client_open(struct client *, const char *path);
 int client_open_quiet(struct client *, const char *path);
 void client_close(struct client *);
 
+/*
+ * From now on these signals end a wait for the daemon, with EINTR, and come in
+ * only then.
+ */
+void client_catch(struct client *, const int *signals, size_t n);
+
+/*
+ * The answer will go on until it is ended: SIGINT, SIGTERM and SIGHUP are
+ * caught, and whoever reads our output may hang up without killing us.
+ */
+void client_stream(struct client *);
+
 /* Send a request: its command and version are added to it.  Takes req. */
 int client_send(struct client *, const char *command, json_t *req);
 
 /*
  * The next line of the answer: its result, for the caller to json_decref(),
  * and in *done whether it was the last.  NULL if there is none; errno is then
- * EINTR if a signal that cl_signals lets in ended the wait, about which nothing
+ * EINTR if a signal that is caught ended the wait, about which nothing
  * was printed.
  */
 json_t *client_receive(struct client *, bool *done);

@@ -245,37 +245,16 @@ ping_summary(const struct ping_sum *ps, const char *name)
 		    ps->ps_total / (double)ps->ps_timed, ps->ps_most);
 }
 
-static void
-ping_interrupted(int sig)
-{
-	(void)sig; /* it has ended the wait: that is all it is for */
-}
-
-/* Ctrl-C is let in while we wait for an answer, and only then. */
-static void
-ping_catch(sigset_t *waiting)
-{
-	struct sigaction sa = { .sa_handler = ping_interrupted };
-	sigset_t set;
-
-	sigaction(SIGINT, &sa, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, waiting);
-	sigdelset(waiting, SIGINT);
-}
-
 static int
 ping_run(struct client *cl, const struct ping_args *pa, const char *address)
 {
+	static const int sigint = SIGINT;
 	struct ping_sum ps = { 0 };
 	bool done = false;
-	sigset_t waiting;
 	json_t *result;
 	int status;
 
-	ping_catch(&waiting);
-	cl->cl_signals = &waiting;
+	client_catch(cl, &sigint, 1);
 	if (client_send(cl, "ping", ping_message(pa, address)) != 0)
 		return CMD_FAILED;
 	printf("PING %s (%s): %lu data bytes\n", pa->pa_name, address,

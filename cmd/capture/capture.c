@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <signal.h>
 #include <spate/capture.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "capture.h"
 #include "client.h"
 #include "compile.h"
+#include "option.h"
 #include "pcapng.h"
 
 #define BUFFER_MAX   (1ul << 20) /* KiB */
@@ -67,22 +67,6 @@ capture_usage(void)
 }
 
 static bool
-capture_number(char opt, const char *arg, unsigned long least,
-    unsigned long most, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(arg, &end, 10);
-	if (*arg >= '0' && *arg <= '9' && *end == '\0' && errno == 0 &&
-	    *out >= least && *out <= most)
-		return true;
-	fprintf(stderr, "spate: -%c wants a number from %lu to %lu, not "
-	    "\"%s\"\n", opt, least, most, arg);
-	return false;
-}
-
-static bool
 capture_direction(struct capture_args *ca, const char *arg)
 {
 	ca->ca_what = strcmp(arg, "in") == 0 ? "in" :
@@ -100,7 +84,7 @@ capture_option(struct capture_args *ca, int c, const char *arg)
 {
 	switch (c) {
 	case 'B':
-		return capture_number('B', arg, BUFFER_MIN, BUFFER_MAX,
+		return option_number('B', arg, BUFFER_MIN, BUFFER_MAX,
 		    &ca->ca_buffer);
 	case 'D':
 		ca->ca_what = "drops";
@@ -111,14 +95,11 @@ capture_option(struct capture_args *ca, int c, const char *arg)
 		ca->ca_socket = arg;
 		return true;
 	case 'c':
-		return capture_number('c', arg, 1, ULONG_MAX, &ca->ca_count);
+		return option_number('c', arg, 1, ULONG_MAX, &ca->ca_count);
 	case 'i':
-		if (ca->ca_names == NULL)
-			ca->ca_names = json_array();
-		return json_array_append_new(ca->ca_names,
-		    json_string(arg)) == 0;
+		return option_interface(&ca->ca_names, arg);
 	case 's':
-		return capture_number('s', arg, 1, SNAPLEN_MAX,
+		return option_number('s', arg, 1, SNAPLEN_MAX,
 		    &ca->ca_snaplen);
 	case 'w':
 		ca->ca_file = arg;
@@ -364,32 +345,6 @@ capture_loop(struct capture *cp)
 	}
 }
 
-static void
-capture_interrupted(int sig)
-{
-	(void)sig; /* it has ended the wait: that is all it is for */
-}
-
-/* Signals are let in while we wait for packets, and only then. */
-static void
-capture_catch(sigset_t *waiting)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = capture_interrupted };
-	sigset_t set;
-	size_t i;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigaction(signals[i], &sa, NULL);
-		sigaddset(&set, signals[i]);
-	}
-	sigprocmask(SIG_BLOCK, &set, waiting);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigdelset(waiting, signals[i]);
-}
-
 /*
  * The answer's clock was read between our question and now; in the middle, we
  * say.
@@ -424,14 +379,12 @@ capture_begin(struct capture *cp, json_t *req)
 static int
 capture_run(struct capture *cp, json_t *req)
 {
-	sigset_t waiting;
 	size_t i;
 	int status = CMD_FAILED;
 
 	for (i = 0; i < IFS_MAX; i++)
 		cp->cp_number[i] = -1;
-	capture_catch(&waiting);
-	cp->cp_client.cl_signals = &waiting;
+	client_stream(&cp->cp_client);
 	if (capture_begin(cp, req)) {
 		status = capture_loop(cp);
 		if (cp->cp_out != stdout && fclose(cp->cp_out) != 0)

@@ -4,11 +4,11 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "capture/compile.h"
+#include "capture/option.h"
 #include "client.h"
 #include "told.h"
 #include "trace.h"
@@ -33,31 +33,13 @@ trace_usage(void)
 }
 
 static bool
-trace_count(const char *arg, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(arg, &end, 10);
-	if (*arg >= '0' && *arg <= '9' && *end == '\0' && errno == 0 &&
-	    *out >= 1 && *out <= COUNT_MAX)
-		return true;
-	fprintf(stderr, "spate: -c wants a number from 1 to %lu, not "
-	    "\"%s\"\n", COUNT_MAX, arg);
-	return false;
-}
-
-static bool
 trace_option(struct trace_args *ta, int c, const char *arg)
 {
 	switch (c) {
 	case 'c':
-		return trace_count(arg, &ta->ta_count);
+		return option_number('c', arg, 1, COUNT_MAX, &ta->ta_count);
 	case 'i':
-		if (ta->ta_names == NULL)
-			ta->ta_names = json_array();
-		return json_array_append_new(ta->ta_names,
-		    json_string(arg)) == 0;
+		return option_interface(&ta->ta_names, arg);
 	case 'j':
 		ta->ta_json = true;
 		return true;
@@ -85,32 +67,6 @@ trace_parse(struct trace_args *ta, int argc, char **argv)
 	n = argc - optind;
 	ta->ta_filter = filter_join(words, n);
 	return true;
-}
-
-static void
-trace_interrupted(int sig)
-{
-	(void)sig; /* it has ended the wait: that is all it is for */
-}
-
-/* Signals are let in while we wait for packets, and only then. */
-static void
-trace_catch(sigset_t *waiting)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = trace_interrupted };
-	sigset_t set;
-	size_t i;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigaction(signals[i], &sa, NULL);
-		sigaddset(&set, signals[i]);
-	}
-	sigprocmask(SIG_BLOCK, &set, waiting);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigdelset(waiting, signals[i]);
 }
 
 static void
@@ -181,7 +137,6 @@ static int
 trace_run(const struct trace_args *ta)
 {
 	json_t *insns = NULL, *req;
-	sigset_t waiting;
 	struct client cl;
 	int status = CMD_FAILED;
 
@@ -197,8 +152,7 @@ trace_run(const struct trace_args *ta)
 		json_decref(req);
 		return CMD_FAILED;
 	}
-	trace_catch(&waiting);
-	cl.cl_signals = &waiting;
+	client_stream(&cl);
 	if (client_send(&cl, "trace", req) == 0)
 		status = trace_loop(&cl, ta);
 	client_close(&cl);

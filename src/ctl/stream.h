@@ -59,7 +59,7 @@ struct stream_ops {
 	/* All has been sent: the last words. */
 	void (*so_end)(struct stream *);
 
-	/* A stream of this kind runs from now on, or no more.  NULL: so what. */
+	/* One of this kind runs from now on, or no more.  NULL: so what. */
 	void (*so_switch)(struct ctl *);
 
 	/* Free the stream and all that is the command's own. */

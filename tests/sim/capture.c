@@ -8,16 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/request.h"
+#include "asker.h"
 #include "lab.h"
 #include "mbuf/capture.h"
 
 struct onlooker {
-	struct control_client	 on_cc;
-	const char		*on_line; /* of its next request */
+	struct asker		 on_as;
 	bool			 on_reads;
-	bool			 on_refused;
-	bool			 on_ended;
 	uint64_t		 on_unread;
 	uint64_t		 on_time; /* of the last packet */
 	uint64_t		 on_back; /* packets older than the last */
@@ -30,10 +27,11 @@ struct onlooker {
 static void
 on_send(struct control_client *cc, const json_t *reply)
 {
-	struct onlooker *on = container_of(cc, struct onlooker, on_cc);
+	struct onlooker *on = container_of(cc, struct onlooker,
+	    on_as.as_cc);
 
 	if (!json_is_true(json_object_get(reply, "ok")))
-		on->on_refused = true;
+		on->on_as.as_refused = true;
 }
 
 static void
@@ -61,7 +59,7 @@ on_record(struct onlooker *on, const struct spate_capture_record *scr)
 		on->on_counts.scc_lost += scc.scc_lost;
 		break;
 	case SCR_END:
-		on->on_ended = true;
+		on->on_as.as_ended = true;
 		break;
 	}
 }
@@ -69,7 +67,8 @@ on_record(struct onlooker *on, const struct spate_capture_record *scr)
 static void
 on_write(struct control_client *cc, void *buf, size_t len)
 {
-	struct onlooker *on = container_of(cc, struct onlooker, on_cc);
+	struct onlooker *on = container_of(cc, struct onlooker,
+	    on_as.as_cc);
 	size_t at = 0;
 
 	while (at < len) {
@@ -87,50 +86,26 @@ on_write(struct control_client *cc, void *buf, size_t len)
 static size_t
 on_unread(struct control_client *cc)
 {
-	return container_of(cc, struct onlooker, on_cc)->on_unread;
-}
-
-static void
-ask(struct ctl *ctl, void *arg)
-{
-	struct onlooker *on = arg;
-
-	role_enter(&on_ctl);
-	control_request(ctl, &on->on_cc, on->on_line, strlen(on->on_line));
-}
-
-static void
-go(struct ctl *ctl, void *arg)
-{
-	struct onlooker *on = arg;
-
-	role_enter(&on_ctl);
-	control_gone(ctl, &on->on_cc);
+	return container_of(cc, struct onlooker,
+	    on_as.as_cc)->on_unread;
 }
 
 static void
 begin(struct lab *l, struct onlooker *on, const char *line)
 {
 	memset(on, 0, sizeof(*on));
-	on->on_cc.cc_send = on_send;
-	on->on_cc.cc_write = on_write;
-	on->on_cc.cc_unread = on_unread;
-	on->on_line = line;
+	on->on_as.as_cc.cc_send = on_send;
+	on->on_as.as_cc.cc_write = on_write;
+	on->on_as.as_cc.cc_unread = on_unread;
 	on->on_reads = true;
-	host_ctl(l->l_r, ask, on);
-	SIM_CHECK(l->l_sim, !on->on_refused && on->on_cc.cc_stream);
-	sim_pass(l->l_sim, NS_MS); /* every CPU has seen it */
+	asker_begin(l->l_sim, l->l_r, &on->on_as, line);
 }
 
 /* Until it has everything; then the client goes. */
 static void
 end(struct lab *l, struct onlooker *on)
 {
-	on->on_line = "stop";
-	host_ctl(l->l_r, ask, on);
-	SIM_UNTIL(l->l_sim, on->on_ended, NS_S);
-	SIM_CHECK(l->l_sim, !on->on_cc.cc_stream);
-	host_ctl(l->l_r, go, on);
+	asker_end(l->l_sim, l->l_r, &on->on_as, NS_S);
 }
 
 /* Every packet, both ways, once, in order, whichever CPU handled it. */
@@ -222,20 +197,18 @@ comings(struct sim *s)
 	p = peer_ping(l.l_a4, l.l_b4->pr_text, 300, NS_MS / 10, 56);
 	for (i = 0; i < 24; i++) {
 		k = (unsigned)sim_below(s, countof(on));
-		if (!on[k].on_cc.cc_stream)
+		if (!on[k].on_as.as_cc.cc_stream)
 			begin(&l, &on[k],
 			    "{\"spate\": 1, \"command\": \"capture\"}");
 		else if (sim_below(s, 2) == 0)
 			end(&l, &on[k]);
-		else {
-			host_ctl(l.l_r, go, &on[k]);
-			on[k].on_cc.cc_stream = false;
-		}
+		else
+			asker_go(l.l_r, &on[k].on_as);
 	}
 	SIM_UNTIL(s, ping_done(p), 4 * NS_S);
 	for (k = 0; k < countof(on); k++)
-		if (on[k].on_cc.cc_stream)
-			host_ctl(l.l_r, go, &on[k]);
+		if (on[k].on_as.as_cc.cc_stream)
+			asker_go(l.l_r, &on[k].on_as);
 }
 
 /* The interface goes and comes again; the capture is by name. */

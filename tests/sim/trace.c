@@ -6,15 +6,12 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "ctl/request.h"
+#include "asker.h"
 #include "lab.h"
 #include "path.h"
 
 struct teller {
-	struct control_client	 te_cc;
-	const char		*te_line; /* of its next request */
-	bool			 te_refused;
-	bool			 te_ended;
+	struct asker		 te_as;
 	unsigned		 te_packets;
 	unsigned		 te_sent; /* ends of them */
 	unsigned		 te_dropped;
@@ -60,16 +57,17 @@ te_packet(struct teller *te, const json_t *told)
 static void
 te_send(struct control_client *cc, const json_t *reply)
 {
-	struct teller *te = container_of(cc, struct teller, te_cc);
+	struct teller *te = container_of(cc, struct teller,
+	    te_as.as_cc);
 	const json_t *result = json_object_get(reply, "result");
 
 	if (!json_is_true(json_object_get(reply, "ok")))
-		te->te_refused = true;
+		te->te_as.as_refused = true;
 	else if (json_object_get(result, "packet") != NULL)
 		te_packet(te, result);
 	if (!json_is_true(json_object_get(reply, "done")))
 		return;
-	te->te_ended = true;
+	te->te_as.as_ended = true;
 	te->te_told = (uint64_t)json_integer_value(
 	    json_object_get(result, "told"));
 	te->te_lost = (uint64_t)json_integer_value(
@@ -84,33 +82,12 @@ te_unread(struct control_client *cc)
 }
 
 static void
-ask(struct ctl *ctl, void *arg)
-{
-	struct teller *te = arg;
-
-	role_enter(&on_ctl);
-	control_request(ctl, &te->te_cc, te->te_line, strlen(te->te_line));
-}
-
-static void
-go(struct ctl *ctl, void *arg)
-{
-	struct teller *te = arg;
-
-	role_enter(&on_ctl);
-	control_gone(ctl, &te->te_cc);
-}
-
-static void
 begin(struct lab *l, struct teller *te, const char *line)
 {
 	memset(te, 0, sizeof(*te));
-	te->te_cc.cc_send = te_send;
-	te->te_cc.cc_unread = te_unread;
-	te->te_line = line;
-	host_ctl(l->l_r, ask, te);
-	SIM_CHECK(l->l_sim, !te->te_refused && te->te_cc.cc_stream);
-	sim_pass(l->l_sim, NS_MS); /* every CPU has seen it */
+	te->te_as.as_cc.cc_send = te_send;
+	te->te_as.as_cc.cc_unread = te_unread;
+	asker_begin(l->l_sim, l->l_r, &te->te_as, line);
 }
 
 /* Until it has everything; then the client goes. */
@@ -119,14 +96,9 @@ end(struct lab *l, struct teller *te)
 {
 	unsigned i;
 
-	te->te_line = "stop";
-	if (!te->te_ended)
-		host_ctl(l->l_r, ask, te);
-	SIM_UNTIL(l->l_sim, te->te_ended, 10 * NS_S);
-	SIM_CHECK(l->l_sim, !te->te_cc.cc_stream);
+	asker_end(l->l_sim, l->l_r, &te->te_as, 10 * NS_S);
 	SIM_EQ(l->l_sim, te->te_told, te->te_packets);
 	SIM_EQ(l->l_sim, te->te_back, 0);
-	host_ctl(l->l_r, go, te);
 	for (i = 0; i < host_spate(l->l_r)->sp_ncpus; i++)
 		SIM_CHECK(l->l_sim,
 		    host_spate(l->l_r)->sp_cpu[i]->c_path->p_fn == path_fn);
@@ -195,7 +167,7 @@ count(struct sim *s)
 	begin(&l, &te, "{\"spate\": 1, \"command\": \"trace\", \"count\": 3, "
 	    "\"interfaces\": [\"right\"]}");
 	lab_ping(&l, 20);
-	SIM_UNTIL(s, te.te_ended, 10 * NS_S);
+	SIM_UNTIL(s, te.te_as.as_ended, 10 * NS_S);
 	end(&l, &te);
 	SIM_EQ(s, te.te_packets, 3);
 	SIM_EQ(s, te.te_sent, 3);
@@ -215,7 +187,7 @@ ends(struct sim *s)
 	    "\"interfaces\": [\"left\"]}");
 	p = peer_ping(l.l_a4, "10.0.2.77", 1, NS_MS, 56);
 	SIM_UNTIL(s, ping_ended(p), 10 * NS_S);
-	SIM_UNTIL(s, te.te_ended, 10 * NS_S);
+	SIM_UNTIL(s, te.te_as.as_ended, 10 * NS_S);
 	end(&l, &te);
 	SIM_EQ(s, te.te_held, 1);
 	SIM_EQ(s, te.te_dropped, 1);
@@ -223,7 +195,7 @@ ends(struct sim *s)
 	begin(&l, &te, "{\"spate\": 1, \"command\": \"trace\", \"count\": 1, "
 	    "\"interfaces\": [\"left\"]}");
 	p = peer_ping(l.l_a4, "192.0.2.1", 1, NS_MS, 56);
-	SIM_UNTIL(s, te.te_ended, 10 * NS_S);
+	SIM_UNTIL(s, te.te_as.as_ended, 10 * NS_S);
 	end(&l, &te);
 	SIM_CHECK(s, strstr(te.te_text, "ips_noroute") != NULL);
 }
@@ -242,18 +214,16 @@ comings(struct sim *s)
 	p = peer_ping(l.l_a4, l.l_b4->pr_text, 300, NS_MS / 10, 56);
 	for (i = 0; i < 24; i++) {
 		k = (unsigned)sim_below(s, countof(te));
-		if (!te[k].te_cc.cc_stream)
+		if (!te[k].te_as.as_cc.cc_stream)
 			begin(&l, &te[k],
 			    "{\"spate\": 1, \"command\": \"trace\"}");
-		else {
-			host_ctl(l.l_r, go, &te[k]);
-			te[k].te_cc.cc_stream = false;
-		}
+		else
+			asker_go(l.l_r, &te[k].te_as);
 	}
 	SIM_UNTIL(s, ping_done(p), 4 * NS_S);
 	for (k = 0; k < countof(te); k++)
-		if (te[k].te_cc.cc_stream)
-			host_ctl(l.l_r, go, &te[k]);
+		if (te[k].te_as.as_cc.cc_stream)
+			asker_go(l.l_r, &te[k].te_as);
 	sim_pass(s, 10 * NS_MS);
 	SIM_CHECK(s, host_spate(l.l_r)->sp_cpu[0]->c_path->p_fn == path_fn);
 }
