@@ -27,9 +27,10 @@ link_next(const struct link *l)
 
 static struct pair *
 link_pair(struct sim *s, unsigned queues, const struct pair_impair *impair,
-    const struct pair_side *nic)
+    const struct pair_side *nic, bool offload)
 {
-	struct pair_conf pc = { .pc_seed = sim_below(s, UINT64_MAX) };
+	struct pair_conf pc = { .pc_seed = sim_below(s, UINT64_MAX),
+		.pc_offload = offload };
 	struct pair *p;
 	unsigned i;
 
@@ -54,24 +55,17 @@ link_impair(struct link *l, const struct pair_impair *pi)
 	pair_set_impair(pair_end(l->l_pair, 1), pi);
 }
 
-struct link *
-sim_link(struct sim *s, struct host *a, const char *ifa, struct host *b,
-    const char *ifb, unsigned queues, const struct pair_impair *impair)
-{
-	return sim_link_nic(s, a, ifa, b, ifb, queues, impair, NULL);
-}
-
-struct link *
-sim_link_nic(struct sim *s, struct host *a, const char *ifa, struct host *b,
+static struct link *
+link_join(struct sim *s, struct host *a, const char *ifa, struct host *b,
     const char *ifb, unsigned queues, const struct pair_impair *impair,
-    const struct pair_side *nic)
+    const struct pair_side *nic, bool offload)
 {
 	struct link *l = calloc(1, sizeof(*l));
 	struct dev_conf dc = { .dc_driver = "pair", .dc_queues = queues };
 
 	if (l == NULL)
 		SIM_FAIL(s, "no memory");
-	l->l_pair = link_pair(s, queues, impair, nic);
+	l->l_pair = link_pair(s, queues, impair, nic, offload);
 	l->l_next = s->sm_links;
 	s->sm_links = l;
 	l->l_port[0].po_pcap = l->l_port[1].po_pcap = sim_pcap_open(s, ifa);
@@ -80,6 +74,28 @@ sim_link_nic(struct sim *s, struct host *a, const char *ifa, struct host *b,
 	dc.dc_pair = pair_end(l->l_pair, 1);
 	port_attach(&l->l_port[1], b, ifb, &dev_pair, &dc);
 	return l;
+}
+
+struct link *
+sim_link(struct sim *s, struct host *a, const char *ifa, struct host *b,
+    const char *ifb, unsigned queues, const struct pair_impair *impair)
+{
+	return link_join(s, a, ifa, b, ifb, queues, impair, NULL, false);
+}
+
+struct link *
+sim_link_nic(struct sim *s, struct host *a, const char *ifa, struct host *b,
+    const char *ifb, unsigned queues, const struct pair_impair *impair,
+    const struct pair_side *nic)
+{
+	return link_join(s, a, ifa, b, ifb, queues, impair, nic, false);
+}
+
+struct link *
+sim_link_offload(struct sim *s, struct host *a, const char *ifa,
+    struct host *b, const char *ifb, unsigned queues)
+{
+	return link_join(s, a, ifa, b, ifb, queues, NULL, NULL, true);
 }
 
 struct link *

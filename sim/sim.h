@@ -211,6 +211,10 @@ struct link *sim_link_nic(struct sim *, struct host *a, const char *ifa,
     struct host *b, const char *ifb, unsigned queues,
     const struct pair_impair *impair, const struct pair_side *nic);
 
+/* The same; large segments and partial checksums cross it. */
+struct link *sim_link_offload(struct sim *, struct host *a, const char *ifa,
+    struct host *b, const char *ifb, unsigned queues);
+
 /* In both directions, from now on. */
 void link_impair(struct link *, const struct pair_impair *);
 

@@ -62,4 +62,11 @@ bool dev_txpending(struct cpu *) ON_CPU;
 struct mbuf *dev_offload(
     struct cpu *, const struct ifnet *, struct mbuf *m) ON_CPU;
 
+/*
+ * The frames that a large segment (m_gso) of this interface stands for, as
+ * dev_segment() makes them, their checksums left partial; replaces m.
+ */
+struct mbuf *dev_cut(
+    struct cpu *, const struct ifnet *, struct mbuf *m) ON_CPU;
+
 #endif

@@ -111,3 +111,9 @@ dev_offload(struct cpu *c, const struct ifnet *ifp, struct mbuf *m)
 		m = offload_linear_list(c, m);
 	return m;
 }
+
+struct mbuf *
+dev_cut(struct cpu *c, const struct ifnet *ifp, struct mbuf *m)
+{
+	return dev_segment(c, m, offload_l2len(ifp, m), false);
+}

@@ -408,8 +408,7 @@ sender_make(struct gen *g, struct gen_job *gj, unsigned port, unsigned share,
 	gs->gs_conf.pc_shares = shares;
 	gs->gs_error = gj->gj_pace;
 	gs->gs_gap = gj->gj_gap;
-	gs->gs_simple = gs->gs_conf.pc_unit == PACE_PPS ||
-	    gs->gs_conf.pc_kind == PACE_MAX;
+	gs->gs_simple = gen_pace_simple(&gs->gs_conf);
 	gs->gs_packets = packets == 0 ? UINT64_MAX :
 	    packets / shares + (share < packets % shares);
 	return lanes_make(g, gs, share, shares);

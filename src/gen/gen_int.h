@@ -100,6 +100,7 @@ struct gen_seen {
 	uint64_t gn_control; /* [J] */
 	uint64_t gn_stale; /* [J] */
 	uint64_t gn_astray; /* [J] */
+	uint64_t gn_uncut; /* [J] large segments, for want of buffers */
 };
 
 /* Counters for who looks on; each CPU has its own, for each port. */
@@ -174,6 +175,14 @@ struct gen_cpu {
 	uint8_t *gc_linear; /* [I] GEN_LINEAR bytes */
 	struct check_rec gc_rec[CPU_MAX][GEN_RECS]; /* [o] to each CPU */
 	unsigned gc_nrec[CPU_MAX]; /* [o] */
+	/*
+	 * What large segments were cut into, while gc_rec has no room for it:
+	 * by m_nextpkt, of one port, come at one time.
+	 */
+	struct mbuf *gc_cut; /* [o] */
+	unsigned gc_cutport; /* [o] */
+	uint64_t gc_cutat; /* [o] */
+	struct gen_job *gc_cutjob; /* [o] as rv_job in recv.c */
 	struct gen_glance gc_glance;
 	struct gen_live gc_live[GEN_PORTS]; /* by port */
 };
@@ -328,6 +337,8 @@ void gen_on_announced(struct endpoint *, struct msg *);
 
 /* send.c: what is due.  Returns how many packets left. */
 unsigned gen_send(struct cpu *, struct gen_cpu *) ON_CPU;
+/* Whether what is due depends on the number of packets only. */
+bool gen_pace_simple(const struct pace_conf *);
 /* Nothing of the job leaves any more. */
 void gen_send_end(struct cpu *, struct gen_job *, uint64_t now) ON_CPU;
 /* A packet of hosts: at the end of the path. */

@@ -214,6 +214,7 @@ take_sender(const struct gen *g, const struct gen_sender *gs,
 static void
 take_jobs(const struct gen *g, struct trial_result *tr)
 {
+	uint64_t uncut = 0;
 	unsigned i, k;
 
 	for (i = 0; i < g->g_sp->sp_ncpus; i++) {
@@ -230,6 +231,7 @@ take_jobs(const struct gen *g, struct trial_result *tr)
 			tp->tp_control += gn->gn_control;
 			tp->tp_stale += gn->gn_stale;
 			tp->tp_astray += gn->gn_astray;
+			uncut += gn->gn_uncut;
 		}
 		hist_merge(tr->tr_pace, gj->gj_pace);
 		hist_merge(tr->tr_gap, gj->gj_gap);
@@ -240,6 +242,10 @@ take_jobs(const struct gen *g, struct trial_result *tr)
 	}
 	if (tr->tr_busy > 1)
 		tr->tr_busy = 1; /* what came right before and after */
+	if (uncut > 0)
+		trial_invalid(tr, "%llu large segments could not be cut into "
+		    "the packets that they are: no buffers",
+		    (unsigned long long)uncut);
 }
 
 /* When the sending that counts began and ended. */

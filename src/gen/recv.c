@@ -367,38 +367,110 @@ recv_done(struct recv *rv)
 	m_free_bulk(c, rv->rv_free, rv->rv_nfree);
 }
 
-static unsigned ON_CPU
-recv_some(struct cpu *c, struct gen_cpu *gc, struct rxq *rxq, unsigned burst)
+/* Packets of a port that came at the same time. */
+static void ON_CPU
+recv_vec(struct cpu *c, struct gen_cpu *gc, unsigned port,
+    const struct mvec *mv, uint64_t now, struct gen_job *gj)
 {
 	struct gen_seen ignored;
-	const struct gen *g = gc->gc_gen;
-	struct gen_job *gj = gc->gc_job;
-	unsigned i, n, port = g->g_ifport[rxq->rxq_if->if_index];
-	struct mvec mv;
 	struct recv rv;
+	unsigned i;
 
-	if ((n = dev_rx_burst(c, rxq, &mv, burst)) == 0)
-		return 0;
-	if (gj != NULL && gj->gj_quiet)
-		gj = NULL;
 	/* Not as a whole: rv_free is large. */
 	rv.rv_c = c;
 	rv.rv_gc = gc;
 	rv.rv_job = gj;
-	rv.rv_now = gen_clock(&g->g_clock);
+	rv.rv_now = now;
 	rv.rv_ours = rv.rv_warm = rv.rv_nfree = 0;
 	if (port == GEN_PORTS) {
-		for (i = 0; i < n; i++)
-			lose(&rv, mv.mv_m[i], gns_noport, NULL);
-		return n;
+		for (i = 0; i < mv->mv_n; i++)
+			lose(&rv, mv->mv_m[i], gns_noport, NULL);
+		return;
 	}
-	rv.rv_port = &g->g_port[port];
+	rv.rv_port = &gc->gc_gen->g_port[port];
 	memset(&ignored, 0, sizeof(ignored));
 	rv.rv_seen = gj != NULL ? &gj->gj_seen[port] : &ignored;
-	recv_batch(&rv, &mv);
+	recv_batch(&rv, mv);
 	recv_done(&rv);
 	gen_recv_flush(c, gc);
+}
+
+/* What segments were cut into, as far as it finds room. */
+static unsigned ON_CPU
+recv_pieces(struct cpu *c, struct gen_cpu *gc)
+{
+	unsigned n = 0;
+	struct mvec mv;
+
+	while (gc->gc_cut != NULL && recv_room(gc, c->c_sp->sp_ncpus)) {
+		for (mv.mv_n = 0; gc->gc_cut != NULL && mv.mv_n < GEN_RECS;) {
+			mv.mv_m[mv.mv_n++] = gc->gc_cut;
+			gc->gc_cut = gc->gc_cut->m_nextpkt;
+		}
+		recv_vec(c, gc, gc->gc_cutport, &mv, gc->gc_cutat,
+		    gc->gc_cutjob);
+		n += mv.mv_n;
+	}
 	return n;
+}
+
+/*
+ * Large segments are among what came: packets that a kernel or a router has
+ * put together.  What counts are packets as they are on a wire.
+ */
+static __attribute__((noinline)) unsigned ON_CPU
+recv_cut(struct cpu *c, struct gen_cpu *gc, const struct ifnet *ifp,
+    const struct mvec *mv)
+{
+	struct gen_job *gj = gc->gc_cutjob;
+	struct mbuf **tail = &gc->gc_cut;
+	unsigned i;
+
+	for (i = 0; i < mv->mv_n; i++) {
+		struct mbuf *m = mv->mv_m[i];
+
+		m->m_nextpkt = NULL;
+		if (m->m_gso != GSO_NONE && (m = dev_cut(c, ifp, m)) == NULL) {
+			if (gj != NULL && gc->gc_cutport != GEN_PORTS)
+				gj->gj_seen[gc->gc_cutport].gn_uncut++;
+			continue;
+		}
+		for (*tail = m; *tail != NULL; tail = &(*tail)->m_nextpkt)
+			continue;
+	}
+	return recv_pieces(c, gc);
+}
+
+static bool
+has_segments(const struct mvec *mv)
+{
+	unsigned i, gso = 0;
+
+	for (i = 0; i < mv->mv_n; i++)
+		gso |= mv->mv_m[i]->m_gso;
+	return gso != GSO_NONE;
+}
+
+static unsigned ON_CPU
+recv_some(struct cpu *c, struct gen_cpu *gc, struct rxq *rxq, unsigned burst)
+{
+	const struct gen *g = gc->gc_gen;
+	struct gen_job *gj = gc->gc_job;
+	unsigned port = g->g_ifport[rxq->rxq_if->if_index];
+	struct mvec mv;
+
+	if (dev_rx_burst(c, rxq, &mv, burst) == 0)
+		return 0;
+	if (gj != NULL && gj->gj_quiet)
+		gj = NULL;
+	if (unlikely(has_segments(&mv))) {
+		gc->gc_cutport = port;
+		gc->gc_cutat = gen_clock(&g->g_clock);
+		gc->gc_cutjob = gj;
+		return recv_cut(c, gc, rxq->rxq_if, &mv);
+	}
+	recv_vec(c, gc, port, &mv, gen_clock(&g->g_clock), gj);
+	return mv.mv_n;
 }
 
 /* As much as a port may send in a round, so that it finds room. */
@@ -411,7 +483,7 @@ recv_queue(struct cpu *c, struct gen_cpu *gc, struct rxq *rxq, unsigned burst)
 		n = recv_some(c, gc, rxq, burst);
 		total += n;
 	} while (n == burst && total < GEN_BURSTS * GEN_BURST &&
-	    recv_room(gc, ncpus));
+	    gc->gc_cut == NULL && recv_room(gc, ncpus));
 	return total;
 }
 
@@ -425,10 +497,13 @@ gen_recv(struct cpu *c, struct gen_cpu *gc)
 		n += gen_recv_records(c, gc);
 		gen_recv_flush(c, gc);
 	}
-	if (unlikely(gc->gc_quiet != NULL) && recv_room(gc, ncpus))
+	if (unlikely(gc->gc_cut != NULL))
+		n += recv_pieces(c, gc);
+	if (unlikely(gc->gc_quiet != NULL) && gc->gc_cut == NULL &&
+	    recv_room(gc, ncpus))
 		gen_quiet_answer(c, gc);
 	for (i = 0; i < c->c_nrxq; i++) {
-		if (unlikely(!recv_room(gc, ncpus))) {
+		if (unlikely(gc->gc_cut != NULL || !recv_room(gc, ncpus))) {
 			stat_add(c, SG_GEN, gns_held, 1);
 			break;
 		}

@@ -83,6 +83,8 @@ gen_records_waiting(const struct cpu *c, struct gen_cpu *gc)
 	unsigned i;
 	size_t n;
 
+	if (gc->gc_cut != NULL)
+		return true;
 	for (i = 0; i < c->c_sp->sp_ncpus; i++)
 		if (gc->gc_nrec[i] > 0 || (gc->gc_in[i] != NULL &&
 		    recring_peek(gc->gc_in[i], &n) != NULL))

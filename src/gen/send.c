@@ -282,6 +282,19 @@ run_begin(struct gen_sender *gs, uint64_t at)
 	pace_start(&gs->gs_pace, &gs->gs_conf, at);
 }
 
+bool
+gen_pace_simple(const struct pace_conf *pc)
+{
+	switch (pc->pc_kind) {
+	case PACE_MAX:
+		return true;
+	case PACE_BURST: /* a burst takes as long as its bits on the line */
+		return pc->pc_unit == PACE_PPS && pc->pc_line == 0;
+	default:
+		return pc->pc_unit == PACE_PPS;
+	}
+}
+
 /* The user wants another pace; the shares stay. */
 static void
 repace(struct gen_job *gj, uint64_t now)
@@ -312,8 +325,7 @@ repace(struct gen_job *gj, uint64_t now)
 		pace_ended(gs, gs->gs_pace.p_sent);
 		gs->gs_base = gs->gs_offered;
 		run_begin(gs, now);
-		gs->gs_simple = pc.pc_unit == PACE_PPS ||
-		    pc.pc_kind == PACE_MAX;
+		gs->gs_simple = gen_pace_simple(&gs->gs_conf);
 	}
 	/* Release: gj_newpace may be written again. */
 	atomic_store_explicit(&gj->gj_repaced, want, memory_order_release);

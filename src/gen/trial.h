@@ -161,7 +161,10 @@ struct trial_port {
 	uint64_t tp_control; /* ARP, ND, echo: for our hosts */
 	uint64_t tp_stale; /* of an earlier trial or of the warm-up */
 	uint64_t tp_astray; /* ours, at the wrong port */
-	/* The interface's own counts, of warm-up, run and drain. */
+	/*
+	 * The interface's own counts, of warm-up, run and drain; frames that
+	 * came as one large segment are one.
+	 */
 	uint64_t tp_if_tx_packets, tp_if_tx_bytes;
 	uint64_t tp_if_rx_packets, tp_if_rx_bytes;
 	uint64_t tp_if_rx_dropped; /* before we saw them */

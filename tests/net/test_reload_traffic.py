@@ -15,7 +15,6 @@ from test_reload import rewrite
 TIMES = 20
 PAUSE = 0.05	# for some more traffic
 STAYS = """
-sysctl { net.link.coalesce = 0 }	# packets come as they were sent
 route 10.50.0.0/16 { via = 10.0.2.2 }
 route fd50::/16 { via = fd00:2::2 }
 """

@@ -136,7 +136,7 @@ loop(struct sim *s, unsigned ncpus, unsigned queues,
 /* A tester with a router between its ports. */
 static struct bench *
 router(struct sim *s, unsigned ncpus, unsigned rcpus,
-    const struct pair_impair *impair)
+    const struct pair_impair *impair, bool offload)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	/* Enough for all that waits for MACs. */
@@ -145,7 +145,10 @@ router(struct sim *s, unsigned ncpus, unsigned rcpus,
 	b->b_sim = s;
 	b->b_host = sim_host(s, "t", ncpus);
 	b->b_link = sim_link(s, b->b_host, "left", r, "in", 0, impair);
-	sim_link(s, b->b_host, "right", r, "out", 0, impair);
+	if (offload)
+		sim_link_offload(s, b->b_host, "right", r, "out", 0);
+	else
+		sim_link(s, b->b_host, "right", r, "out", 0, impair);
 	host_addr(r, "in", "10.0.1.1/16");
 	host_addr(r, "out", "10.2.1.1/16");
 	host_addr(r, "in", "2001:db8:1::1/64");
@@ -182,7 +185,7 @@ routed(struct sim *s)
 {
 	unsigned family = sim_seed(s) % 2 == 0 ? ADDR_V4 : ADDR_V6;
 	struct bench *b = router(s, 1 + (unsigned)sim_below(s, 2),
-	    1 + (unsigned)sim_below(s, 2), NULL);
+	    1 + (unsigned)sim_below(s, 2), NULL, false);
 
 	streams(b, family, 16);
 	b->b_conf.tc_warmup = 10 * NS_MS;
@@ -351,7 +354,7 @@ full(struct sim *s)
 static void
 hosts(struct sim *s)
 {
-	struct bench *b = router(s, 1, 1, NULL);
+	struct bench *b = router(s, 1, 1, NULL, false);
 	struct tpl_vary vary = { .tv_field = TPL_F_DST, .tv_op = TPL_COUNT,
 		.tv_byflow = true };
 
@@ -391,7 +394,7 @@ static void
 silent_gateway(struct sim *s)
 {
 	bool six = sim_seed(s) % 2 == 0;
-	struct bench *b = router(s, 1, 1, NULL);
+	struct bench *b = router(s, 1, 1, NULL, false);
 	struct gen_port_conf pc = { .gp_name = "third", .gp_nhosts = 1 };
 
 	sim_wire(s, b->b_host, "third", 1);
@@ -430,7 +433,7 @@ stop_now(void *arg)
 static void
 stopped(struct sim *s)
 {
-	struct bench *b = router(s, 1 + (unsigned)sim_below(s, 2), 1, NULL);
+	struct bench *b = router(s, 1 + (unsigned)sim_below(s, 2), 1, NULL, false);
 	uint64_t began, end;
 
 	streams(b, ADDR_V4, 8);
@@ -481,6 +484,41 @@ jumbo(struct sim *s)
 	done(b);
 }
 
+/*
+ * What a router puts together to large segments: packets are counted as they
+ * were sent, on either of the CPUs.
+ */
+static void
+segments(struct sim *s)
+{
+	struct bench *b = router(s, 1 + (unsigned)sim_below(s, 2), 1, NULL,
+	    true);
+	bool fast = sim_seed(s) % 2 == 0; /* bursts, at once */
+
+	streams(b, ADDR_V6, 1 + (uint32_t)sim_below(s, 3));
+	b->b_conf.tc_nstreams = 1;
+	b->b_conf.tc_pace.pc_kind = PACE_BURST;
+	b->b_conf.tc_pace.pc_burst = 50;
+	b->b_conf.tc_size = 300; /* takes longer on the line than the least */
+	b->b_conf.tc_pace.pc_line = fast ? 100000000000 : 0;
+	b->b_conf.tc_learn = true;
+	b->b_conf.tc_warmup = 20 * NS_MS;
+	b->b_conf.tc_drain = b->b_conf.tc_quiet;
+	trial(b);
+	sound(b);
+	valid(b);
+	SIM_EQ(s, b->b_result.tr_all.tn_sent, 500);
+	SIM_EQ(s, b->b_result.tr_all.tn_lost, 0);
+	SIM_EQ(s, b->b_result.tr_all.tn_duplicated, 0);
+	SIM_EQ(s, b->b_result.tr_all.tn_reordered, 0);
+	SIM_EQ(s, b->b_result.tr_all.tn_received_bytes,
+	    b->b_result.tr_all.tn_sent_bytes);
+	SIM_EQ(s, b->b_result.tr_port[1].tp_corrupt, 0);
+	SIM_EQ(s, b->b_result.tr_port[1].tp_foreign, 0);
+	SIM_CHECK(s, !fast || b->b_result.tr_port[1].tp_if_rx_packets < 400);
+	done(b);
+}
+
 /* From a screen: twice the rate from some time on. */
 static bool
 faster(void *arg, const struct trial_tick *tt, struct pace_conf *pc)
@@ -527,6 +565,7 @@ static const struct scenario scenarios[] = {
 	{ "silent-gateway", silent_gateway, 5 },
 	{ "stopped", stopped, 30 },
 	{ "jumbo", jumbo, 20 },
+	{ "segments", segments, 20 },
 	{ "repaced", repaced, 10 },
 	{ NULL, NULL, 0 },
 };
