@@ -24,6 +24,7 @@
 #include "path.h"
 #include "route/neigh.h"
 #include "route/nhop.h"
+#include "route/rule.h"
 #include "spate.h"
 
 #define PKTMEM_PER_CPU (32ull << 20) /* bytes, if nothing is configured */
@@ -45,6 +46,7 @@ spate_cpu_create(struct spate *sp, unsigned id)
 	if ((error = mpool_create(c)) != 0 || (error = path_create(c)) != 0 ||
 	    (error = netisr_cpu_init(c)) != 0 ||
 	    (error = neigh_cpu_init(c)) != 0 ||
+	    (error = rule_cpu_init(c)) != 0 ||
 	    (error = punt_cpu_init(c)) != 0 ||
 	    (error = icmp_cpu_init(c)) != 0 ||
 	    (error = ip_reass_cpu_init(c)) != 0 ||
@@ -65,6 +67,7 @@ spate_cpu_destroy(struct spate *sp, unsigned id)
 	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
 	punt_cpu_fini(c);
+	rule_cpu_fini(c);
 	neigh_cpu_fini(c);
 	netisr_cpu_fini(c);
 	path_destroy(c);

@@ -324,6 +324,18 @@ static const struct table rss[] = {
 	{ 0 }
 };
 
+static const struct table rules[] = {
+	{ "rules", NULL, "there are no policy routes", {
+		{ "name",	"RULE",		CELL_TEXT },
+		{ "vrf",	"VRF",		CELL_TEXT },
+		{ "match",	"MATCHES",	CELL_TEXT },
+		{ "action",	"ACTION",	CELL_TEXT },
+		{ "to",		"TO",		CELL_TEXT },
+		{ "packets",	"PACKETS",	CELL_NUMBER },
+		{ "bytes",	"BYTES",	CELL_NUMBER } } },
+	{ 0 }
+};
+
 static const struct table version[] = {
 	{ "", NULL, NULL, {
 		{ "version",	"VERSION",	CELL_TEXT },
@@ -365,6 +377,7 @@ static const struct table counters[] = {
 const struct view views[] = {
 	VIEW(interfaces, "devices, addresses and what passed"),
 	VIEW(routes, "where packets go"),
+	VIEW(rules, "policy routes in their order, and what matched them"),
 	VIEW(vrfs, "routing tables, and the interfaces of each"),
 	VIEW(routers, "router discovery: what is advertised, and believed"),
 	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),

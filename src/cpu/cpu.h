@@ -38,6 +38,7 @@ struct netisr_cpu;
 struct punt_cpu;
 struct path;
 struct reass_cpu;
+struct rule_cpu;
 struct rxq;
 struct tell_explain;
 struct trust_if;
@@ -80,6 +81,7 @@ struct cpu {
 	struct netisr_cpu *c_netisr; /* [I] steering, netisr/ */
 	struct move_cpu *c_move; /* [I] buckets on their way, netisr/ */
 	struct neigh_cpu *c_neigh; /* [I] packets held, route/ */
+	struct rule_cpu *c_rules; /* [I] counters of rules, route/ */
 	struct fast_cpu *c_fast; /* [I] next hops resolved, fast/ */
 	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */
 	struct punt_cpu *c_punt; /* [I] budgets of this host, netisr/ */

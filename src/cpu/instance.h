@@ -46,6 +46,7 @@ struct opener;
 struct pktmem;
 struct rib;
 struct rss;
+struct rules;
 
 struct spate_env {
 	/* Nanoseconds of a clock that never goes back. */
@@ -120,6 +121,7 @@ struct spate {
 	struct rtable sp_rt[RT_MAX]; /* [P] */
 	_Atomic(struct nhop_table *) sp_nhops; /* [P] by FIB result */
 	_Atomic(struct neigh_table *) sp_neighs; /* [P] */
+	_Atomic(struct rules *) sp_rules; /* [P] NULL: there are none */
 	/*
 	 * Moves on when a next hop or a neighbour is replaced or goes, before
 	 * that is retired: what a CPU resolved before counts no more.

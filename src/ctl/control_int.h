@@ -37,6 +37,7 @@
 #include "cpu/ctl.h"
 #include "ctl/conf/conf.h"
 #include "if/if.h"
+#include "route/nhop.h"
 
 struct reload;
 
@@ -93,6 +94,7 @@ extern const struct control_kind control_advertise_kind;
 extern const struct control_kind control_neigh_kind;
 extern const struct control_kind control_relay_kind;
 extern const struct control_kind control_route_kind;
+extern const struct control_kind control_rule_kind;
 
 /* control.c */
 
@@ -132,6 +134,14 @@ bool control_vlan_goes(const struct ifnet *ifp, const struct conf *);
 
 /* control_vrf.c: a routing table knows this host by its loopback addresses. */
 int control_loopback(struct ctl *, unsigned rtable) ON_CTL;
+
+/*
+ * control_route.c: the next hops of a route, to nh[NHG_MAX]: those whose
+ * interface is attached.  o_sec is a struct conf_route.  Returns how many there
+ * are.
+ */
+unsigned control_route_nhops(
+    struct ctl *, const struct control_obj *, struct nhop *nh) ON_CTL;
 
 /* control_if.c */
 

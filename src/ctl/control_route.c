@@ -119,12 +119,9 @@ route_gateway(struct ctl *ctl, const struct control_obj *o,
 	return true;
 }
 
-/*
- * Its next hops: those whose interface is attached.  Returns how many there
- * are.
- */
-static unsigned ON_CTL
-route_nhops(struct ctl *ctl, const struct control_obj *o, struct nhop *nh)
+unsigned
+control_route_nhops(
+    struct ctl *ctl, const struct control_obj *o, struct nhop *nh)
 {
 	const struct conf_route *ro = o->o_sec;
 	unsigned i, n = 0;
@@ -152,7 +149,7 @@ route_there(struct ctl *ctl, const struct control_obj *o)
 	unsigned rtable = route_rtable(o), n;
 	struct nhop nh[NHG_MAX];
 
-	n = route_nhops(ctl, o, nh);
+	n = control_route_nhops(ctl, o, nh);
 	if (n == 0 || (o->o_hand && n < ro->ro_nvia))
 		return !o->o_hand;
 	if (route_has(ctl, rtable, p, RP_RUNTIME))
@@ -168,7 +165,7 @@ route_make(struct ctl *ctl, const struct control_obj *o,
 {
 	const struct conf_route *ro = o->o_sec;
 	struct nhop nh[NHG_MAX];
-	unsigned n = route_nhops(ctl, o, nh);
+	unsigned n = control_route_nhops(ctl, o, nh);
 	int error;
 
 	if (n == 0)

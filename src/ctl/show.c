@@ -499,6 +499,7 @@ static const struct {
 	{ "routers", show_routers },
 	{ "routes", show_routes },
 	{ "rss", show_rss },
+	{ "rules", show_rules },
 	{ "sysctl", show_sysctl },
 	{ "top", show_top },
 	{ "version", show_version },
@@ -522,6 +523,6 @@ show_names(void)
 	return "affinity, changes, config, counters, cpus, dhcp, drops, "
 	       "fragments, "
 	       "interfaces, memory, neighbours, netisr, punts, routers, "
-	       "routes, rss, "
+	       "routes, rss, rules, "
 	       "sysctl, top, version, vrfs";
 }

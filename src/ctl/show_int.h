@@ -22,6 +22,7 @@ json_t *show_routers(struct ctl *) ON_CTL;
 json_t *show_rss(struct ctl *) ON_CTL;
 json_t *show_top(struct ctl *) ON_CTL;
 json_t *show_routes(struct ctl *) ON_CTL;
+json_t *show_rules(struct ctl *) ON_CTL;
 json_t *show_vrfs(struct ctl *) ON_CTL;
 
 /* enum nhop_type, for people. */

@@ -130,6 +130,7 @@ told_at(struct ctl *ctl, struct told *td, const struct tell_record *tr)
 	    "after", INT(td->td_last - td->td_first), "pieces", 1, "bytes",
 	    INT(tr->tr_len), "lookups", "notes");
 	json_array_append_new(td->td_steps, td->td_step);
+	td->td_ruled = false;
 	td->td_at = *tr;
 	memcpy(td->td_data, tell_data(tr), tr->tr_datalen);
 }
@@ -145,6 +146,23 @@ told_note(struct told *td, const struct tell_record *tr)
 	else
 		json_array_append_new(
 		    json_object_get(td->td_step, "notes"), text);
+}
+
+/* The same for all pieces of a packet that come to a stage. */
+static void ON_CTL
+told_rule(struct ctl *ctl, struct told *td, const struct tell_record *tr)
+{
+	json_t *name =
+	    json_stringn((const char *)tell_data(tr), tr->tr_datalen);
+
+	if (td->td_step == NULL || name == NULL || td->td_ruled) {
+		json_decref(name);
+		return;
+	}
+	json_object_set_new(td->td_step, "rule", name);
+	td->td_ruled = true;
+	td->td_rule = tr->tr_nh;
+	told_rule_look(ctl, td, json_string_value(name));
 }
 
 static const char *
@@ -217,6 +235,9 @@ told_take(struct ctl *ctl, struct told *td, const struct tell_record *tr)
 		break; /* a second trace has chosen it, too */
 	case TELL_AT:
 		told_at(ctl, td, tr);
+		break;
+	case TELL_RULE:
+		told_rule(ctl, td, tr);
 		break;
 	case TELL_NOTE:
 		told_note(td, tr);

@@ -8,11 +8,12 @@
  *	 "steps": [{"stage": "ip_input", "cpu": 0, "after": 0, "pieces": 1,
  *	     "lookups": [{"what": "route", "for": "10.2.0.2 in main",
  *		 "answer": "10.2.0.0/16 static"}, ...],
- *	     "notes": ["..."]}, ...],
+ *	     "rule": "guests", "notes": ["..."]}, ...],
  *	 "ends": [{"how": "sent", "stage": "dev_output", "cpu": 0,
  *	     "text": "on wan, queue 0", ...}]}
  *
- * A packet that is cut has several ends; one that was put aside and came back
+ * "rule" is the policy route that decided, if one did.  A packet that is cut
+ * has several ends; one that was put aside and came back
  * has had one before the last ("held").
  *
  *	C	ctl only
@@ -38,6 +39,8 @@ struct told {
 	json_t *td_steps; /* [C] */
 	json_t *td_ends; /* [C] */
 	json_t *td_step; /* [C] the last of td_steps; NULL: none yet */
+	bool td_ruled; /* [C] a rule decided there … */
+	uint32_t td_rule; /* [C] … for this next hop */
 	struct tell_record td_at; /* [C] how it came to that stage … */
 	uint8_t td_data[TELL_DATA]; /* [C] … with its first bytes */
 };

@@ -15,6 +15,9 @@
 void told_lookups(
     struct ctl *, const struct told *, const struct tell_record *now) ON_CTL;
 
+/* The rule of this name decided for td_rule. */
+void told_rule_look(struct ctl *, const struct told *, const char *name) ON_CTL;
+
 /* "no IPv4 route (ips_noroute)" */
 void told_reason(unsigned reason, char *text, size_t len);
 

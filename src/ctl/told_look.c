@@ -127,6 +127,26 @@ look_routes(struct ctl *ctl, const struct told *td, unsigned rtable,
 	return &nhop_loop;
 }
 
+void
+told_rule_look(struct ctl *ctl, const struct told *td, const char *name)
+{
+	char text[LOOK_TEXT];
+
+	nhop_text(ctl->ctl_sp, nhop_lookup(ctl->ctl_sp, td->td_rule), text,
+	    sizeof(text));
+	look_add(td, "rule", name, "%s", text);
+}
+
+/* What a rule's next hop comes to. */
+static const struct nhop *ON_CTL
+look_ruled(struct ctl *ctl, const struct told *td, const struct addr *dst)
+{
+	const struct nhop *nh = nhop_lookup(ctl->ctl_sp, td->td_rule);
+
+	return nh->nh_type != NH_TABLE ? nh :
+	    look_routes(ctl, td, nh->nh_table, dst);
+}
+
 /* From address to next hop. */
 static void ON_CTL
 look_route(struct ctl *ctl, const struct told *td, uint32_t index)
@@ -140,7 +160,8 @@ look_route(struct ctl *ctl, const struct told *td, uint32_t index)
 	told_packet_parse(td->td_data, td->td_at.tr_datalen, &tf);
 	if (!tf.tf_ip)
 		return;
-	nh = look_routes(ctl, td, td->td_at.tr_rtable, &tf.tf_dst);
+	nh = td->td_ruled ? look_ruled(ctl, td, &tf.tf_dst) :
+	    look_routes(ctl, td, td->td_at.tr_rtable, &tf.tf_dst);
 	if (index == 0 || (nh->nh_index == index && nh->nh_type != NH_GROUP))
 		return;
 	differs = nh->nh_type != NH_GROUP || !group_has(nh, index);

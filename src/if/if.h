@@ -73,6 +73,7 @@ enum {
 	IFP_LOOSE = 1u << 1, /* their source must be reached */
 	IFP_REVERSE = IFP_STRICT | IFP_LOOSE,
 	IFP_DSCP = 1u << 2, /* those that are forwarded get … */
+	IFP_RULES = 1u << 3, /* rules may match them (route/rule.h) */
 	IFP_DSCP_SHIFT = 8, /* … these six bits (RFC 2474, 3) */
 	IFP_DSCP_MASK = IFP_DSCP | 63u << IFP_DSCP_SHIFT,
 };

@@ -41,6 +41,13 @@ struct ip_vec {
 void ip_policy(struct cpu *, struct mvec *, struct ip_vec *) ON_CPU;
 
 /*
+ * A part of it: rules may have another next hop for packets to others
+ * (route/rule.h).
+ */
+void ip_rules(struct cpu *, const struct mvec *, struct ip_vec *,
+    const uint32_t *policy) ON_CPU;
+
+/*
  * The same, for packets that are about to be forwarded and whose TTL is good
  * for it: their DSCP.
  */

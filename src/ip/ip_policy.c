@@ -83,7 +83,7 @@ ip_reverse_ok(const struct spate *sp, uint32_t nh, uint32_t src,
 
 static void ON_CPU
 ip_reverse(struct cpu *c, struct mvec *mv, struct ip_vec *iv,
-    const uint32_t *policy)
+    uint32_t *policy)
 {
 	struct ip_reverse ir;
 	unsigned i, k = 0, keep = 0;
@@ -109,6 +109,7 @@ ip_reverse(struct cpu *c, struct mvec *mv, struct ip_vec *iv,
 		iv->iv_dst[keep] = iv->iv_dst[i];
 		iv->iv_nh[keep] = iv->iv_nh[i];
 		iv->iv_plain[keep] = iv->iv_plain[i];
+		policy[keep] = policy[i];
 		mv->mv_m[keep++] = m;
 	}
 	mv->mv_n = keep;
@@ -122,6 +123,8 @@ ip_policy(struct cpu *c, struct mvec *mv, struct ip_vec *iv)
 	all = if_policy_vec(c->c_sp, mv, policy);
 	if ((all & IFP_REVERSE) != 0)
 		ip_reverse(c, mv, iv, policy);
+	if ((all & IFP_RULES) != 0)
+		ip_rules(c, mv, iv, policy);
 }
 
 /* Which may be another mbuf then; NULL: there was no memory. */

@@ -44,7 +44,9 @@ struct ip6_vec {
 	bool iv_mixed; /* of several routing tables */
 };
 
-/* As ip_policy() and ip_remark() of ip/ip_int.h. */
+/* As ip_policy(), ip_rules() and ip_remark() of ip/ip_int.h. */
+void ip6_rules(struct cpu *, const struct mvec *, struct ip6_vec *,
+    const uint32_t *policy) ON_CPU;
 void ip6_policy(struct cpu *, struct mvec *, struct ip6_vec *) ON_CPU;
 void ip6_remark(struct cpu *, struct mvec *) ON_CPU;
 

@@ -75,7 +75,7 @@ ip6_reverse_ok(const struct spate *sp, uint32_t nh, struct in6 src,
 
 static void ON_CPU
 ip6_reverse(struct cpu *c, struct mvec *mv, struct ip6_vec *iv,
-    const uint32_t *policy)
+    uint32_t *policy)
 {
 	struct ip6_reverse ir;
 	unsigned i, k = 0, keep = 0;
@@ -101,6 +101,7 @@ ip6_reverse(struct cpu *c, struct mvec *mv, struct ip6_vec *iv,
 		iv->iv_dst[keep] = iv->iv_dst[i];
 		iv->iv_nh[keep] = iv->iv_nh[i];
 		iv->iv_plain[keep] = iv->iv_plain[i];
+		policy[keep] = policy[i];
 		mv->mv_m[keep++] = m;
 	}
 	mv->mv_n = keep;
@@ -114,6 +115,8 @@ ip6_policy(struct cpu *c, struct mvec *mv, struct ip6_vec *iv)
 	all = if_policy_vec(c->c_sp, mv, policy);
 	if ((all & IFP_REVERSE) != 0)
 		ip6_reverse(c, mv, iv, policy);
+	if ((all & IFP_RULES) != 0)
+		ip6_rules(c, mv, iv, policy);
 }
 
 /* Which may be another mbuf then; NULL: there was no memory. */

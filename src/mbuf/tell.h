@@ -56,6 +56,7 @@ struct capture;
 enum tell_kind {
 	TELL_BEGIN, /* data: the frame; tr_queue it came by */
 	TELL_AT, /* it came to stage tr_stage; data: how it begins there */
+	TELL_RULE, /* the rule of this name decided: tr_nh; data: its name */
 	TELL_NOTE, /* data: text */
 	TELL_SENT, /* on tr_oif, tr_queue; an end, as all that follow */
 	TELL_DROP, /* tr_reason */

@@ -28,8 +28,20 @@ struct route_ctl {
 	uint64_t rc_graced; /* [C] of them, those that all CPUs have seen */
 	uint32_t rc_lastnh; /* [C] number given out last */
 	uint64_t rc_seed; /* [C] ng_seed of all groups */
+	bool rc_letgo; /* [C] next hops lost what named them, not by a route */
+	struct rule_ctl *rc_rules; /* [C] */
 	struct timer rc_ask; /* [C] asks for members that do not answer */
 };
+
+/* rule_ctl.c */
+int rule_ctl_init(struct ctl *) ON_CTL; /* ENOMEM */
+void rule_ctl_fini(struct ctl *) ON_CTL;
+
+/*
+ * route.c: next hops were put that no table has named: the next publish begins
+ * their grace period, whether or not there are other changes.
+ */
+void route_let_go(struct ctl *) ON_CTL;
 
 int nhop_ctl_init(struct ctl *) ON_CTL;
 void nhop_ctl_fini(struct ctl *) ON_CTL;

@@ -48,7 +48,8 @@ route_ctl_init(struct ctl *ctl)
 	if (ctl->ctl_route == NULL)
 		return ENOMEM;
 	nhop_group_init(ctl);
-	if ((error = nhop_ctl_init(ctl)) != 0)
+	if ((error = nhop_ctl_init(ctl)) != 0 ||
+	    (error = rule_ctl_init(ctl)) != 0)
 		return error;
 	for (i = 0; i < RT_MAX; i++)
 		if ((error = rtable_init(&ctl->ctl_sp->sp_rt[i])) != 0)
@@ -70,6 +71,7 @@ route_ctl_fini(struct ctl *ctl)
 		fib6_free(rt->rt_fib6);
 		rib_destroy(rt->rt_rib);
 	}
+	rule_ctl_fini(ctl);
 	nhop_group_fini(ctl);
 	nhop_ctl_fini(ctl);
 	free(ctl->ctl_route);
@@ -231,10 +233,9 @@ route_is_set(const struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	return want.re_nhop != 0 && entry_alone(rib, p, &want);
 }
 
-/* A reference to what n next hops are: one of them, or a group. */
-static int ON_CTL
-route_nhop(struct ctl *ctl, const struct nhop *nh, unsigned n, uint32_t from,
-    uint32_t *index)
+int
+route_nhop_get(struct ctl *ctl, const struct nhop *nh, unsigned n,
+    uint32_t from, uint32_t *index)
 {
 	if (n == 1)
 		return nhop_get(ctl, nh, index);
@@ -254,7 +255,7 @@ route_set(struct ctl *ctl, unsigned rtable, const struct prefix *p,
 	/* Also from one source to another flows should stay. */
 	if (rib_find(rib, p, proto, &other) || rib_lookup_exact(rib, p, &other))
 		from = other.re_nhop;
-	if ((error = route_nhop(ctl, nh, n, from, &re.re_nhop)) != 0)
+	if ((error = route_nhop_get(ctl, nh, n, from, &re.re_nhop)) != 0)
 		return error;
 	if (entry_alone(rib, p, &re)) {
 		nhop_put(ctl, re.re_nhop);
@@ -331,11 +332,17 @@ route_grace(void *arg)
 	nhop_sweep(ctl);
 }
 
+void
+route_let_go(struct ctl *ctl)
+{
+	ctl->ctl_route->rc_letgo = true;
+}
+
 int
 route_publish(struct ctl *ctl)
 {
 	struct route_ctl *rc = ctl->ctl_route;
-	bool changed = false;
+	bool changed = rc->rc_letgo;
 	unsigned i;
 	int error;
 
@@ -348,6 +355,7 @@ route_publish(struct ctl *ctl)
 		rc->rc_changed[i] = false;
 		changed = true;
 	}
+	rc->rc_letgo = false;
 	if (changed) {
 		rc->rc_published++;
 		qsbr_retire(&ctl->ctl_sp->sp_qsbr, ctl, 0, route_grace);

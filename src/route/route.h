@@ -65,6 +65,13 @@ void rtable_set_name(struct ctl *, unsigned rtable, const char *) ON_CTL;
 const char *rtable_name(const struct spate *, unsigned rtable);
 unsigned rtable_find(const struct spate *, const char *name);
 
+/*
+ * A reference to what n (1 to NHG_MAX) next hops are: one of them, or a group,
+ * as nhop_group_get() has it.  ENOMEM.
+ */
+int route_nhop_get(struct ctl *, const struct nhop *, unsigned n, uint32_t from,
+    uint32_t *index) ON_CTL;
+
 /* Compile and publish what has changed since the last time.  ENOMEM. */
 int route_publish(struct ctl *) ON_CTL;
 

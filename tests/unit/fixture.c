@@ -18,6 +18,7 @@
 #include "netisr/netisr.h"
 #include "netisr/punt.h"
 #include "route/route.h"
+#include "route/rule.h"
 
 typedef void stage_fn(struct cpu *, struct mvec *);
 
@@ -116,6 +117,7 @@ fx_cpu_create(struct fixture *fx)
 	assert_int_equal(mpool_create(c), 0);
 	assert_int_equal(netisr_cpu_init(c), 0);
 	assert_int_equal(punt_cpu_init(c), 0);
+	assert_int_equal(rule_cpu_init(c), 0);
 	assert_int_equal(icmp_cpu_init(c), 0);
 	assert_int_equal(ip_reass_cpu_init(c), 0);
 	assert_int_equal(ip6_reass_cpu_init(c), 0);
@@ -193,6 +195,7 @@ fixture_fini(struct fixture *fx)
 	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
 	netisr_cpu_fini(c);
+	rule_cpu_fini(c);
 	punt_cpu_fini(c);
 	free(c->c_path);
 	mpool_destroy(c);

@@ -105,6 +105,7 @@ enum conf_protocol { CONF_8021Q, CONF_8021AD };
 
 #define CONF_VRF_MAIN	"main"	/* what has no vrf is in this, of id 0 */
 #define CONF_VRF_MAX	15	/* highest vr_id */
+#define CONF_RULE_MAX	1024
 
 /* Router advertisements: not believed; but for addresses; all of them. */
 enum conf_accept_ra { CONF_RA_NO, CONF_RA_ROUTERS, CONF_RA_YES };
@@ -182,6 +183,40 @@ struct conf_route {
 	bool		 ro_unreachable;
 	bool		 ro_prohibit;
 	unsigned	 ro_preference;	/* lower wins; 0: the usual one */
+};
+
+struct conf_ports {
+	uint16_t	 cp_lo;
+	uint16_t	 cp_hi;		/* not below cp_lo */
+};
+
+/*
+ * A policy route.  Of each list, any item will do; an empty one demands
+ * nothing.
+ */
+struct conf_rule {
+	struct conf_sec	 ru_sec;
+	const char	*ru_name;
+	const char	**ru_if;	/* all of one VRF */
+	unsigned	 ru_nif;
+	struct conf_prefix *ru_src;	/* host bits are 0, as the next */
+	unsigned	 ru_nsrc;
+	struct conf_prefix *ru_dst;
+	unsigned	 ru_ndst;
+	unsigned	*ru_dscp;	/* CONF_DSCP(n) */
+	unsigned	 ru_ndscp;
+	unsigned	*ru_proto;
+	unsigned	 ru_nproto;
+	struct conf_ports *ru_sport;
+	unsigned	 ru_nsport;
+	struct conf_ports *ru_dport;
+	unsigned	 ru_ndport;
+	unsigned	 ru_family;	/* of its addresses; 0: it has none */
+	/*
+	 * What becomes of packets, as a route has it, of which ro_dst and
+	 * ro_if are not used; ro_vrf is that of the interfaces.
+	 */
+	struct conf_route ru_way;
 };
 
 enum conf_preference { CONF_PREF_LOW, CONF_PREF_MEDIUM, CONF_PREF_HIGH };
@@ -281,6 +316,8 @@ struct conf {
 	unsigned	 cf_nneigh;
 	struct conf_route *cf_route;
 	unsigned	 cf_nroute;
+	struct conf_rule *cf_rule;	/* in their order */
+	unsigned	 cf_nrule;
 	struct conf_advertise *cf_advertise;
 	unsigned	 cf_nadvertise;
 	struct conf_adprefix *cf_adprefix;

@@ -429,15 +429,28 @@ check_via_reach(struct conf_ctx *ctx, const struct conf_addr *ca,
 		check_reach(ctx, ca, &zone);
 }
 
+void
+conf_check_vias(struct conf_ctx *ctx, const struct conf_route *ro,
+    const struct conf_if *ci)
+{
+	const struct reach re = {
+		.re_if = ci,
+		.re_rtable = conf_rtable(ctx->x_conf, ro->ro_vrf),
+	};
+	unsigned k;
+
+	for (k = 0; k < ro->ro_nvia && !ctx->x_ifs_bad; k++)
+		check_via_reach(ctx, &ro->ro_via[k], &re);
+}
+
 static bool
 check_routes(struct conf_ctx *ctx)
 {
 	const struct conf *cf = ctx->x_conf;
 	const struct conf_route *ro;
-	struct reach re;
+	const struct conf_if *ci;
 	struct conf_items dst;
 	unsigned i;
-	unsigned k;
 
 	if (!conf_items_init(ctx, &dst, cf->cf_nroute))
 		return false;
@@ -445,17 +458,14 @@ check_routes(struct conf_ctx *ctx)
 		ro = &cf->cf_route[i];
 		conf_items_add(&dst, &ro->ro_dst.cx_prefix, &ro->ro_sec.cs_pos,
 		    table_scope(cf, ro->ro_vrf), cmp_prefix);
-		re = (struct reach) {
-			.re_rtable = conf_rtable(cf, ro->ro_vrf),
-		};
+		ci = NULL;
 		if (ro->ro_if != NULL) {
-			re.re_if = conf_check_named(ctx, ro->ro_if,
+			ci = conf_check_named(ctx, ro->ro_if,
 			    conf_where(&ro->ro_sec, "interface"));
-			if (re.re_if == NULL)
+			if (ci == NULL)
 				continue;
 		}
-		for (k = 0; k < ro->ro_nvia && !ctx->x_ifs_bad; k++)
-			check_via_reach(ctx, &ro->ro_via[k], &re);
+		conf_check_vias(ctx, ro, ci);
 	}
 	conf_items_check(ctx, &dst, "a route to this prefix");
 	return true;
@@ -536,5 +546,6 @@ conf_check(struct conf_ctx *ctx)
 	return check_if_names(ctx) && check_if_addrs(ctx) &&
 	    conf_check_ras(ctx) &&
 	    check_neighs(ctx) && check_routes(ctx) && conf_check_loops(ctx) &&
+	    conf_check_rules(ctx) &&
 	    check_sysctls(ctx);
 }

@@ -14,23 +14,31 @@ conf_via_if(const struct conf_route *ro, const struct conf_addr *via)
 }
 
 static bool
-check_via(struct conf_ctx *ctx, const struct conf_route *ro,
+check_via_family(struct conf_ctx *ctx, const struct conf_route *ro,
     const struct conf_addr *ca)
 {
-	const struct addr *dst = &ro->ro_dst.cx_prefix.p_addr;
+	const unsigned family = ro->ro_dst.cx_prefix.p_addr.a_family;
+	char buf[ADDR_STRLEN];
+
+	if (ca->ca_addr.a_family == family)
+		return true;
+	conf_error(ctx->x_errs, &ca->ca_pos,
+	    "\"%s\" is an IPv%u address, the route is of IPv%u; "
+	    "expected an IPv%u address", addr_format(&ca->ca_addr, buf),
+	    ca->ca_addr.a_family, family, family);
+	return false;
+}
+
+bool
+conf_check_via(struct conf_ctx *ctx, const struct conf_route *ro,
+    const struct conf_addr *ca)
+{
 	const struct addr *a = &ca->ca_addr;
 	const char *name = conf_via_if(ro, ca);
 	const struct conf_addr *c;
 	char buf[ADDR_STRLEN];
 
 	addr_format(a, buf);
-	if (a->a_family != dst->a_family) {
-		conf_error(ctx->x_errs, &ca->ca_pos,
-		    "\"%s\" is an IPv%u address, the route is of IPv%u; "
-		    "expected an IPv%u address", buf, a->a_family,
-		    dst->a_family, dst->a_family);
-		return false;
-	}
 	if (a->a_family == ADDR_V6 && in6_is_linklocal(a->a_v6) &&
 	    name == NULL) {
 		conf_error(ctx->x_errs, &ca->ca_pos,
@@ -88,7 +96,8 @@ conf_check_route(struct conf_ctx *ctx, const void *sec)
 		return false;
 	}
 	for (i = 0; i < ro->ro_nvia; i++) {
-		if (!check_via(ctx, ro, &ro->ro_via[i]))
+		if (!check_via_family(ctx, ro, &ro->ro_via[i]) ||
+		    !conf_check_via(ctx, ro, &ro->ro_via[i]))
 			ok = false;
 	}
 	return ok;

@@ -91,6 +91,12 @@ conf_check_vrfs(struct conf_ctx *ctx)
 		check_named(ctx, ro->ro_vrf, &ro->ro_sec, "vrf");
 		check_named(ctx, ro->ro_table, &ro->ro_sec, "table");
 	}
+	for (i = 0; i < cf->cf_nrule; i++) {
+		ro = &cf->cf_rule[i].ru_way;
+		check_named(ctx, ro->ro_vrf, &cf->cf_rule[i].ru_sec, "vrf");
+		check_named(ctx, ro->ro_table, &cf->cf_rule[i].ru_sec,
+		    "table");
+	}
 }
 
 /*

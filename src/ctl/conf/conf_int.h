@@ -116,6 +116,17 @@ bool	 conf_check_ras(struct conf_ctx *);
 /* conf_check_relay.c: relays among each other and on their interfaces. */
 void	 conf_check_relays(struct conf_ctx *);
 
+/* conf_check_rule.c: policy routes. */
+bool	 conf_check_rule(struct conf_ctx *, const void *);
+bool	 conf_check_rules(struct conf_ctx *);
+
+/* Next hops of a route, or a rule: that each can be reached from its VRF. */
+void	 conf_check_vias(struct conf_ctx *, const struct conf_route *,
+	    const struct conf_if *);
+/* What one of them demands of itself; its family is right. */
+bool	 conf_check_via(struct conf_ctx *, const struct conf_route *,
+	    const struct conf_addr *);
+
 /* conf_check_vlan.c: VLANs among each other and on their parents. */
 void	 conf_check_vlans(struct conf_ctx *);
 bool	 conf_check_route(struct conf_ctx *, const void *);

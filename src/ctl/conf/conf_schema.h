@@ -101,6 +101,8 @@ extern const struct conf_type conf_type_u32;
 extern const struct conf_type conf_type_u64;
 extern const struct conf_type conf_type_mss;
 extern const struct conf_type conf_type_dscp;
+extern const struct conf_type conf_type_proto; /* unsigned */
+extern const struct conf_type conf_type_ports; /* conf_ports */
 extern const struct conf_type conf_type_lifetime;
 extern const struct conf_type conf_type_octal;
 extern const struct conf_type conf_type_size;

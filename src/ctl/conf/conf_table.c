@@ -203,6 +203,25 @@ static const struct conf_keydef route_keys[] = {
 	{ KEY("preference", u32, conf_route, ro_preference), BOUNDS(1, 255) },
 };
 
+static const struct conf_keydef rule_keys[] = {
+	{ KEY("vrf", str, conf_rule, ru_way.ro_vrf), STRING(15, conf_ok_name) },
+	{ LIST("interface", str, conf_rule, ru_if, ru_nif, 256),
+	    STRING(15, conf_ok_name) },
+	{ LIST("source", dst, conf_rule, ru_src, ru_nsrc, 256) },
+	{ LIST("destination", dst, conf_rule, ru_dst, ru_ndst, 256) },
+	{ LIST("dscp", dscp, conf_rule, ru_dscp, ru_ndscp, 64) },
+	{ LIST("protocol", proto, conf_rule, ru_proto, ru_nproto, 16) },
+	{ LIST("source_port", ports, conf_rule, ru_sport, ru_nsport, 64) },
+	{ LIST("destination_port", ports, conf_rule, ru_dport, ru_ndport,
+	    64) },
+	{ LIST("via", gateway, conf_rule, ru_way.ro_via, ru_way.ro_nvia, 64) },
+	{ KEY("table", str, conf_rule, ru_way.ro_table),
+	    STRING(15, conf_ok_name) },
+	{ KEY("blackhole", bool, conf_rule, ru_way.ro_blackhole) },
+	{ KEY("unreachable", bool, conf_rule, ru_way.ro_unreachable) },
+	{ KEY("prohibit", bool, conf_rule, ru_way.ro_prohibit) },
+};
+
 static const char *const preference_names[] = {
 	[CONF_PREF_LOW] = "low",
 	[CONF_PREF_MEDIUM] = "medium",
@@ -331,6 +350,11 @@ static const struct conf_secdef sections[] = {
 	    .sd_id = { KEY("a destination", dst, conf_route, ro_dst),
 		.kd_hint = "\"PREFIX\"" },
 	    .sd_check = conf_check_route },
+	{ .sd_name = "rule", KEYS(rule_keys),
+	    ARRAY(conf_rule, cf_rule, cf_nrule), .sd_max = CONF_RULE_MAX,
+	    .sd_id = { KEY("a rule's name", name, conf_rule, ru_name),
+		STRING(15, conf_ok_name), .kd_hint = "NAME" },
+	    .sd_check = conf_check_rule },
 	{ .sd_name = "advertise", KEYS(advertise_keys),
 	    ARRAY(conf_advertise, cf_advertise, cf_nadvertise), .sd_max = 1024,
 	    .sd_id = { KEY("an interface's name", name, conf_advertise, ad_if),

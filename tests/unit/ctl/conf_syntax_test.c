@@ -247,17 +247,17 @@ static const struct bad_text bad[] = {
 	    "vxlan v20 { parent = lan id = 20 }\n"
 	    "bridge b { }\n",
 	    "etc/f:1:1: unknown section \"vxlan\"; known: vrf, "
-	    "interface, vlan, neighbour, route, "
+	    "interface, vlan, neighbour, route, rule, "
 	    "advertise, advertise_prefix, dhcp_relay, sysctl, control; "
 	    "did you mean "
 	    "\"vlan\"?\n"
 	    "etc/f:2:1: unknown section \"bridge\"; known: vrf, "
-	    "interface, vlan, neighbour, route, "
+	    "interface, vlan, neighbour, route, rule, "
 	    "advertise, advertise_prefix, dhcp_relay, sysctl, control\n" },
 	{ "a misspelt section",
 	    "interfase a { driver = tap }\n",
 	    "etc/f:1:1: unknown section \"interfase\"; known: vrf, "
-	    "interface, vlan, neighbour, route, "
+	    "interface, vlan, neighbour, route, rule, "
 	    "advertise, advertise_prefix, dhcp_relay, sysctl, control; "
 	    "did you mean "
 	    "\"interface\"?\n" },

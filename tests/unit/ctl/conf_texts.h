@@ -145,6 +145,20 @@ static const struct conf_text good_texts[] = {
 	    "# all of it to blue, and back what is red's own\n"
 	    "route 0.0.0.0/0 { vrf=red table=blue }\n"
 	    "route 10.0.0.0/25 { vrf=blue table=red }\n" },
+	{ "policy routes",
+	    "vrf red { id = 1 }\n"
+	    "interface a { driver=tap device=t address={10.0.0.1/24, "
+	    "fd00::1/64} }\n"
+	    "interface b { driver=tap device=u address=10.0.0.1/24 vrf=red }\n"
+	    "rule one { source = {10.1.0.0/16, 10.2.0.0/16} table = red }\n"
+	    "rule two { interface = a protocol = {tcp, 17}\n"
+	    "  destination_port = {53, \"8000-8080\"} source_port = 1-1\n"
+	    "  dscp = {ef, 0} destination = 0.0.0.0/0 via = {10.0.0.2, "
+	    "10.0.0.3} }\n"
+	    "rule three { interface = b blackhole = yes }\n"
+	    "rule four { source = fd01::/16 via = fe80::1%a }\n"
+	    "rule five { vrf = red protocol = 253 prohibit = yes }\n"
+	    "rule six { unreachable = yes prohibit = no }\n" },
 	{ "router advertisements",
 	    "interface lan { driver = tap device = t0 address = fd00::1/64 }\n"
 	    "interface up { driver = pair peer = dn accept_ra = routers }\n"

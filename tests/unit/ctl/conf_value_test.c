@@ -6,24 +6,25 @@
 #include "conf_texts.h"
 
 /* clang-format off */
+#define RULE_IFS                                                               \
+	"interface a { driver=tap device=t address=10.0.0.1/24 } "             \
+	"vrf red { id = 1 }\n"                                                 \
+	"interface b { driver=tap device=u address=10.1.0.1/24 vrf=red }\n"    \
+	"interface c { driver=tap device=v address=10.0.2.1/24 }\n"
+
 static const struct bad_text bad[] = {
 	{ "a number too large",
 	    "cpus = 65\n",
 	    "etc/f:1:8: \"65\": cpus is a number from 1 to 64\n" },
-	{ "a number too small",
-	    "cpus = 0\n",
+	{ "a number too small", "cpus = 0\n",
 	    "etc/f:1:8: \"0\": cpus is a number from 1 to 64\n" },
-	{ "no number",
-	    "cpus = two\n",
+	{ "no number", "cpus = two\n",
 	    "etc/f:1:8: \"two\": cpus is a number from 1 to 64\n" },
-	{ "a number with a sign",
-	    "cpus = -2\n",
+	{ "a number with a sign", "cpus = -2\n",
 	    "etc/f:1:8: \"-2\": cpus is a number from 1 to 64\n" },
-	{ "a number with a zero",
-	    "cpus = 02\n",
+	{ "a number with a zero", "cpus = 02\n",
 	    "etc/f:1:8: \"02\": cpus is a number from 1 to 64\n" },
-	{ "a number beyond all bounds",
-	    "cpus = 99999999999999999999999999\n",
+	{ "a number beyond all bounds", "cpus = 99999999999999999999999999\n",
 	    "etc/f:1:8: \"99999999999999999999999999\": cpus is a number "
 	    "from 1 to 64\n" },
 	{ "cpus twice over",
@@ -31,34 +32,26 @@ static const struct bad_text bad[] = {
 	    "cpu_list = {1, 2}\n",
 	    "etc/f:2:1: cpus is 3, but cpu_list holds 2; expected one of "
 	    "the two, or as many\n" },
-	{ "a CPU twice",
-	    "cpu_list = {1, 2, 1}\n",
+	{ "a CPU twice", "cpu_list = {1, 2, 1}\n",
 	    "etc/f:1:1: cpu_list holds 1 twice; expected each CPU once\n" },
-	{ "a CPU too high",
-	    "cpu_list = {1024}\n",
+	{ "a CPU too high", "cpu_list = {1024}\n",
 	    "etc/f:1:13: \"1024\": cpu_list is a number from 0 to 1023\n" },
-	{ "memory too small",
-	    "memory = 1K\n",
+	{ "memory too small", "memory = 1K\n",
 	    "etc/f:1:10: \"1K\": memory is a number of bytes, K, M, G or T "
 	    "from 1M to 1T\n" },
-	{ "memory in another unit",
-	    "memory = 64MB\n",
+	{ "memory in another unit", "memory = 64MB\n",
 	    "etc/f:1:10: \"64MB\": memory is a number of bytes, K, M, G or "
 	    "T from 1M to 1T\n" },
-	{ "a hostname with a blank",
-	    "hostname = \"a b\"\n",
+	{ "a hostname with a blank", "hostname = \"a b\"\n",
 	    "etc/f:1:12: \"a b\": hostname is a name of letters, digits, "
 	    "\"-\" and \".\"\n" },
-	{ "an unknown driver",
-	    "interface a { driver = tun device = t }\n",
+	{ "an unknown driver", "interface a { driver = tun device = t }\n",
 	    "etc/f:1:24: \"tun\": driver is one of tap, xdp, packet, pair, "
 	    "pcap, memif\n" },
-	{ "no driver",
-	    "interface a { device = t }\n",
+	{ "no driver", "interface a { device = t }\n",
 	    "etc/f:1:11: this interface has no driver; expected driver = "
 	    "one of tap, xdp, packet, pair, pcap, memif\n" },
-	{ "no device",
-	    "interface a { driver = xdp }\n",
+	{ "no device", "interface a { driver = xdp }\n",
 	    "etc/f:1:11: this interface has no device; expected device = "
 	    "\"eth1\"\n" },
 	{ "a long device name",
@@ -118,8 +111,7 @@ static const struct bad_text bad[] = {
 	    "etc/f:1:20: "
 	    "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\": "
 	    "socket has at most 107 bytes\n" },
-	{ "a mode with an 8",
-	    "control { mode = 0680 }\n",
+	{ "a mode with an 8", "control { mode = 0680 }\n",
 	    "etc/f:1:18: \"0680\": mode is an octal number from 0000 to "
 	    "0777\n" },
 	{ "a prefix length of 33",
@@ -218,12 +210,10 @@ static const struct bad_text bad[] = {
 	    "interface p { driver = pair }\n",
 	    "etc/f:1:11: this interface has no peer; expected peer = "
 	    "\"INTERFACE\"\n" },
-	{ "an unknown peer",
-	    "interface p0 { driver = pair peer = p1 }\n",
+	{ "an unknown peer", "interface p0 { driver = pair peer = p1 }\n",
 	    "etc/f:1:30: no interface \"p1\" in this file; known: p0; did "
 	    "you mean \"p0\"?\n" },
-	{ "its own peer",
-	    "interface p0 { driver = pair peer = p0 }\n",
+	{ "its own peer", "interface p0 { driver = pair peer = p0 }\n",
 	    "etc/f:1:30: \"p0\" is its own peer; expected another "
 	    "interface of driver pair\n" },
 	{ "a peer that is no pair",
@@ -242,12 +232,10 @@ static const struct bad_text bad[] = {
 	    "route 10.0.0.1/8 { blackhole = yes }\n",
 	    "etc/f:1:7: \"10.0.0.1/8\" has bits set behind its prefix "
 	    "length; did you mean \"10.0.0.0/8\"?\n" },
-	{ "a route to no prefix",
-	    "route default { blackhole = yes }\n",
+	{ "a route to no prefix", "route default { blackhole = yes }\n",
 	    "etc/f:1:7: \"default\": expected an IPv4 or IPv6 address and "
 	    "its prefix length, as 192.0.2.1/24 or 2001:db8::1/64\n" },
-	{ "a route without anything",
-	    "route ::/0 { blackhole = no }\n",
+	{ "a route without anything", "route ::/0 { blackhole = no }\n",
 	    "etc/f:1:7: this route says nothing of what becomes of its "
 	    "packets; expected one of via = {\"ADDRESS\"}, table = "
 	    "\"VRF\", blackhole = yes, unreachable = yes, prohibit = "
@@ -424,6 +412,66 @@ static const struct bad_text bad[] = {
 	    "protocol, priority, mtu, mss, vrf, accept_ra, "
 	    "reverse_path, dscp, "
 	    "description, address\n" },
+	{ "what rules do",
+	    RULE_IFS
+	    "rule x { source = 10.0.0.0/8 }\n"
+	    "rule x { via = 10.0.0.2 blackhole = yes }\n"
+	    "rule y { source = 10.0.0.0/8 table = rad }\n"
+	    "rule z { via = 10.7.0.1 }\n"
+	    "rule z { via = {10.0.0.1, fe80::1} }\n"
+	    "rule v { interface = a via = 10.1.0.2 }\n",
+	    "etc/f:4:6: this rule says nothing of what becomes of its packets; "
+	    "expected one of via = {\"ADDRESS\"}, table = \"VRF\", blackhole = "
+	    "yes, unreachable = yes, prohibit = yes\n"
+	    "etc/f:5:6: this rule says in several ways what becomes of its "
+	    "packets; expected one of via = {\"ADDRESS\"}, table = \"VRF\", "
+	    "blackhole = yes, unreachable = yes, prohibit = yes\n"
+	    "etc/f:6:30: no VRF \"rad\" in this file; known: main, red; did "
+	    "you mean \"red\"?\n"
+	    "etc/f:7:16: \"10.7.0.1\" is on no network of the interfaces; "
+	    "expected an address in 10.0.0.0/24 (a), 10.0.2.0/24 (c)\n"
+	    "etc/f:8:27: \"fe80::1\" is of IPv6, other addresses of this rule "
+	    "are of IPv4; expected one family, or a rule for each\n"
+	    "etc/f:9:30: \"10.1.0.2\" is on no network of the interfaces; "
+	    "expected an address in 10.0.0.0/24 (a), 10.0.2.0/24 (c)\n" },
+	{ "what rules are for",
+	    RULE_IFS
+	    "rule x { interface = d table = red }\n"
+	    "rule x { interface = {a, b} table = red }\n"
+	    "rule y { vrf = red interface = a table = red }\n"
+	    "rule z { source = 10.0.0.0/8 destination = fd00::/8 table = red "
+	    "}\n"
+	    "rule z { source = 10.0.0.1/8 table = red }\n"
+	    "rule z { protocol = tpc dscp = 64 table = red }\n"
+	    "rule z { source_port = {65536, \"9-8\", 5-} table = red }\n"
+	    "rule z { source_port = 5 protocol = {tcp, esp} table = red }\n"
+	    "rule z { source = fd00::/8 protocol = icmp table = red }\n",
+	    "etc/f:4:10: no interface \"d\" in this file; known: a, b, c\n"
+	    "etc/f:5:6: a rule of this name is given twice, first at line 4; "
+	    "expected it once\n"
+	    "etc/f:5:10: \"b\" is in VRF \"red\", this rule in \"main\"; "
+	    "expected interfaces of one VRF\n"
+	    "etc/f:6:20: \"a\" is in VRF \"main\", this rule in \"red\"; "
+	    "expected interfaces of one VRF\n"
+	    "etc/f:7:44: \"fd00::/8\" is of IPv6, other addresses of this rule "
+	    "are of IPv4; expected one family, or a rule for each\n"
+	    "etc/f:8:19: \"10.0.0.1/8\" has bits set behind its prefix length; "
+	    "did you mean \"10.0.0.0/8\"?\n"
+	    "etc/f:9:21: \"tpc\": protocol is a number from 0 to 255, or one "
+	    "of icmp, ipip, tcp, udp, dccp, ipv6, gre, esp, ah, icmp6, ospf, "
+	    "sctp, udplite\n"
+	    "etc/f:9:32: \"64\": dscp is a number from 0 to 63, or one of cs0 "
+	    "to cs7, af11 to af43, ef, va, le\n"
+	    "etc/f:10:25: \"65536\": source_port is a number from 0 to 65535, "
+	    "or two with a \"-\" between, the lower one first, as 8000-8080\n"
+	    "etc/f:10:32: \"9-8\": source_port is a number from 0 to 65535, or "
+	    "two with a \"-\" between, the lower one first, as 8000-8080\n"
+	    "etc/f:10:39: \"5-\": source_port is a number from 0 to 65535, or "
+	    "two with a \"-\" between, the lower one first, as 8000-8080\n"
+	    "etc/f:11:26: protocol 50 has no ports, of which this rule speaks; "
+	    "expected tcp, udp, dccp, sctp or udplite\n"
+	    "etc/f:12:28: icmp is the ICMP of the other family, the rule is of "
+	    "IPv6; expected icmp6\n" },
 	{ "relays",
 	    "interface a { driver = tap device = t0 address = 10.0.0.1/8 }\n"
 	    "dhcp_relay a { server = {10.0.0.9, fe80::1, 10.0.0.9} }\n"
@@ -497,7 +545,7 @@ static const struct bad_text bad[] = {
 	{ "a neighbour misspelt",
 	    "neighbor 192.0.2.1 { }\n",
 	    "etc/f:1:1: unknown section \"neighbor\"; known: vrf, "
-	    "interface, vlan, neighbour, route, "
+	    "interface, vlan, neighbour, route, rule, "
 	    "advertise, advertise_prefix, dhcp_relay, sysctl, control; did you "
 	    "mean \"neighbour\"?\n" },
 	{ "an unknown sysctl",
@@ -505,24 +553,20 @@ static const struct bad_text bad[] = {
 	    "\tnet.inet.ip.tll = 3\n"
 	    "}\n",
 	    "etc/f:2:2: unknown sysctl \"net.inet.ip.tll\"\n" },
-	{ "a sysctl out of bounds",
-	    "sysctl { net.inet.ip.ttl = 256 }\n",
+	{ "a sysctl out of bounds", "sysctl { net.inet.ip.ttl = 256 }\n",
 	    "etc/f:1:10: net.inet.ip.ttl is a number from 1 to 255\n" },
 	{ "a sysctl twice",
 	    "sysctl { net.isr.a = 1\n"
 	    " net.isr.a = 2 }\n",
 	    "etc/f:2:2: this sysctl is given twice, first at line 1; "
 	    "expected it once\n" },
-	{ "a sysctl with a list",
-	    "sysctl { net.isr.a = {1, 2} }\n",
+	{ "a sysctl with a list", "sysctl { net.isr.a = {1, 2} }\n",
 	    "etc/f:1:10: net.isr.a takes one value, not a list; expected "
 	    "net.isr.a = VALUE\n" },
-	{ "a sysctl with a bad name",
-	    "sysctl { net/isr = 1 }\n",
+	{ "a sysctl with a bad name", "sysctl { net/isr = 1 }\n",
 	    "etc/f:1:10: \"net/isr\" is no name of a sysctl; expected one "
 	    "as net.inet.ip.ttl\n" },
-	{ "a section in sysctl",
-	    "sysctl { net { a = 1 } }\n",
+	{ "a section in sysctl", "sysctl { net { a = 1 } }\n",
 	    "etc/f:1:10: section \"net\" within sysctl; expected settings "
 	    "there\n" },
 	{ "all mistakes, in order",
@@ -556,8 +600,7 @@ static const struct bad_text bad[] = {
 	{ "a VRF without id",
 	    "vrf red { }\n",
 	    "etc/f:1:5: this vrf has no id; expected id = 1\n" },
-	{ "a VRF's id out of bounds",
-	    "vrf red { id = 16 }\n",
+	{ "a VRF's id out of bounds", "vrf red { id = 16 }\n",
 	    "etc/f:1:16: \"16\": id is a number from 1 to 15\n" },
 	{ "VRFs of one name, of one id, of a name that is taken",
 	    "vrf red { id = 1 }\n"
