@@ -17,6 +17,23 @@
 /* A CPU that waits for buffers to come back looks for them this often. */
 #define ROUND_STARVED_NS NS_MS
 
+/* A round took so long that it is worth a note. */
+static __attribute__((noinline)) void
+cpu_long_round(struct cpu *c, uint64_t now, uint64_t took)
+{
+	if (now - stat_cell_read(&c->c_span) >= CPU_SPAN) {
+		stat_cell_set(&c->c_lately[1],
+		    now - stat_cell_read(&c->c_span) < 2 * CPU_SPAN ?
+		    stat_cell_read(&c->c_lately[0]) : 0);
+		stat_cell_set(&c->c_lately[0], 0);
+		stat_cell_set(&c->c_span, now);
+	}
+	if (took > stat_cell_read(&c->c_lately[0]))
+		stat_cell_set(&c->c_lately[0], took);
+	if (took > stat_cell_read(&c->c_longest))
+		stat_cell_set(&c->c_longest, took);
+}
+
 /*
  * The time since the last reading is what the last round took; it counts as
  * busy if that round had work.
@@ -29,6 +46,9 @@ cpu_clock(struct cpu *c)
 
 	if (c->c_work > 0) {
 		stat_add(c, SG_CPU, cps_busy_ns, now - c->c_now);
+		if (now - c->c_now > stat_cell_read(&c->c_lately[0]) ||
+		    now - stat_cell_read(&c->c_span) >= CPU_SPAN)
+			cpu_long_round(c, now, now - c->c_now);
 		c->c_busy = now;
 	}
 	c->c_now = now;

@@ -140,6 +140,8 @@ static const struct table cpus[] = {
 		{ "cpu",	"CPU",		CELL_NUMBER },
 		{ "busy",	"BUSY %",	CELL_REAL },
 		{ "rounds",	"ROUNDS",	CELL_NUMBER },
+		{ "longest_ns",	"LONGEST NS",	CELL_NUMBER },
+		{ "longest_lately_ns", "LATELY NS", CELL_NUMBER },
 		{ "sleeps",	"SLEEPS",	CELL_NUMBER },
 		{ "messages",	"MESSAGES",	CELL_NUMBER } } },
 	/* What came in on the left went out on the right. */

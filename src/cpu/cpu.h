@@ -28,6 +28,7 @@
 #define NS_S  1000000000ull
 
 #define CPU_QUEUES 256 /* receive queues a CPU may serve */
+#define CPU_SPAN   (10 * NS_S) /* of c_lately */
 
 struct fast_cpu;
 struct icmp_limit;
@@ -66,6 +67,9 @@ struct cpu {
 	uint16_t c_nrxq; /* [o] queues in c_rxq */
 	uint32_t c_work; /* [o] things done this round */
 	uint64_t c_busy; /* [o] last time there was work */
+	stat_cell c_longest; /* [A] ns of the longest round with work */
+	stat_cell c_lately[2]; /* [A] the same, of this span and the last */
+	stat_cell c_span; /* [A] when this span began, ns */
 	stat_cell *c_stat[SG_N]; /* [A] counters by group */
 	stat_cell *c_drop[IF_MAX]; /* [A] drop reasons by interface, flat */
 

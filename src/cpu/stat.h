@@ -100,7 +100,13 @@ extern const struct stat_group_desc stat_groups[SG_N];
 unsigned stat_total(void);
 unsigned stat_base(enum stat_group);
 
-/* Owner CPU only. */
+/* Owner CPU only, both. */
+static inline void
+stat_cell_set(stat_cell *s, uint64_t n)
+{
+	atomic_store_explicit(s, n, memory_order_relaxed);
+}
+
 static inline void
 stat_cell_add(stat_cell *s, uint64_t n)
 {

@@ -270,6 +270,20 @@ show_stages(const struct cpu *c)
 	return list;
 }
 
+/* The longest of the rounds with work in the last 10 to 20 seconds, ns. */
+static uint64_t
+longest_lately(const struct cpu *c, uint64_t now)
+{
+	uint64_t began = stat_cell_read(&c->c_span);
+	uint64_t this = stat_cell_read(&c->c_lately[0]);
+
+	/* A CPU that sleeps begins no new span. */
+	if (now > began && now - began >= 2 * CPU_SPAN)
+		return 0;
+	return now > began && now - began >= CPU_SPAN ?
+	    this : u64max(this, stat_cell_read(&c->c_lately[1]));
+}
+
 static json_t *
 show_cpu(const struct cpu *c)
 {
@@ -278,7 +292,7 @@ show_cpu(const struct cpu *c)
 #define PATH_STAT(i) INT(stat_cell_read(&c->c_stat[SG_PATH][i]))
 #define CPU_STAT(i)  INT(stat_cell_read(&c->c_stat[SG_CPU][i]))
 	return json_pack("{s:i, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:I, s:I, s:I, s:o}",
+			 "s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 	    "cpu", (int)c->c_id, "busy",
 	    up > 0 ? (double)CPU_STAT(cps_busy_ns) * 100 / (double)up : 0.0,
 	    "busy_ns", CPU_STAT(cps_busy_ns), "received",
@@ -287,7 +301,9 @@ show_cpu(const struct cpu *c)
 	    "delivered", PATH_STAT(pks_delivered), "sent",
 	    PATH_STAT(pks_sent), "merged", PATH_STAT(pks_merged), "dropped",
 	    PATH_STAT(pks_dropped), "held", PATH_STAT(pks_held), "rounds",
-	    CPU_STAT(cps_rounds), "sleeps", CPU_STAT(cps_sleeps), "messages",
+	    CPU_STAT(cps_rounds), "longest_ns",
+	    INT(stat_cell_read(&c->c_longest)), "longest_lately_ns",
+	    INT(longest_lately(c, sp->sp_ctl->ctl_now)), "sleeps", CPU_STAT(cps_sleeps), "messages",
 	    CPU_STAT(cps_messages), "stages", show_stages(c));
 #undef PATH_STAT
 #undef CPU_STAT

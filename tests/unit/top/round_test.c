@@ -162,6 +162,28 @@ counts_what_it_did(void **state)
 	assert_true(count(cps_rounds) == 5);
 	assert_true(count(cps_worked) == 2);
 	assert_true(count(cps_busy_ns) == 730);
+	assert_true(stat_cell_read(&c->c_longest) == 700);
+	assert_true(stat_cell_read(&c->c_lately[0]) == 700);
+}
+
+static void
+forgets_long_rounds(void **state)
+{
+	struct cpu *c = host_cpu(t.sp, 0);
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		t.rx = 1;
+		cpu_round(c);
+		t.now += i == 0 ? 900 : 40;
+		cpu_round(c);
+		if (i == 1)
+			assert_true(stat_cell_read(&c->c_lately[1]) == 900);
+		t.now += CPU_SPAN;
+	}
+	assert_true(stat_cell_read(&c->c_longest) == 900);
+	assert_true(stat_cell_read(&c->c_lately[0]) == 40);
+	assert_true(stat_cell_read(&c->c_lately[1]) == 40);
 }
 
 static void
@@ -322,6 +344,7 @@ main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(counts_what_it_did),
+		T(forgets_long_rounds),
 		T(bounded_sweeps),
 		T(backlog_goes_first),
 		T(grace_ends_with_the_round),
