@@ -59,7 +59,7 @@ static int
 client_start(struct client *cl, const char *path, bool quiet)
 {
 	*cl = (struct client){ .cl_path = path != NULL ? path :
-	    SPATE_CONTROL_SOCKET, .cl_status = CMD_FAILED,
+	    SPATE_CONTROL_SOCKET, .cl_status = CMD_FAILED, .cl_entry = -1,
 		.cl_quiet = quiet };
 	if ((cl->cl_fd = client_connect(cl->cl_path)) < 0) {
 		bool none = errno == ENOENT || errno == ECONNREFUSED;
@@ -242,12 +242,14 @@ static void
 client_error(struct client *cl, const json_t *reply)
 {
 	const json_t *lines = json_object_get(reply, "lines");
+	const json_t *entry = json_object_get(reply, "entry");
 	const char *text = json_string_value(json_object_get(reply, "error"));
 	json_t *line;
 	size_t i;
 
 	if (json_integer_value(json_object_get(reply, "status")) == CMD_USAGE)
 		cl->cl_status = CMD_USAGE;
+	cl->cl_entry = json_is_integer(entry) ? json_integer_value(entry) : -1;
 	if (cl->cl_quiet || json_array_size(lines) == 0) {
 		client_say(cl, "%s", text != NULL ? text :
 		    "the daemon refused");

@@ -21,7 +21,8 @@ struct client {
 	size_t cl_room;		   /* bytes of cl_buf */
 	int cl_status;		   /* to leave with, after an error of it */
 	bool cl_quiet;		   /* errors go to cl_error */
-	char cl_error[256];	   /* the last one; cut if it is longer */
+	long long cl_entry;	   /* of a list, that an error is about; -1 */
+	char cl_error[512];	   /* the last one; cut if it is longer */
 };
 
 /* 0 or -1.  path: NULL for the usual one. */

@@ -15,6 +15,7 @@
 #include "client.h"
 #include "cmd.h"
 #include "edit.h"
+#include "edit_int.h"
 
 enum word_kind {
 	WORD_TEXT,   /* and a value */
@@ -43,7 +44,8 @@ static const struct command route_command = {
 	"           via ADDRESS [via ADDRESS ...] [interface NAME]\n"
 	"           | table VRF | blackhole | unreachable | prohibit\n"
 	"           [preference N] [vrf NAME]\n"
-	"       spate route [-s SOCKET] delete PREFIX [vrf NAME]\n",
+	"       spate route [-s SOCKET] delete PREFIX [vrf NAME]\n"
+	"       spate route [-s SOCKET] -b FILE\n",
 	.co_object = "prefix",
 	.co_words = (const struct word[]){
 		{ "via", "via", WORD_LIST },
@@ -86,6 +88,7 @@ static const struct command address_command = {
 	    },
 };
 
+/* Said of the command line; words of a file have none. */
 static int
 edit_usage(const struct command *co)
 {
@@ -119,19 +122,20 @@ word_number(const char *text)
 
 /* Put one word and its value into the request. */
 static bool
-word_add(json_t *req, const struct word *w, const char *value)
+word_add(json_t *req, const struct word *w, const char *value,
+    const char *where)
 {
 	json_t *is = json_object_get(req, w->w_member), *v;
 
 	if (is != NULL && w->w_kind != WORD_LIST) {
-		fprintf(stderr, "spate: \"%s\" says again what was said "
-		    "before\n", w->w_name);
+		fprintf(stderr, "%s: \"%s\" says again what was said "
+		    "before\n", where, w->w_name);
 		return false;
 	}
 	v = w->w_kind == WORD_NUMBER ? word_number(value) :
 	    json_string(value);
 	if (v == NULL) {
-		fprintf(stderr, "spate: an argument is not UTF-8\n");
+		fprintf(stderr, "%s: an argument is not UTF-8\n", where);
 		return false;
 	}
 	if (w->w_kind != WORD_LIST)
@@ -145,45 +149,82 @@ word_add(json_t *req, const struct word *w, const char *value)
 
 /* Whether all words were understood; about the others it has been told. */
 static bool
-words_parse(const struct command *co, json_t *req, int argc, char **argv)
+words_parse(const struct command *co, json_t *req, int argc, char **argv,
+    const char *where)
 {
 	const struct word *w;
 	int i;
 
 	for (i = 0; i < argc; i++) {
 		if ((w = word_lookup(co, argv[i])) == NULL) {
-			fprintf(stderr, "spate: %s does not know \"%s\"\n",
-			    co->co_name, argv[i]);
-			edit_usage(co);
+			fprintf(stderr, "%s: %s does not know \"%s\"\n",
+			    where, co->co_name, argv[i]);
 			return false;
 		}
 		if (w->w_kind != WORD_TYPE && i + 1 == argc) {
-			fprintf(stderr, "spate: \"%s\" wants a value\n",
-			    argv[i]);
-			edit_usage(co);
+			fprintf(stderr, "%s: \"%s\" wants a value\n",
+			    where, argv[i]);
 			return false;
 		}
 		if (!word_add(req, w, w->w_kind == WORD_TYPE ? argv[i] :
-		    argv[++i]))
+		    argv[++i], where))
 			return false;
 	}
 	return true;
 }
 
-/* The socket of -s in *path, and the index of the first argument; -1. */
+/* The request that an action and its words are; NULL, which has been told. */
+static json_t *
+edit_request(const struct command *co, int argc, char **argv,
+    const char *where)
+{
+	json_t *req;
+
+	if (argc < 2 || (strcmp(argv[0], "add") != 0 &&
+	    strcmp(argv[0], "change") != 0 && strcmp(argv[0], "delete") != 0)) {
+		fprintf(stderr, "%s: expected add, change or delete, and what "
+		    "it is about\n", where);
+		return NULL;
+	}
+	req = json_pack("{s:s, s:s}", "action", argv[0], co->co_object,
+	    argv[1]);
+	if (req == NULL)
+		fprintf(stderr, "%s: an argument is not UTF-8\n", where);
+	else if (!words_parse(co, req, argc - 2, argv + 2, where)) {
+		json_decref(req);
+		req = NULL;
+	}
+	return req;
+}
+
+json_t *
+edit_route_request(int argc, char **argv, const char *where)
+{
+	return edit_request(&route_command, argc, argv, where);
+}
+
+/*
+ * The socket of -s in *path, the file of -b in *file (NULL: there is no -b),
+ * and the index of the first argument; -1.
+ */
 static int
-edit_options(int argc, char **argv, const char **path)
+edit_options(int argc, char **argv, const char **path, const char **file)
 {
 	static const struct option options[] = {
 		{ "socket", required_argument, NULL, 's' },
+		{ "batch", required_argument, NULL, 'b' },
 		{ 0 },
 	};
 	int c;
 
 	*path = NULL;
-	while ((c = getopt_long(argc, argv, "+s:", options, NULL)) != -1)
+	if (file != NULL)
+		*file = NULL;
+	while ((c = getopt_long(argc, argv, "+s:b:", options, NULL)) != -1)
 		if (c == 's')
 			*path = optarg;
+		else if (c == 'b' && file != NULL)
+			*file = optarg;
 		else
 			return -1;
 	return optind;
@@ -209,27 +250,26 @@ edit_run(const struct command *co, int argc, char **argv)
 {
 	const char *path;
 	json_t *req;
-	int i = edit_options(argc, argv, &path);
+	int i = edit_options(argc, argv, &path, NULL);
 
-	if (i < 0 || argc - i < 2 || (strcmp(argv[i], "add") != 0 &&
-	    strcmp(argv[i], "change") != 0 && strcmp(argv[i], "delete") != 0))
+	if (i < 0 || i == argc)
 		return edit_usage(co);
-	req = json_pack("{s:s, s:s}", "action", argv[i], co->co_object,
-	    argv[i + 1]);
-	if (req == NULL) {
-		fprintf(stderr, "spate: an argument is not UTF-8\n");
-		return CMD_USAGE;
-	}
-	if (!words_parse(co, req, argc - i - 2, argv + i + 2)) {
-		json_decref(req);
-		return CMD_USAGE;
-	}
+	if ((req = edit_request(co, argc - i, argv + i, "spate")) == NULL)
+		return edit_usage(co);
 	return edit_ask(co, path, req);
 }
 
 int
 cmd_route(int argc, char **argv)
 {
+	const char *path, *file;
+	int i = edit_options(argc, argv, &path, &file);
+
+	if (i < 0 || (file != NULL && i != argc))
+		return edit_usage(&route_command);
+	if (file != NULL)
+		return edit_batch(path, file);
+	optind = 0; /* edit_run() reads the options anew */
 	return edit_run(&route_command, argc, argv);
 }
 
@@ -298,7 +338,7 @@ int
 cmd_sysctl(int argc, char **argv)
 {
 	const char *path;
-	int i = edit_options(argc, argv, &path), status = CMD_OK;
+	int i = edit_options(argc, argv, &path, NULL), status = CMD_OK;
 
 	if (i < 0) {
 		fputs("usage: spate sysctl [-s SOCKET] [NAME[=VALUE] ...]\n",

@@ -50,6 +50,13 @@ struct ifnet *edit_named(struct edit *, const char *name) ON_CTL;
 bool edit_reach(struct edit *, const struct addr *, unsigned rtable,
     struct ifnet **ifp) ON_CTL;
 
+/*
+ * The change of a "route" request, not published.  *configured as in edit.h.
+ * false: it is not made, and cc has been told why.
+ */
+bool edit_route_one(struct ctl *, struct control_client *cc,
+    const json_t *req, bool *configured) ON_CTL;
+
 /* Done; error is that of the last step, which has not been told. */
 void edit_end(struct edit *, int error, bool configured);
 

@@ -234,7 +234,7 @@ wish_fits(struct edit *ed, const struct route_wish *rw)
 }
 
 static int ON_CTL
-route_edit(struct ctl *ctl, const struct route_wish *rw)
+route_change(struct ctl *ctl, const struct route_wish *rw)
 {
 	int error = 0;
 
@@ -246,24 +246,59 @@ route_edit(struct ctl *ctl, const struct route_wish *rw)
 	if (error != 0)
 		return error;
 	(void)route_unset(ctl, rw->rw_rtable, &rw->rw_dst, RP_STATIC);
-	return route_publish(ctl);
+	return 0;
+}
+
+/*
+ * Makes the change in the RIB: 0 or an errno value in *error; false: it cannot
+ * be, and the client has been told.
+ */
+static bool ON_CTL
+route_edit(struct edit *ed, struct route_wish *rw, int *error)
+{
+	struct conf_prefix dst;
+
+	if (!edit_value(ed, "prefix", "route", NULL, &dst))
+		return false;
+	rw->rw_dst = dst.cx_prefix;
+	if (!wish_rtable(ed, rw) || !wish_preference(ed, rw))
+		return false;
+	if (ed->ed_action != EDIT_DELETE && !wish_ways(ed, rw))
+		return false;
+	if (!wish_fits(ed, rw))
+		return false;
+	*error = route_change(ed->ed_ctl, rw);
+	return true;
 }
 
 void
 edit_route(struct ctl *ctl, struct control_client *cc, const json_t *req)
 {
 	struct route_wish rw = { 0 };
-	struct conf_prefix dst;
 	struct edit ed;
+	int error;
 
-	if (!edit_begin(&ed, ctl, cc, req) ||
-	    !edit_value(&ed, "prefix", "route", NULL, &dst))
+	if (!edit_begin(&ed, ctl, cc, req) || !route_edit(&ed, &rw, &error))
 		return;
-	rw.rw_dst = dst.cx_prefix;
-	if (!wish_rtable(&ed, &rw) || !wish_preference(&ed, &rw))
-		return;
-	if (ed.ed_action != EDIT_DELETE && !wish_ways(&ed, &rw))
-		return;
-	if (wish_fits(&ed, &rw))
-		edit_end(&ed, route_edit(ctl, &rw), route_configured(ctl, &rw));
+	if (error == 0)
+		error = route_publish(ctl);
+	edit_end(&ed, error, route_configured(ctl, &rw));
+}
+
+bool
+edit_route_one(struct ctl *ctl, struct control_client *cc, const json_t *req,
+    bool *configured)
+{
+	struct route_wish rw = { 0 };
+	struct edit ed;
+	int error;
+
+	if (!edit_begin(&ed, ctl, cc, req) || !route_edit(&ed, &rw, &error))
+		return false;
+	if (error != 0) {
+		edit_end(&ed, error, false);
+		return false;
+	}
+	*configured = route_configured(ctl, &rw);
+	return true;
 }

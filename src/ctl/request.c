@@ -185,6 +185,7 @@ static const struct {
 	{ "ping", ping_request },
 	{ "reload", reload_request },
 	{ "route", edit_route },
+	{ "routes", edit_routes },
 	{ "rss", rss_request },
 	{ "show", request_show },
 	{ "sysctl", edit_sysctl },

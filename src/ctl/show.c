@@ -303,8 +303,9 @@ show_cpu(const struct cpu *c)
 	    PATH_STAT(pks_dropped), "held", PATH_STAT(pks_held), "rounds",
 	    CPU_STAT(cps_rounds), "longest_ns",
 	    INT(stat_cell_read(&c->c_longest)), "longest_lately_ns",
-	    INT(longest_lately(c, sp->sp_ctl->ctl_now)), "sleeps", CPU_STAT(cps_sleeps), "messages",
-	    CPU_STAT(cps_messages), "stages", show_stages(c));
+	    INT(longest_lately(c, sp->sp_ctl->ctl_now)), "sleeps",
+	    CPU_STAT(cps_sleeps), "messages", CPU_STAT(cps_messages), "stages",
+	    show_stages(c));
 #undef PATH_STAT
 #undef CPU_STAT
 }

@@ -65,6 +65,35 @@ def test_route(net):
     bob.ping("10.0.1.2")
 
 
+def test_routes_of_a_file(net):
+    router = net.daemon(ROUTER)
+    file = net.path("routes")
+
+    def batch(*lines, status=0):
+        with open(file, "w", encoding="utf-8") as f:
+            f.write("\n".join(lines))
+        return router.spate("route", "-b", file, status=status)
+    many = [f"10.{100 + i // 256}.{i % 256}.0/24" for i in range(5000)]
+    assert batch("# all of them", "",
+                 *(f"add {p} via 10.0.2.2" for p in many)) == ""
+    assert {p for p, what in routes(router).items()
+            if what == ("runtime", "gateway", 1)} == set(many)
+    out = batch("change 10.7.0.0/16 blackhole  # the file's", "",
+                "delete 10.100.0.0/24", "add 10.100.0.0/33 via 10.0.2.2",
+                "delete 10.100.1.0/24", status=2)
+    assert f"{file}:4: " in out and "2 changes before that" in out, out
+    out = batch("delete 10.100.1.0/24", "delete 10.100.1.0/24", status=1)
+    assert f"{file}:2: there is no route to 10.100.1.0/24" in out, out
+    out = batch("delete 10.100.2.0/24", "delete 10.100.3.0/24 gladly",
+                status=2)
+    assert f'{file}:2: route does not know "gladly"' in out, out
+    assert set(routes(router)) == set(many[3:]) | {"10.7.0.0/16"}
+    assert batch(*(f"delete {p}" for p in many[3:])) == ""
+    assert "has its own word about 1" in batch("delete 10.7.0.0/16")
+    assert not routes(router)
+    assert "No such file" in router.spate("route", "-b", file + "x", status=1)
+
+
 def test_reload_leaves_what_the_file_does_not_name(net):
     router = net.daemon(ROUTER)
     router.spate("route", "add", "10.9.0.0/16", "via", "10.0.2.2")
