@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -41,6 +42,68 @@ median(double *v, unsigned n)
 {
 	qsort(v, n, sizeof(v[0]), compare);
 	return n > 0 ? v[n / 2] : 0;
+}
+
+struct bench_figure
+bench_figure(double *v, unsigned n)
+{
+	double mid = median(v, n);
+
+	return (struct bench_figure){ .bf_median = mid,
+		.bf_min = n > 0 ? v[0] : 0, .bf_max = n > 0 ? v[n - 1] : 0,
+		.bf_runs = n };
+}
+
+bool
+bench_met(const struct bench_row *br)
+{
+	double is = br->br_spate.bf_median, peer = br->br_peer.bf_median;
+
+	switch (br->br_goalis) {
+	case BENCH_AT_MOST:
+		return is <= br->br_goal;
+	case BENCH_AT_LEAST:
+		return is >= br->br_goal;
+	case BENCH_RATIO:
+		return is >= br->br_goal * peer;
+	case BENCH_NO_MORE:
+		return is <= peer;
+	}
+	return false;
+}
+
+static void
+figure_print(FILE *f, const char *name, const struct bench_figure *bf)
+{
+	fprintf(f, ", \"%s\": {\"median\": %.9g, \"min\": %.9g, "
+	    "\"max\": %.9g, \"runs\": %u}", name, bf->bf_median,
+	    bf->bf_min, bf->bf_max, bf->bf_runs);
+}
+
+void
+bench_row(const struct bench_row *br)
+{
+	static const char *const goals[] = { "at most", "at least", "ratio",
+		"no more" };
+	const char *name = getenv("BENCH_ROWS");
+	FILE *f;
+
+	if (name == NULL)
+		return;
+	if ((f = fopen(name, "ae")) == NULL)
+		err(1, "%s", name);
+	fprintf(f, "{\"benchmark\": \"%s\", \"what\": \"%s\", "
+	    "\"unit\": \"%s\"", br->br_bench, br->br_what, br->br_unit);
+	figure_print(f, "spate", &br->br_spate);
+	if (br->br_peername != NULL) {
+		fprintf(f, ", \"peer\": \"%s\"", br->br_peername);
+		figure_print(f, "of_peer", &br->br_peer);
+	}
+	fprintf(f, ", \"goal_is\": \"%s\", \"goal\": %.9g, "
+	    "\"met\": %s}\n", goals[br->br_goalis], br->br_goal,
+	    bench_met(br) ? "true" : "false");
+	if (fclose(f) != 0)
+		err(1, "%s", name);
 }
 
 static uint64_t
