@@ -354,6 +354,7 @@ report(struct loop *l, uint64_t packets)
 {
 	static double took[RUNS];
 	double goal = l->l_six ? (l->l_cold ? 120 : 55) : l->l_cold ? 90 : 40;
+	char what[32];
 	double mid;
 	unsigned i;
 
@@ -361,6 +362,12 @@ report(struct loop *l, uint64_t packets)
 	for (i = 0; i < RUNS; i++)
 		took[i] = run(l, packets / RUNS);
 	mid = median(took, RUNS);
+	snprintf(what, sizeof(what), "IPv%u, %s", l->l_six ? 6 : 4,
+	    l->l_cold ? "cold" : "hot");
+	bench_row(&(struct bench_row){ .br_bench = "path/loop",
+		.br_what = what, .br_unit = "cycles/packet",
+		.br_spate = bench_figure(took, RUNS),
+		.br_goalis = BENCH_AT_MOST, .br_goal = goal });
 	printf("loop IPv%u, %u bytes, %s: %u packets, %u routes\n",
 	    l->l_six ? 6 : 4, l->l_six ? 66 : 64, l->l_cold ? "cold" : "hot",
 	    l->l_packets, l->l_cold ? l->l_routes : NETS);
