@@ -19,4 +19,11 @@
 void *lines_alloc(size_t n, size_t size)
     __attribute__((malloc, alloc_size(1, 2), assume_aligned(LINEPAIR)));
 
+/*
+ * Zeroed memory that is read here and there: on huge pages, if it is large
+ * enough for them and the system has transparent ones, as else each access may
+ * cost a walk through page tables.  free() frees it.  NULL: ENOMEM.
+ */
+void *huge_alloc(size_t size) __attribute__((malloc, alloc_size(1)));
+
 #endif

@@ -115,7 +115,7 @@ pktmem_create_as(struct spate *sp, uint64_t size, bool shared)
 		error = pktmem_map_file(pm, 0);
 	if (error != 0)
 		goto fail_pm;
-	pm->pm_hdr = aligned_alloc(CACHELINE, nbufs * sizeof(*pm->pm_hdr));
+	pm->pm_hdr = huge_alloc(nbufs * sizeof(*pm->pm_hdr));
 	if (pm->pm_hdr == NULL) {
 		error = ENOMEM;
 		goto fail_map;

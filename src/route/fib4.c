@@ -16,7 +16,9 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/bytes.h"
 #include "route/fib_edit.h"
+#include "route/fib_find.h"
 #include "route/flatten.h"
 #include "route/rib.h"
 
@@ -76,11 +78,16 @@ choose_bits(const struct build4 *b)
 		return F4_BITS_EMPTY;
 	if (b->b_n > 1u << 12)
 		bits = 18;
-	if (b->b_n > 1u << 16)
-		bits = 19;
 	while (b->b_maxnh >> bits != 0)
 		bits++;
 	return bits;
+}
+
+/* Bytes of an object of so many words. */
+static size_t
+fib_size(size_t nwords)
+{
+	return sizeof(struct fib4) + nwords * sizeof(uint32_t) + FIB_SLACK;
 }
 
 static int
@@ -98,7 +105,7 @@ fib_alloc(struct build4 *b)
 	nwords = ((size_t)1 << bits) + 2 * b->b_n + b->b_n / F4_MANY + 1;
 	if (nwords > F4_REF_MASK)
 		return E2BIG;
-	f = calloc(1, sizeof(*f) + nwords * sizeof(f->f4_table[0]));
+	f = calloc(1, fib_size(nwords));
 	if (f == NULL)
 		return ENOMEM;
 	f->f4_bits = bits;
@@ -189,7 +196,7 @@ fib_trim(struct build4 *b)
 		room = fib_edit_room(room);
 	if (room > F4_REF_MASK)
 		room = b->b_nwords;
-	trimmed = realloc(f, sizeof(*f) + room * sizeof(f->f4_table[0]));
+	trimmed = fib_edit_place(f, fib_size(b->b_nwords), fib_size(room));
 	if (trimmed != NULL)
 		f = trimmed;
 	else
@@ -308,15 +315,30 @@ fib4_free(struct fib4 *f)
 void
 fib4_retire(struct fib4 *f, struct qsbr *q)
 {
-	fib_edit_retire_table(f->f4_edit, f,
-	    sizeof(*f) + f->f4_nwords * sizeof(f->f4_table[0]), q);
+	fib_edit_retire_table(f->f4_edit, f, fib_size(f->f4_nwords), q);
 }
 
 size_t
 fib4_memory(const struct fib4 *f)
 {
-	return sizeof(*f) + f->f4_nwords * sizeof(f->f4_table[0]) +
-	    fib_edit_memory(f->f4_edit);
+	return fib_size(f->f4_nwords) + fib_edit_memory(f->f4_edit);
+}
+
+/*
+ * Fetches where the search will begin.  A leaf has no such place, but its next
+ * hop is below 2^X: that address is in the table as well.
+ */
+static inline __attribute__((always_inline)) void
+fetch_batch(
+    const struct fib4 *f, const uint32_t *dst, uint32_t *entry, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		entry[i] = fib4_entry(f, dst[i]);
+		__builtin_prefetch(f->f4_table + (entry[i] & F4_REF_MASK) +
+		    (entry[i] >> F4_REF_BITS) / 2);
+	}
 }
 
 static void
@@ -326,27 +348,63 @@ lookup_batch(
 	uint32_t entry[F4_BATCH];
 	unsigned i;
 
-	/*
-	 * Fetch where the search will begin.  A leaf has no such place, but
-	 * its next hop is below 2^X: that address is in the table as well.
-	 */
-	for (i = 0; i < n; i++) {
-		entry[i] = fib4_entry(f, dst[i]);
-		__builtin_prefetch(f->f4_table + (entry[i] & F4_REF_MASK) +
-		    (entry[i] >> F4_REF_BITS) / 2);
-	}
+	fetch_batch(f, dst, entry, n);
 	for (i = 0; i < n; i++)
 		nh[i] = fib4_search(f, entry[i], dst[i]);
 }
+
+#ifdef FIB_VECTOR
+/* fib4_search() with the last steps in one; nearly always there are no more. */
+FIB_VECTOR static inline uint32_t
+search_vector(const struct fib4 *f, uint32_t entry, uint32_t dst)
+{
+	uint32_t n = entry >> F4_REF_BITS;
+	const uint32_t *r = f->f4_table + (entry & F4_REF_MASK);
+	uint32_t key = dst << f->f4_bits | f->f4_mask, nh;
+
+	if (unlikely(n > FIB_FEW)) {
+		if (n == F4_MANY)
+			n = *r++;
+		while (n > FIB_FEW) {
+			uint32_t half = n / 2;
+
+			r += r[half] <= key ? half : 0;
+			n -= half;
+		}
+	}
+	/* Leaves are as likely as not: no branch for them. */
+	nh = r[(int)fib_find_vector(r, key, n) - (n != 0)] & f->f4_mask;
+	return n == 0 ? entry : nh;
+}
+
+FIB_VECTOR static void
+lookup_batch_vector(
+    const struct fib4 *f, const uint32_t *dst, uint32_t *nh, unsigned n)
+{
+	uint32_t entry[F4_BATCH];
+	unsigned i;
+
+	fetch_batch(f, dst, entry, n);
+	for (i = 0; i < n; i++)
+		nh[i] = search_vector(f, entry[i], dst[i]);
+}
+#endif
 
 void
 fib4_lookup_vec(
     const struct fib4 *f, const uint32_t *dst, uint32_t *nh, unsigned n)
 {
+	void (*batch)(const struct fib4 *, const uint32_t *, uint32_t *,
+	    unsigned) = lookup_batch;
+
+#ifdef FIB_VECTOR
+	if (fib_vector())
+		batch = lookup_batch_vector;
+#endif
 	for (; n > F4_BATCH; n -= F4_BATCH) {
-		lookup_batch(f, dst, nh, F4_BATCH);
+		batch(f, dst, nh, F4_BATCH);
 		dst += F4_BATCH;
 		nh += F4_BATCH;
 	}
-	lookup_batch(f, dst, nh, n);
+	batch(f, dst, nh, n);
 }

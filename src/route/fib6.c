@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Compiler of the IPv6 forwarding table, and lookup of a vector; the form is
- * told in fib6.h.
+ * Compiler of the IPv6 forwarding table; the form is told in fib6.h.
  *
  * rib_flatten() gives the ranges; block_build() makes the slot of a block of
  * addresses from the ranges that lie in it, and calls itself for the parts of
@@ -15,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/kassert.h"
 #include "route/fib_edit.h"
 #include "route/flatten.h"
@@ -23,10 +23,9 @@
 
 #define F6_CUTS        (1u << F6_STRIDE)
 #define F6_SKIP_MIN    (2 * F6_STRIDE) /* a skip pays from two nodes on */
-#define F6_BITS_SMALL  8
+#define F6_BITS_SMALL  F6_BITS_REST
 #define F6_BITS_MIDDLE 14
 #define F6_BITS_LARGE  20
-#define F6_BATCH       64 /* lookups in flight */
 
 /* The last node of a path ends with the address. */
 static_assert((KEY_BITS - F6_BITS_SMALL) % F6_STRIDE == 0, "");
@@ -81,12 +80,19 @@ range_add(void *arg, struct in6 first, uint32_t nh)
 	return 0;
 }
 
+/* Bytes of an object of so many words. */
+static size_t
+fib_size(size_t nwords)
+{
+	return sizeof(struct fib6) + nwords * sizeof(uint64_t) + FIB_SLACK;
+}
+
 static int
 fib_resize(struct build6 *b, size_t nwords)
 {
 	struct fib6 *f;
 
-	f = realloc(b->b_fib, sizeof(*f) + nwords * sizeof(f->f6_words[0]));
+	f = realloc(b->b_fib, fib_size(nwords));
 	if (f == NULL)
 		return ENOMEM;
 	b->b_fib = f;
@@ -157,42 +163,78 @@ block_advance(struct block *bk, const struct block *part)
 	bk->bk_range = r;
 }
 
-static bool
-bucket_fits_hi(const struct block *bk)
+/* The smallest form that holds the ranges of a block. */
+static enum f6_kind
+bucket_kind(const struct block *bk)
 {
+	unsigned end = umin(bk->bk_depth + 32, KEY_BITS);
+	struct in6 firsts = { 0, 0 };
+	uint32_t nhs = bk->bk_range[0].r_nh;
 	size_t i;
 
-	for (i = 1; i < bk->bk_n; i++)
-		if (bk->bk_range[i].r_first.i6_lo != 0)
-			return false;
-	return true;
+	for (i = 1; i < bk->bk_n; i++) {
+		firsts.i6_hi |= bk->bk_range[i].r_first.i6_hi;
+		firsts.i6_lo |= bk->bk_range[i].r_first.i6_lo;
+		nhs |= bk->bk_range[i].r_nh;
+	}
+	if (in6_eq(firsts, key_first(firsts, end)) && nhs <= UINT16_MAX)
+		return F6_BUCKET_32;
+	return firsts.i6_lo == 0 ? F6_BUCKET_HI : F6_BUCKET_ALL;
+}
+
+/* Bytes of the first addresses, which all but one of n ranges have. */
+static size_t
+bucket_keys(enum f6_kind kind, size_t n)
+{
+	if (kind == F6_BUCKET_32)
+		return (n - 1) * sizeof(uint32_t);
+	return (n - 1) *
+	    (kind == F6_BUCKET_HI ? sizeof(uint64_t) : sizeof(struct in6));
+}
+
+static size_t
+bucket_bytes(enum f6_kind kind, size_t n)
+{
+	return bucket_keys(kind, n) +
+	    n * (kind == F6_BUCKET_32 ? sizeof(uint16_t) : sizeof(uint32_t));
+}
+
+/* The address and the next hop of range i. */
+static void
+bucket_put(
+    const struct block *bk, enum f6_kind kind, char *p, size_t i)
+{
+	const struct range6 *r = &bk->bk_range[i];
+	size_t nhs = bucket_keys(kind, bk->bk_n), size = bucket_keys(kind, 2);
+	uint16_t nh = (uint16_t)r->r_nh;
+	uint32_t key = (uint32_t)(fib6_bits(&r->r_first, bk->bk_depth) >> 32);
+
+	if (kind == F6_BUCKET_32)
+		memcpy(p + nhs + i * sizeof(nh), &nh, sizeof(nh));
+	else
+		memcpy(p + nhs + i * sizeof(r->r_nh), &r->r_nh,
+		    sizeof(r->r_nh));
+	/* The upper half stands first in struct in6. */
+	if (i > 0)
+		memcpy(p + (i - 1) * size,
+		    kind == F6_BUCKET_32 ? (void *)&key : (void *)&r->r_first,
+		    size);
 }
 
 static int
 bucket_build(struct build6 *b, const struct block *bk, uint32_t *slot)
 {
-	bool hi = bucket_fits_hi(bk);
-	size_t size = hi ? sizeof(uint64_t) : sizeof(struct in6);
-	size_t nhs = (bk->bk_n - 1) * size; /* offset of the next hops */
+	enum f6_kind kind = bucket_kind(bk);
 	uint32_t ref;
 	size_t i;
-	char *p;
 	int error;
 
-	error = fib_take(b, nhs + bk->bk_n * sizeof(uint32_t), &ref);
+	error = fib_take(b, bucket_bytes(kind, bk->bk_n), &ref);
 	if (error != 0)
 		return error;
-	p = (char *)(b->b_fib->f6_words + ref);
-	for (i = 0; i < bk->bk_n; i++) {
-		const struct range6 *r = &bk->bk_range[i];
-
-		/* The upper half stands first in struct in6. */
-		if (i > 0)
-			memcpy(p + (i - 1) * size, &r->r_first, size);
-		memcpy(
-		    p + nhs + i * sizeof(uint32_t), &r->r_nh, sizeof(uint32_t));
-	}
-	*slot = (uint32_t)(hi ? F6_BUCKET_HI : F6_BUCKET_ALL) << F6_KIND_SHIFT |
+	for (i = 0; i < bk->bk_n; i++)
+		bucket_put(bk, kind, (char *)(b->b_fib->f6_words + ref), i);
+	*slot = (uint32_t)kind << F6_KIND_SHIFT |
 	    (uint32_t)(bk->bk_n - 1) << F6_NUM_SHIFT | ref;
 	return 0;
 }
@@ -302,10 +344,11 @@ static int
 root_alloc(struct build6 *b)
 {
 	unsigned bits = choose_bits(b);
-	size_t nwords = ((size_t)1 << bits) * sizeof(uint32_t) / 8;
+	const struct fib6 root = { .f6_bits = bits };
+	size_t nwords = fib6_chunks(&root) * sizeof(uint32_t) / 8;
 	struct fib6 *f;
 
-	f = calloc(1, sizeof(*f) + nwords * sizeof(f->f6_words[0]));
+	f = calloc(1, fib_size(nwords));
 	if (f == NULL)
 		return ENOMEM;
 	f->f6_bits = bits;
@@ -316,18 +359,36 @@ root_alloc(struct build6 *b)
 	return 0;
 }
 
+/* All addresses of a chunk, without ranges yet. */
+static struct block
+chunk_block(const struct fib6 *f, uint32_t chunk)
+{
+	uint32_t behind = F6_BEFORE + fib6_dense(f);
+
+	if (chunk < F6_BEFORE)
+		return (struct block){ .bk_first = key_at(chunk, F6_BITS_REST),
+			.bk_depth = F6_BITS_REST };
+	if (chunk >= behind)
+		return (struct block){ .bk_depth = F6_BITS_REST,
+			.bk_first = key_at(
+			    chunk - behind + 2 * F6_BEFORE, F6_BITS_REST) };
+	return (struct block){ .bk_depth = f->f6_bits,
+		.bk_first = key_at(chunk - F6_BEFORE + fib6_dense(f) * F6_DENSE,
+		    f->f6_bits) };
+}
+
 static int
 root_build(struct build6 *b)
 {
-	unsigned bits = b->b_fib->f6_bits;
+	uint32_t n = fib6_chunks(b->b_fib);
 	struct block rest = { .bk_range = b->b_range, .bk_n = b->b_n };
 	struct block part;
-	uint64_t chunk;
-	uint32_t slot;
+	uint32_t chunk, slot;
 	int error;
 
-	for (chunk = 0; chunk >> bits == 0; chunk++) {
-		part = block_part(&rest, key_at(chunk, bits), bits);
+	for (chunk = 0; chunk < n; chunk++) {
+		part = chunk_block(b->b_fib, chunk);
+		part = block_part(&rest, part.bk_first, part.bk_depth);
 		if ((error = block_build(b, &part, &slot)) != 0)
 			return error;
 		block_advance(&rest, &part);
@@ -347,13 +408,18 @@ fib_finish(struct build6 *b)
 
 	if (b->b_fib->f6_bits > F6_BITS_SMALL)
 		room = fib_edit_room(used);
-	if (room > F6_REF_MASK || fib_resize(b, room) != 0)
-		(void)fib_resize(b, used);
+	if (room > F6_REF_MASK)
+		room = used;
+	f = fib_edit_place(b->b_fib, fib_size(used), fib_size(room));
+	if (f != NULL) {
+		b->b_fib = f;
+		b->b_room = room;
+	}
 	f = b->b_fib;
 	f->f6_nwords = b->b_room;
 	if (f->f6_bits > F6_BITS_SMALL)
 		f->f6_edit = fib_edit_create(f->f6_words,
-		    sizeof(f->f6_words[0]), 1u << f->f6_bits, used, b->b_room);
+		    sizeof(f->f6_words[0]), fib6_chunks(f), used, b->b_room);
 }
 
 int
@@ -378,10 +444,11 @@ fib6_mark(struct fib6 *f, const struct prefix *p)
 	struct in6 first = key_first(p->p_addr.a_v6, p->p_len);
 	struct in6 last = key_last(first, p->p_len);
 
+	unsigned depth;
+
 	if (f->f6_edit != NULL)
-		fib_edit_mark(f->f6_edit,
-		    (uint32_t)(first.i6_hi >> (64 - f->f6_bits)),
-		    (uint32_t)(last.i6_hi >> (64 - f->f6_bits)));
+		fib_edit_mark(f->f6_edit, fib6_chunk(f, &first, &depth),
+		    fib6_chunk(f, &last, &depth));
 }
 
 /* Gives up what a slot leads to, and the words of that. */
@@ -390,16 +457,15 @@ slot_drop(struct fib6 *f, uint32_t slot)
 {
 	const uint64_t *w = fib6_ref(f, slot);
 	const uint32_t *slots = (const void *)(w + 1);
-	unsigned n = (slot >> F6_NUM_SHIFT & (F6_BUCKET - 1)) + 1, i;
+	unsigned n = fib6_count(slot), i;
 	size_t bytes;
 	int error = 0;
 
 	switch (fib6_kind(slot)) {
+	case F6_BUCKET_32:
 	case F6_BUCKET_HI:
-		bytes = (n - 1) * sizeof(uint64_t) + n * sizeof(uint32_t);
-		break;
 	case F6_BUCKET_ALL:
-		bytes = (n - 1) * sizeof(struct in6) + n * sizeof(uint32_t);
+		bytes = bucket_bytes(fib6_kind(slot), n);
 		break;
 	case F6_NODE:
 		n = (unsigned)__builtin_popcountll(*w);
@@ -428,9 +494,8 @@ chunk_update(void *arg, uint32_t chunk)
 	struct fib6 *f = b->b_fib;
 	uint32_t *root = (void *)f->f6_words;
 	uint32_t old = root[chunk], slot;
-	struct block bk = { .bk_first = key_at(chunk, f->f6_bits),
-		.bk_depth = f->f6_bits };
-	struct prefix p = { addr_v6(bk.bk_first), (uint8_t)f->f6_bits };
+	struct block bk = chunk_block(f, chunk);
+	struct prefix p = { addr_v6(bk.bk_first), (uint8_t)bk.bk_depth };
 	int error;
 
 	b->b_n = 0;
@@ -467,74 +532,11 @@ fib6_free(struct fib6 *f)
 void
 fib6_retire(struct fib6 *f, struct qsbr *q)
 {
-	fib_edit_retire_table(f->f6_edit, f,
-	    sizeof(*f) + f->f6_nwords * sizeof(f->f6_words[0]), q);
+	fib_edit_retire_table(f->f6_edit, f, fib_size(f->f6_nwords), q);
 }
 
 size_t
 fib6_memory(const struct fib6 *f)
 {
-	return sizeof(*f) + f->f6_nwords * sizeof(f->f6_words[0]) +
-	    fib_edit_memory(f->f6_edit);
-}
-
-/*
- * A leaf has nothing to fetch; the begin of the object stands in for it.  A
- * bucket of 8 and more reaches into a second cache line.
- */
-static void
-slot_prefetch(const struct fib6 *f, uint32_t slot)
-{
-	const uint64_t *w = fib6_ref(f, fib6_kind(slot) == F6_LEAF ? 0 : slot);
-
-	__builtin_prefetch(w);
-	__builtin_prefetch((const char *)w + 56);
-}
-
-/*
- * All lookups take a step, then all that are not done take the next, so that
- * what one waits for from memory is fetched while the others go on.
- */
-static void
-lookup_batch(
-    const struct fib6 *f, const struct in6 *dst, uint32_t *nh, unsigned n)
-{
-	unsigned depth[F6_BATCH];
-	uint8_t live[F6_BATCH]; /* lookups that are not done */
-	unsigned nlive = 0;
-	unsigned todo;
-	unsigned i, j;
-
-	for (i = 0; i < n; i++) {
-		nh[i] = fib6_root(f, &dst[i]);
-		slot_prefetch(f, nh[i]);
-		depth[i] = f->f6_bits;
-		live[nlive] = (uint8_t)i;
-		nlive += fib6_kind(nh[i]) >= F6_NODE;
-	}
-	while (nlive > 0) {
-		todo = nlive;
-		nlive = 0;
-		for (j = 0; j < todo; j++) {
-			i = live[j];
-			nh[i] = fib6_step(f, nh[i], &dst[i], &depth[i]);
-			slot_prefetch(f, nh[i]);
-			live[nlive] = (uint8_t)i;
-			nlive += fib6_kind(nh[i]) >= F6_NODE;
-		}
-	}
-	for (i = 0; i < n; i++)
-		nh[i] = fib6_finish(f, nh[i], &dst[i]);
-}
-
-void
-fib6_lookup_vec(
-    const struct fib6 *f, const struct in6 *dst, uint32_t *nh, unsigned n)
-{
-	for (; n > F6_BATCH; n -= F6_BATCH) {
-		lookup_batch(f, dst, nh, F6_BATCH);
-		dst += F6_BATCH;
-		nh += F6_BATCH;
-	}
-	lookup_batch(f, dst, nh, n);
+	return fib_size(f->f6_nwords) + fib_edit_memory(f->f6_edit);
 }

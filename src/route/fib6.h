@@ -4,13 +4,17 @@
  * in place.
  *
  * Routes are flattened to ranges of addresses with one next hop.  A direct
- * table over the first f6_bits bits leads into a tree that divides the ranges
- * until at most F6_BUCKET of them are left in a block:
+ * table over the first bits leads into a tree that divides the ranges until at
+ * most F6_BUCKET of them are left in a block.  The direct table takes f6_bits
+ * bits in 2000::/3, where nearly all routes are (global unicast, RFC 4291 and
+ * the registry of IANA), and F6_BITS_REST elsewhere: its entries are chunks,
+ * numbered in the order of addresses.  The tree:
  *
  *	leaf	one range: the index of its next hop
  *	bucket	few ranges: their first addresses, in order, for a binary
- *		search, then the next hops; halves of the addresses suffice
- *		where no range begins inside a /64 (the usual case)
+ *		search, then the next hops; of the addresses the 32 bits behind
+ *		the block's own suffice in the usual case, halves where no range
+ *		begins inside a /64
  *	node	many ranges: the block is cut into 64; a bit map marks each
  *		cut that differs from the one before, and only those have a
  *		slot, found by counting bits
@@ -39,11 +43,14 @@
 #include "base/addr.h"
 #include "base/tsa.h"
 #include "cpu/qsbr.h"
+#include "route/fib_find.h"
 
 struct fib_edit;
 struct rib;
 
-#define F6_STRIDE 6
+#define F6_STRIDE    6
+#define F6_BITS_REST 8 /* of an address outside of 2000::/3 index the root */
+#define F6_DENSE     1u /* 2000::/3 by its first three bits */
 #define F6_BUCKET 16 /* most ranges in a bucket */
 
 /*
@@ -57,6 +64,7 @@ struct rib;
 
 enum f6_kind {
 	F6_LEAF,
+	F6_BUCKET_32, /* ranges differ in 32 bits only; next hops of 16 bits */
 	F6_BUCKET_HI, /* ranges differ in their upper half only */
 	F6_BUCKET_ALL,
 	F6_NODE,
@@ -81,7 +89,7 @@ struct fib6_skip {
  *		it leads to stays as it is until readers of it ended their round
  */
 struct fib6 {
-	uint32_t f6_bits; /* [I] of an address, index the root */
+	uint32_t f6_bits; /* [I] of an address in 2000::/3 index the root */
 	uint32_t f6_nranges; /* [I] when it was compiled */
 	size_t f6_nwords; /* [I] of f6_words */
 	struct fib_edit *f6_edit; /* [C] NULL: any change compiles anew */
@@ -116,27 +124,64 @@ fib6_ref(const struct fib6 *f, uint32_t slot)
 	return f->f6_words + (slot & F6_REF_MASK);
 }
 
+/* Chunks before 2000::/3, in it, and all of them. */
+#define F6_BEFORE (F6_DENSE << (F6_BITS_REST - 3))
+
 static inline uint32_t
-fib6_root(const struct fib6 *f, const struct in6 *dst)
+fib6_dense(const struct fib6 *f)
+{
+	return 1u << (f->f6_bits - 3);
+}
+
+static inline uint32_t
+fib6_chunks(const struct fib6 *f)
+{
+	return (1u << F6_BITS_REST) - F6_BEFORE + fib6_dense(f);
+}
+
+/* Which chunk an address is in, and how many bits all of it have in common. */
+static inline uint32_t
+fib6_chunk(const struct fib6 *f, const struct in6 *dst, unsigned *depth)
+{
+	uint32_t rest = (uint32_t)(dst->i6_hi >> (64 - F6_BITS_REST));
+
+	if (dst->i6_hi >> 61 == F6_DENSE) {
+		*depth = f->f6_bits;
+		return F6_BEFORE +
+		    (uint32_t)(dst->i6_hi << 3 >> (64 - f->f6_bits + 3));
+	}
+	*depth = F6_BITS_REST;
+	return rest < F6_BEFORE ? rest : rest - F6_BEFORE + fib6_dense(f);
+}
+
+/* The slot of an address's chunk, and how many bits it stands for. */
+static inline uint32_t
+fib6_root(const struct fib6 *f, const struct in6 *dst, unsigned *depth)
 {
 	const uint32_t *root = (const void *)f->f6_words;
 
 	/* Acquire: then what it leads to. */
 	return __atomic_load_n(
-	    &root[dst->i6_hi >> (64 - f->f6_bits)], __ATOMIC_ACQUIRE);
+	    &root[fib6_chunk(f, dst, depth)], __ATOMIC_ACQUIRE);
+}
+
+/*
+ * 64 bits of an address behind the first depth ones (1 to 127), filled up with
+ * zeroes.
+ */
+static inline uint64_t
+fib6_bits(const struct in6 *a, unsigned depth)
+{
+	if (depth < 64)
+		return a->i6_hi << depth | a->i6_lo >> (64 - depth);
+	return a->i6_lo << (depth - 64);
 }
 
 /* F6_STRIDE bits of an address, behind the first depth ones (1 to 122). */
 static inline unsigned
 fib6_cut(const struct in6 *a, unsigned depth)
 {
-	uint64_t bits;
-
-	if (depth < 64)
-		bits = a->i6_hi << depth | a->i6_lo >> (64 - depth);
-	else
-		bits = a->i6_lo << (depth - 64);
-	return (unsigned)(bits >> (64 - F6_STRIDE));
+	return (unsigned)(fib6_bits(a, depth) >> (64 - F6_STRIDE));
 }
 
 static inline bool
@@ -171,22 +216,35 @@ fib6_step(
 	}
 }
 
+/* Ranges in a bucket. */
+static inline unsigned
+fib6_count(uint32_t slot)
+{
+	return (slot >> F6_NUM_SHIFT & (F6_BUCKET - 1)) + 1;
+}
+
 /*
- * From a leaf or bucket to the next hop.  The first range of a bucket begins
- * at or before its block, so only the others' first addresses are kept.
+ * From a leaf or bucket at depth to the next hop.  The first range of a bucket
+ * begins at or before its block, so only the others' first addresses are kept.
  */
 static inline uint32_t
-fib6_finish(const struct fib6 *f, uint32_t slot, const struct in6 *dst)
+fib6_finish(const struct fib6 *f, uint32_t slot, const struct in6 *dst,
+    unsigned depth)
 {
 	const uint64_t *w = fib6_ref(f, slot);
+	const uint32_t *few = (const void *)w;
 	const struct in6 *all = (const void *)w;
 	const uint32_t *nh;
-	unsigned n = (slot >> F6_NUM_SHIFT & (F6_BUCKET - 1)) + 1;
+	unsigned n = fib6_count(slot);
 	unsigned left = n;
 	unsigned i = 0;
 	unsigned half;
 
 	switch (fib6_kind(slot)) {
+	case F6_BUCKET_32:
+		i = fib_find(
+		    few, (uint32_t)(fib6_bits(dst, depth) >> 32), n - 1);
+		return ((const uint16_t *)(const void *)(few + n - 1))[i];
 	case F6_BUCKET_HI:
 		for (; left > 1; left -= half) {
 			half = left / 2;
@@ -212,12 +270,12 @@ fib6_finish(const struct fib6 *f, uint32_t slot, const struct in6 *dst)
 static inline uint32_t
 fib6_lookup(const struct fib6 *f, const struct in6 *dst)
 {
-	uint32_t slot = fib6_root(f, dst);
-	unsigned depth = f->f6_bits;
+	unsigned depth;
+	uint32_t slot = fib6_root(f, dst, &depth);
 
 	while (fib6_kind(slot) >= F6_NODE)
 		slot = fib6_step(f, slot, dst, &depth);
-	return fib6_finish(f, slot, dst);
+	return fib6_finish(f, slot, dst, depth);
 }
 
 #endif /* ROUTE_FIB6_H */

@@ -14,9 +14,11 @@
 #include "base/bitmap.h"
 #include "base/bytes.h"
 #include "base/kassert.h"
+#include "base/lines.h"
 
 #define FE_SPARE  4096 /* words of room that even a small table gets */
 #define FE_MANY   8 /* of so many chunks one is changed at most */
+#define FE_HUGE   (2u << 20) /* bytes from which on huge pages pay */
 #define FE_POISON 0xdb /* in free pieces: nothing that a lookup may find */
 
 struct fib_old {
@@ -78,7 +80,21 @@ fib_edit_memory(const struct fib_edit *fe)
 size_t
 fib_edit_room(size_t used)
 {
-	return used + used / 8 + FE_SPARE;
+	return used + used / 3 + FE_SPARE;
+}
+
+void *
+fib_edit_place(void *table, size_t used, size_t size)
+{
+	void *placed;
+
+	if (size < FE_HUGE)
+		return realloc(table, size);
+	if ((placed = huge_alloc(size)) == NULL)
+		return NULL;
+	memcpy(placed, table, used);
+	free(table);
+	return placed;
 }
 
 void

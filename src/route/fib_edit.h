@@ -57,6 +57,12 @@ size_t fib_edit_memory(const struct fib_edit *);
 /* Words worth having for a table that uses so many. */
 size_t fib_edit_room(size_t used);
 
+/*
+ * The table, of which the first used bytes are written, in size bytes where
+ * lookups find it fastest; free() frees it.  NULL: ENOMEM, and it is as it was.
+ */
+void *fib_edit_place(void *table, size_t used, size_t size);
+
 /* Chunks first to last have changed. */
 void fib_edit_mark(struct fib_edit *, uint32_t first, uint32_t last) ON_CTL;
 

@@ -42,12 +42,33 @@ too_much(void **state)
 	assert_null(lines_alloc(n, 2));
 }
 
+/* On either side of the size from which on pages are huge. */
+static void
+huge(void **state)
+{
+	static const size_t size[] = { 1, 4096, (2ul << 20) - 1, 2ul << 20,
+		(4ul << 20) + 100 };
+	unsigned char *p;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(size) / sizeof(size[0]); i++) {
+		p = huge_alloc(size[i]);
+		assert_non_null(p);
+		assert_int_equal((uintptr_t)p % LINEPAIR, 0);
+		for (k = 0; k < size[i]; k += 97)
+			assert_int_equal(p[k], 0);
+		p[size[i] - 1] = 0xff;
+		free(p);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(apart),
 		cmocka_unit_test(too_much),
+		cmocka_unit_test(huge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,9 +5,12 @@
  */
 #include "naive.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "route/fib4.h"
 #include "route/fib_edit.h"
+#include "route/fib_find.h"
 
 struct tables {
 	const struct naive *t_naive;
@@ -254,7 +257,7 @@ test_many(void **state)
 	} tab[] = {
 		{ 1000, 16 },
 		{ 10000, 18 },
-		{ 60000, 19 },
+		{ 60000, 18 },
 	};
 	static struct naive nv;
 	struct tables t = { .t_naive = &nv };
@@ -288,6 +291,50 @@ test_many(void **state)
 	}
 }
 
+#ifdef FIB_VECTOR
+FIB_VECTOR static void
+find_vector(const uint32_t *num)
+{
+	uint32_t few[2 * FIB_FEW], key;
+	unsigned i, n;
+
+	for (n = 0; n <= FIB_FEW; n++) {
+		memset(few, 0xdb, sizeof(few));
+		memcpy(few, num, n * sizeof(num[0]));
+		for (i = 0; i < FIB_FEW; i++)
+			for (key = num[i] - 1; key != num[i] + 2; key++)
+				assert_int_equal(fib_find_vector(few, key, n),
+				    fib_find(few, key, n));
+	}
+}
+#endif
+
+/* Both ways to find a place among few, for each place and number of them. */
+static void
+test_find(void **state)
+{
+	uint32_t num[FIB_FEW], few[2 * FIB_FEW];
+	unsigned i, n;
+
+	for (i = 0; i < countof(num); i++)
+		num[i] = i * 0x11111111; /* both halves of the range */
+	for (n = 0; n <= FIB_FEW; n++) {
+		memset(few, 0xdb, sizeof(few));
+		memcpy(few, num, n * sizeof(num[0]));
+		for (i = 0; i < n; i++) {
+			assert_int_equal(fib_find(few, num[i], n), i + 1);
+			if (i > 0)
+				assert_int_equal(
+				    fib_find(few, num[i] - 1, n), i);
+		}
+		assert_int_equal(fib_find(few, UINT32_MAX, n), n);
+	}
+#ifdef FIB_VECTOR
+	if (fib_vector())
+		find_vector(num);
+#endif
+}
+
 int
 main(void)
 {
@@ -299,6 +346,7 @@ main(void)
 		cmocka_unit_test(test_aligned),
 		cmocka_unit_test(test_large_nhop),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,8 +19,8 @@ struct tables {
 static unsigned
 kinds_passed(const struct fib6 *f, const struct in6 *dst)
 {
-	uint32_t slot = fib6_root(f, dst);
-	unsigned depth = f->f6_bits;
+	unsigned depth;
+	uint32_t slot = fib6_root(f, dst, &depth);
 	unsigned kinds = 1u << fib6_kind(slot);
 
 	while (fib6_kind(slot) >= F6_NODE) {
@@ -133,8 +133,8 @@ test_random(void **state)
 		for (seed = 0; seed < 10; seed++)
 			kinds |= run_shape(&shapes[i], seed);
 	assert_int_equal(kinds,
-	    1u << F6_LEAF | 1u << F6_BUCKET_HI | 1u << F6_BUCKET_ALL |
-		1u << F6_NODE | 1u << F6_SKIP);
+	    1u << F6_LEAF | 1u << F6_BUCKET_32 | 1u << F6_BUCKET_HI |
+		1u << F6_BUCKET_ALL | 1u << F6_NODE | 1u << F6_SKIP);
 }
 
 static void
@@ -239,7 +239,7 @@ test_skip_sides(void **state)
 	struct rib *r;
 	struct fib6 *f;
 	struct rnd rnd;
-	unsigned i;
+	unsigned depth, i;
 
 	rnd_seed(&rnd, 1);
 	nv.nv_n = 0;
@@ -254,7 +254,7 @@ test_skip_sides(void **state)
 		naive_add(&nv, r, &p, 3 + i);
 	}
 	f = must_compile(r);
-	assert_int_equal(fib6_kind(fib6_root(f, &middle)), F6_SKIP);
+	assert_int_equal(fib6_kind(fib6_root(f, &middle, &depth)), F6_SKIP);
 	t.t_fib = f;
 	naive_probe(&nv, ADDR_V6, &rnd, check_naive, &t);
 	fib6_free(f);
@@ -284,8 +284,7 @@ test_few_is_shallow(void **state)
 	assert_int_equal(fib6_lookup(f, &dst), 3);
 	dst.i6_lo = 1;
 	assert_int_equal(fib6_lookup(f, &dst), 4);
-	slot = fib6_root(f, &dst);
-	depth = f->f6_bits;
+	slot = fib6_root(f, &dst, &depth);
 	for (steps = 0; fib6_kind(slot) >= F6_NODE; steps++)
 		slot = fib6_step(f, slot, &dst, &depth);
 	assert_true(steps <= 3);
@@ -305,6 +304,10 @@ test_many(void **state)
 		{ 10000, 14 },
 		{ 60000, 20 },
 	};
+	/* Where the direct table changes its step. */
+	static const char *const edges[] = { "::/0", "1fff:ffff::/32",
+		"2000::/3", "2000::/32", "3fff:ffff:ffff::/48", "3000::/4",
+		"4000::/2", "4000::/9", "4000::/64", "ff00::/8" };
 	static struct naive nv;
 	struct tables t = { .t_naive = &nv };
 	struct rnd rnd;
@@ -317,7 +320,13 @@ test_many(void **state)
 		rnd_seed(&rnd, i);
 		nv.nv_n = 0;
 		assert_int_equal(rib_create(&r), 0);
-		for (j = 0; j < tab[i].routes; j++) {
+		for (j = 0; j < countof(edges); j++) {
+			struct prefix p;
+
+			assert_int_equal(prefix_parse(&p, edges[j]), 0);
+			naive_add(&nv, r, &p, 300 + j);
+		}
+		for (; j < tab[i].routes; j++) {
 			struct rib_entry re = { .re_nhop = j % 200 + 1 };
 			struct prefix p = make_prefix(ADDR_V6, random_key(&rnd),
 			    20 + (unsigned)rnd_below(&rnd, 45));

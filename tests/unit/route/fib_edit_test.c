@@ -171,17 +171,17 @@ read_end(const struct reads *rd, unsigned i)
 
 	if (rd->rd_addr[i].a_family == ADDR_V4)
 		return fib4_search(rd->rd_fib, slot, rd->rd_addr[i].a_v4);
-	depth = f6->f6_bits;
+	(void)fib6_chunk(f6, dst, &depth);
 	while (fib6_kind(slot) >= F6_NODE)
 		slot = fib6_step(f6, slot, dst, &depth);
-	return fib6_finish(f6, slot, dst);
+	return fib6_finish(f6, slot, dst, depth);
 }
 
 static void
 reads_begin(struct reads *rd)
 {
 	uint8_t family = w.w_shape->sh_family;
-	unsigned i;
+	unsigned depth, i;
 
 	rd->rd_fib = family == ADDR_V4 ? (void *)w.w_fib4 : (void *)w.w_fib6;
 	for (i = 0; i < READS; i++) {
@@ -190,7 +190,7 @@ reads_begin(struct reads *rd)
 		rd->rd_addr[i] = p.p_addr;
 		rd->rd_entry[i] = family == ADDR_V4 ?
 		    fib4_entry(w.w_fib4, p.p_addr.a_v4) :
-		    fib6_root(w.w_fib6, &p.p_addr.a_v6);
+		    fib6_root(w.w_fib6, &p.p_addr.a_v6, &depth);
 		rd->rd_nh[i] = read_end(rd, i);
 	}
 }
