@@ -265,9 +265,16 @@ run_tell(const struct run *ru, const char *name, unsigned size,
 		fprintf(ru->ru_text, ", not looked for %llu",
 		    (unsigned long long)n->tn_unseen);
 	for (i = 0; i < tr->tr_nports; i++) {
-		if (tr->tr_port[i].tp_tx.tn_sent != 0)
-			fprintf(ru->ru_text, ", %s sends %.9g pps",
-			    tr->tr_port[i].tp_name, tr->tr_port[i].tp_tx_pps);
+		const struct trial_port *tp = &tr->tr_port[i];
+
+		if (tp->tp_tx.tn_sent == 0)
+			continue;
+		fprintf(ru->ru_text, ", %s sends %.9g pps", tp->tp_name,
+		    tp->tp_tx_pps);
+		if (tp->tp_late_max > 0)
+			fprintf(ru->ru_text, " (late %llu, the worst %.4g us)",
+			    (unsigned long long)tp->tp_late,
+			    (double)tp->tp_late_max / 1e3);
 	}
 	fputc('\n', ru->ru_text);
 }
