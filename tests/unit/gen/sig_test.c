@@ -157,7 +157,7 @@ found(void **state)
 	unsigned i;
 
 	for (i = 0; i < countof(frames); i++) {
-		print_message("%s\n", frames[i].name);
+		print_message("# %s\n", frames[i].name);
 		assert_int_equal(
 		    sig_find(frames[i].p, frames[i].len), frames[i].at);
 	}
