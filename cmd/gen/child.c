@@ -345,11 +345,13 @@ child_report(struct run *ru)
 	const struct plan *pl = ru->ru_plan;
 	const struct gen_job *gj = ru->ru_job;
 	struct sheet *sh = calloc(1, sizeof(*sh));
+	char **words = calloc((size_t)gj->gj_argc + 2, sizeof(*words));
+	char spate[] = "spate", gen[] = "gen";
 	struct report_conf rc = {
 		.rc_title = pl->pl_title,
 		.rc_profile = &ru->ru_profile,
-		.rc_argc = gj->gj_argc,
-		.rc_argv = gj->gj_argv,
+		.rc_argc = gj->gj_argc + 2,
+		.rc_argv = words,
 		.rc_plan_file = gj->gj_name,
 		.rc_plan_text = gj->gj_text,
 		.rc_seed = pl->pl_seed,
@@ -360,7 +362,11 @@ child_report(struct run *ru)
 	char cpus[64];
 	int error = ENOMEM;
 
-	if (sh != NULL) {
+	if (sh != NULL && words != NULL) {
+		words[0] = spate;
+		words[1] = gen;
+		memcpy(words + 2, gj->gj_argv,
+		    (size_t)gj->gj_argc * sizeof(*words));
 		snprintf(cpus, sizeof(cpus), "%u", pl->pl_cpus);
 		rc.rc_cpus = cpus;
 		rc.rc_nports = sheet_ports(pl, sh);
@@ -369,6 +375,7 @@ child_report(struct run *ru)
 		rc.rc_stream = sh->sh_stream;
 		error = report_create(&rc, &ru->ru_report);
 	}
+	free(words);
 	free(sh);
 	return error == 0 ? 0 : child_fail("report", strerror(error));
 }

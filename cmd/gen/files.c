@@ -5,15 +5,61 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "gen/plan.h"
 
+#define PART_TRIES 16	/* runs that end just then */
+
 static int
 file_fail(const char *path)
 {
 	fprintf(stderr, "spate gen: %s: %s\n", path, strerror(errno));
+	return -1;
+}
+
+/*
+ * The file is this run's alone, and still the one of that name: a run that
+ * ended meanwhile has given it another, or taken it away (ESTALE).
+ */
+static int
+part_lock(int fd, const char *part)
+{
+	struct stat mine, there;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &mine) != 0)
+		return errno;
+	if (lstat(part, &there) != 0 || mine.st_dev != there.st_dev ||
+	    mine.st_ino != there.st_ino)
+		return ESTALE;
+	return ftruncate(fd, 0) != 0 ? errno : 0;
+}
+
+/* A file of which no other run takes anything away; -1 after a message. */
+static int
+part_open(const char *part)
+{
+	unsigned tries = PART_TRIES;
+	int error, fd;
+
+	do {
+		fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		    0666);
+		if (fd < 0)
+			return file_fail(part);
+		if ((error = part_lock(fd, part)) == 0)
+			return fd;
+		close(fd);
+	} while (error == ESTALE && --tries > 0);
+	if (error == EWOULDBLOCK)
+		fprintf(stderr, "spate gen: %s: another run writes this "
+		    "report, or it is named twice; choose another place, or "
+		    "wait for that run\n",
+		    part);
+	else
+		fprintf(stderr, "spate gen: %s: %s\n", part, strerror(error));
 	return -1;
 }
 
@@ -37,10 +83,7 @@ file_open(struct gen_files *fs, enum report_form form, char *path)
 		free(path);
 		return file_fail("report");
 	}
-	gf->gf_fd = open(gf->gf_part,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (gf->gf_fd < 0) {
-		file_fail(gf->gf_part);
+	if ((gf->gf_fd = part_open(gf->gf_part)) < 0) {
 		free(gf->gf_part);
 		free(path);
 		return -1;

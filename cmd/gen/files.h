@@ -2,7 +2,8 @@
 /*
  * The files of a report.  They are opened while that is still allowed, beside
  * where they will be, and put there once they are whole: a file of an earlier
- * run stays until there is a new one.
+ * run stays until there is a new one.  Until then they are locked, so that two
+ * runs at a time do not mix in one report; the second is refused.
  */
 #ifndef CMD_GEN_FILES_H
 #define CMD_GEN_FILES_H

@@ -43,7 +43,7 @@ struct gen_job {
 	const struct plan *gj_plan;
 	const char	*gj_name;	/* of the plan's file */
 	const char	*gj_text;	/* of the plan */
-	int		 gj_argc;	/* for the report */
+	int		 gj_argc;	/* after "spate gen", for the report */
 	char		**gj_argv;
 	const enum udp_mode *gj_udp;	/* of each port; NULL: steps, report */
 	bool		 gj_quiet;	/* no progress, no report as text */

@@ -325,6 +325,11 @@ def test_interrupted(net):
                            path)
     sent = lambda: router.counts("left")[0] > 300
     wait_for("packets are on their way", sent)
+    # The report of this run is no other's, too.
+    second = router.start("send", *router.words(), "--duration", "1 s",
+                          "--json", path)
+    assert "another run writes this report" in second.communicate()[1]
+    assert second.returncode == STATUS["nothing"]
     child, = children(process)
     status = open(f"/proc/{child}/status", encoding="ascii").read()
     assert "CapEff:\t0000000000000000" in status, status
@@ -335,6 +340,7 @@ def test_interrupted(net):
     assert process.returncode == STATUS["stopped"], out + err
     report = load(path)
     assert report["status"] != "complete", report["status"]
+    assert report["command"].startswith("spate gen send --port "), report
     trial, = report["methods"][0]["trials"]
     assert trial["sent_packets"] >= 300, trial
     assert host.run("ip -o -d link show left").stdout == before
