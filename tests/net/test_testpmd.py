@@ -52,7 +52,8 @@ class Testpmd:
                  "mac=02:00:00:00:00:99,rsize=9",
                  "--", "-i", "--auto-start", f"--forward-mode={mode}",
                  "--total-num-mbufs=4096",
-                 f"--rxq={queues}", f"--txq={queues}", "--no-lsc-interrupt"],
+                 f"--rxq={queues}", f"--txq={queues}", "--no-lsc-interrupt",
+                 "--disable-link-check"],	# 9 s for each link down
                 stdin=subprocess.PIPE, stdout=log, stderr=log,
                 preexec_fn=die_with_parent)
 
