@@ -39,13 +39,15 @@ NO_GUESS = [word for name in ("tcp", "udp")
 
 class Lab:
     """driver: tap, xdp or packet, for all links or by name, as
-    {"left": "tap"}."""
+    {"left": "tap"}; sysctl: more of that section; dad: how often the router
+    asks whether an address of its own is another's, a second each."""
 
     def __init__(self, net, driver, queues=2, ethtool=None, more="",
-                 mtu=1500):
+                 mtu=1500, sysctl="", dad=0):
         self.net = net
         self.driver = driver
         self.mtu = mtu
+        self.sysctl = f"net.inet6.ip6.dad_count = {dad}\n{sysctl}"
         self.host = net.host("router")
         self.hosts = {dev: net.host(name) for dev, name in NAMES.items()}
         for dev in NAMES:
@@ -84,7 +86,7 @@ class Lab:
         return self.hosts["small"]
 
     def _conf(self, queues):
-        conf = "cpus = 2\n"
+        conf = f"cpus = 2\nsysctl {{ {self.sysctl} }}\n"
         for dev, n in NUMBER.items():
             mtu = f"mtu = {MTU[dev]}" if dev in MTU else \
                 f"mtu = {self.mtu}" if self.mtu != 1500 else ""

@@ -83,8 +83,8 @@ def fixture_lab(request):
     net = Net()
     try:
         lab = Lab(net, request.param,
-                  more="sysctl { net.inet.rss.udp_4tuple = 1\n"
-                       "    net.inet.rss.hashalgo = toeplitz }\n")
+                  sysctl="net.inet.rss.udp_4tuple = 1\n"
+                         "net.inet.rss.hashalgo = toeplitz")
         # Everybody knows his neighbours.
         for family in 4, 6:
             lab.alice.ping(BOB[family], "-c 2 -i 0.2 -W 1")

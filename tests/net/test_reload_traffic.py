@@ -14,6 +14,7 @@ from test_reload import rewrite
 
 TIMES = 20
 PAUSE = 0.05	# for some more traffic
+UNMERGED = "net.link.coalesce = 0"	# packets come as they were sent
 STAYS = """
 route 10.50.0.0/16 { via = 10.0.2.2 }
 route fd50::/16 { via = fd00:2::2 }
@@ -119,7 +120,7 @@ def fixture_lab(request):
     from lib import Net
     net = Net()
     try:
-        lab = Lab(net, request.param, more=STAYS)
+        lab = Lab(net, request.param, more=STAYS, sysctl=UNMERGED)
         at_both_ends(lab)
         # A kernel that gets no CPU for a while is not what is tried here.
         lab.host.run("ip -o link show | sed 's/^[0-9]*: //;s/[@:].*//' | "

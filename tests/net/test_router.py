@@ -31,7 +31,7 @@ all_drivers = pytest.mark.parametrize("driver", ["tap", "xdp", "packet"])
 def fixture_lab(request):
     net = Net()
     try:
-        yield Lab(net, request.param)
+        yield Lab(net, request.param, dad=1)
     finally:
         net.close()
 

@@ -152,7 +152,7 @@ def test_daemon_is_killed(net, driver, who):
 
 
 def test_link_of_a_tap_elsewhere(net):
-    lab = Lab(net, "tap")
+    lab = Lab(net, "tap", dad=1)
     flows(lab)
     lab.alice.run("ip link set eth0 down")
     wait_state(lab, "no carrier")
