@@ -321,6 +321,12 @@ void gen_judge(struct gen *, struct trial_result *) ON_CTL;
 /* order.c: messages to CPUs */
 int gen_tell(struct gen *, unsigned cpu,
     void (*fn)(struct endpoint *, struct msg *), const struct gen_msg *) ON_CTL;
+/*
+ * Each CPU, about its job, and g_waiting for its answer.  All are told or, with
+ * ENOMEM, none: then no job has changed hands, and it may be tried again.
+ */
+int gen_tell_all(struct gen *, void (*fn)(struct endpoint *, struct msg *))
+    ON_CTL;
 unsigned gen_port_cpu(const struct gen *, unsigned port) ON_CTL;
 
 /* On a CPU: the handlers of those. */

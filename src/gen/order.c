@@ -8,22 +8,58 @@
 #include "gen/gen_int.h"
 #include "path.h"
 
-int
-gen_tell(struct gen *g, unsigned cpu,
-    void (*fn)(struct endpoint *, struct msg *), const struct gen_msg *what)
+/* A message as gen_tell() sends it, or NULL. */
+static struct gen_msg *
+order(struct gen *g, void (*fn)(struct endpoint *, struct msg *),
+    const struct gen_msg *what)
 {
-	struct endpoint *ep = &g->g_sp->sp_ctl->ctl_ep;
-	struct gen_msg *gm = msg_alloc(ep, sizeof(*gm));
+	struct gen_msg *gm =
+	    msg_alloc(&g->g_sp->sp_ctl->ctl_ep, sizeof(*gm));
 	struct msg head;
 
 	if (gm == NULL)
-		return ENOMEM;
+		return NULL;
 	head = gm->gm_msg;
 	*gm = *what;
 	gm->gm_msg = head;
 	gm->gm_msg.msg_fn = fn;
 	gm->gm_gen = g;
-	msg_send(ep, cpu, &gm->gm_msg);
+	return gm;
+}
+
+int
+gen_tell(struct gen *g, unsigned cpu,
+    void (*fn)(struct endpoint *, struct msg *), const struct gen_msg *what)
+{
+	struct gen_msg *gm = order(g, fn, what);
+
+	if (gm == NULL)
+		return ENOMEM;
+	msg_send(&g->g_sp->sp_ctl->ctl_ep, cpu, &gm->gm_msg);
+	return 0;
+}
+
+int
+gen_tell_all(struct gen *g, void (*fn)(struct endpoint *, struct msg *))
+{
+	struct endpoint *ep = &g->g_sp->sp_ctl->ctl_ep;
+	unsigned i, n = g->g_sp->sp_ncpus;
+	struct gen_msg *gm[CPU_MAX];
+
+	for (i = 0; i < n; i++) {
+		struct gen_msg what = { .gm_job = g->g_job[i] };
+
+		if ((gm[i] = order(g, fn, &what)) == NULL)
+			break;
+	}
+	if (i < n) {
+		while (i-- > 0)
+			msg_done(ep, &gm[i]->gm_msg);
+		return ENOMEM;
+	}
+	for (i = 0; i < n; i++)
+		msg_send(ep, i, &gm[i]->gm_msg);
+	g->g_waiting += n;
 	return 0;
 }
 

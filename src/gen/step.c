@@ -49,21 +49,6 @@ over(struct gen *g, int error)
 	g->g_state = GS_OVER;
 }
 
-static bool ON_CTL
-tell_all(struct gen *g, void (*fn)(struct endpoint *, struct msg *))
-{
-	unsigned i;
-
-	for (i = 0; i < g->g_sp->sp_ncpus; i++) {
-		struct gen_msg gm = { .gm_job = g->g_job[i] };
-
-		if (gen_tell(g, i, fn, &gm) != 0)
-			return false;
-		g->g_waiting++;
-	}
-	return true;
-}
-
 /* Resolving. */
 
 static int
@@ -179,10 +164,8 @@ start(struct gen *g)
 {
 	int error = gen_jobs(g);
 
-	if (error == 0 && !tell_all(g, gen_on_begin)) {
+	if (error == 0 && (error = gen_tell_all(g, gen_on_begin)) != 0)
 		snprintf(g->g_error, sizeof(g->g_error), "no memory");
-		error = ENOMEM;
-	}
 	if (error != 0)
 		over(g, error);
 	else
@@ -369,7 +352,7 @@ drain(struct gen *g)
 	g->g_drained = now - g->g_end_at;
 	g->g_utc[1] = utc_of(g);
 	gen_look_at_links(g);
-	if (tell_all(g, gen_on_quiet))
+	if (gen_tell_all(g, gen_on_quiet) == 0) /* else in the next step */
 		g->g_state = GS_QUIET;
 }
 
@@ -492,7 +475,7 @@ gen_step(struct gen *g)
 	if (g->g_state == GS_PHASE)
 		step_phase(g);
 	if (g->g_state == GS_QUIET && g->g_waiting == 0 &&
-	    tell_all(g, gen_on_end))
+	    gen_tell_all(g, gen_on_end) == 0)
 		g->g_state = GS_RETURN;
 	if (g->g_state == GS_RETURN && g->g_waiting == 0) {
 		if (!g->g_stopped)
