@@ -8,6 +8,7 @@
 #include "dhcp/relay_stat.h"
 #include "ether/arp_stat.h"
 #include "ether/ether_stat.h"
+#include "fast/flow_stat.h"
 #include "gen/gen_stat.h"
 #include "ip/icmp_stat.h"
 #include "ip/ip_stat.h"
@@ -43,6 +44,7 @@ const struct stat_group_desc stat_groups[SG_N] = {
 	GROUP(SG_ICMP6, "icmp6", ICMP6_STATS),
 	GROUP(SG_ND6, "nd6", ND6_STATS),
 	GROUP(SG_DHCP, "dhcp", RELAY_STATS),
+	GROUP(SG_FLOW, "flow", FLOW_STATS),
 	GROUP(SG_GEN, "gen", GEN_STATS),
 };
 

@@ -14,7 +14,12 @@
  * figure is the median of the runs; the least of them, which is what it takes
  * while nobody else disturbs the machine, stands beside it.
  *
- * usage: loop [-6c] [-n packets] [-r routes] [-s name=value]
+ * With -f (which means -c) they go to so many addresses; if those are more than
+ * the packets, to others in each lap.  With several -s the runs with each of
+ * the settings alternate, and each has its line.
+ *
+ * usage: loop [-6c] [-f flows] [-n packets] [-r routes]
+ *	[-s name=value[,name=value]] ...
  */
 #include <err.h>
 #include <stdio.h>
@@ -43,6 +48,8 @@
 #define COLD_NHOPS   500
 #define TTL	     64
 #define KEY	     0x5350 /* of packets' signatures */
+#define SETTINGS     8
+#define SETTING_RUNS 40 /* with each, if there are several */
 
 struct loop {
 	struct spate *l_sp;
@@ -51,7 +58,11 @@ struct loop {
 	bool l_cold;
 	unsigned l_packets; /* under way */
 	unsigned l_routes;
+	unsigned l_flows; /* destinations; 0: as many as packets */
+	char *l_set[SETTINGS]; /* name=value,name=value */
+	unsigned l_nset;
 	struct rnd l_rnd;
+	struct rnd l_pick;
 	struct bgp_route *l_bgp;
 };
 
@@ -248,6 +259,21 @@ offer(struct loop *l)
 	tpl_destroy(tp);
 }
 
+/* The packet goes to any of l_flows addresses. */
+static void
+redirect(struct loop *l, uint8_t *p)
+{
+	uint64_t flow = rnd_below(&l->l_pick, l->l_flows);
+	struct addr dst;
+
+	rnd_seed(&l->l_rnd, flow);
+	dst = destination(l, 0);
+	if (l->l_six)
+		in6_store(p + 38, dst.a_v6);
+	else
+		st32be(p + 30, dst.a_v4);
+}
+
 /* All packets that are under way get their TTL back; none is missing. */
 static void
 refresh(struct loop *l)
@@ -261,10 +287,16 @@ refresh(struct loop *l)
 		    enter(l), &l->l_if->if_rxq[0], &mv, MVEC_MAX / 2);
 		if (mv.mv_n == 0)
 			errx(1, "%u of %u packets are left", n, l->l_packets);
-		for (i = 0; i < mv.mv_n; i++)
+		for (i = 0; i < mv.mv_n; i++) {
+			if (l->l_flows != 0)
+				redirect(l, mv.mv_m[i]->m_data);
 			ttl_back(l, mv.mv_m[i]->m_data);
+		}
 		send(l, mv.mv_m, mv.mv_n);
 	}
+	curcpu = NULL;
+	role_enter(&on_ctl);
+	ctl_round(l->l_sp->sp_ctl);
 }
 
 static uint64_t
@@ -283,7 +315,9 @@ run(struct loop *l, uint64_t packets)
 	while (sent(l) - began < packets) {
 		refresh(l);
 		enter(l);
-		lap = u64min(packets, (uint64_t)l->l_packets * (TTL - 2));
+		lap = l->l_packets;
+		if (l->l_flows <= l->l_packets)
+			lap = u64min(packets, lap * (TTL - 2));
 		from = sent(l);
 		while (sent(l) - from < lap) {
 			uint64_t at = cycles();
@@ -339,14 +373,59 @@ set(struct loop *l, const char *name, const char *value)
 		errx(2, "%s", error);
 }
 
+/* name=value,name=value */
+static void ON_CTL
+set_all(struct loop *l, const char *settings)
+{
+	char *all = strdup(settings), *at = all, *one, *value;
+
+	if (all == NULL)
+		errx(1, "no memory");
+	while ((one = strsep(&at, ",")) != NULL) {
+		if ((value = strchr(one, '=')) == NULL)
+			errx(2, "\"%s\" is not name=value", one);
+		*value++ = '\0';
+		set(l, one, value);
+	}
+	free(all);
+}
+
 static void ON_CTL
 create(struct loop *l)
 {
 	l->l_packets = l->l_cold ? COLD_PACKETS : HOT_PACKETS;
 	rnd_seed(&l->l_rnd, 1);
+	rnd_seed(&l->l_pick, 1);
 	l->l_sp = bench_instance("loop", 1, l->l_packets + 1024);
 	attach(l);
 	routes(l);
+}
+
+/* Each of several settings in turn, over and over. */
+static void
+compare(struct loop *l, uint64_t packets)
+{
+	static double took[SETTINGS][SETTING_RUNS];
+	unsigned i, s;
+
+	for (i = 0; i < SETTING_RUNS; i++)
+		for (s = 0; s < l->l_nset; s++) {
+			curcpu = NULL;
+			role_enter(&on_ctl);
+			set_all(l, l->l_set[s]);
+			run(l, l->l_packets);
+			run(l,
+			    u64max(packets / SETTING_RUNS, l->l_packets / 4));
+			took[s][i] = run(l, packets / SETTING_RUNS);
+		}
+	printf("loop IPv%u: %u packets to %u addresses, %u routes\n",
+	    l->l_six ? 6 : 4, l->l_packets, l->l_flows, l->l_routes);
+	for (s = 0; s < l->l_nset; s++) {
+		double mid = median(took[s], SETTING_RUNS);
+
+		printf("  %7.1f cycles/packet, least %.1f: %s\n", mid,
+		    took[s][0], l->l_set[s]);
+	}
 }
 
 static void
@@ -380,16 +459,19 @@ main(int argc, char **argv)
 {
 	static struct loop l = { .l_routes = 0 };
 	uint64_t packets = 4000000;
-	const char *name = NULL, *value = NULL;
 	int ch;
 
 	role_enter(&on_ctl);
-	while ((ch = getopt(argc, argv, "6cn:r:s:")) != -1)
+	while ((ch = getopt(argc, argv, "6cf:n:r:s:")) != -1)
 		switch (ch) {
 		case '6':
 			l.l_six = true;
 			break;
 		case 'c':
+			l.l_cold = true;
+			break;
+		case 'f':
+			l.l_flows = (unsigned)strtoul(optarg, NULL, 10);
 			l.l_cold = true;
 			break;
 		case 'n':
@@ -399,24 +481,29 @@ main(int argc, char **argv)
 			l.l_routes = (unsigned)strtoul(optarg, NULL, 10);
 			break;
 		case 's':
-			name = strtok(optarg, "=");
-			value = strtok(NULL, "");
+			if (l.l_nset == SETTINGS)
+				errx(2, "at most %u settings", SETTINGS);
+			l.l_set[l.l_nset++] = optarg;
 			break;
 		default:
 			errx(2,
-			    "usage: loop [-6c] [-n packets] [-r routes] "
-			    "[-s name=value]");
+			    "usage: loop [-6c] [-f flows] [-n packets] "
+			    "[-r routes] [-s name=value,...] ...");
 		}
 	if (l.l_routes == 0)
 		l.l_routes = l.l_six ? 250000 : 1000000;
 	create(&l);
-	if (name != NULL && value != NULL)
-		set(&l, name, value);
+	if (l.l_nset == 1)
+		set_all(&l, l.l_set[0]);
 	offer(&l);
-	report(&l, packets);
-	role_enter(&on_ctl);
-	set(&l, "net.isr.cycles", "1");
-	stages(&l, packets);
+	if (l.l_nset > 1) {
+		compare(&l, packets);
+	} else {
+		report(&l, packets);
+		role_enter(&on_ctl);
+		set(&l, "net.isr.cycles", "1");
+		stages(&l, packets);
+	}
 	curcpu = NULL;
 	role_enter(&on_ctl);
 	spate_destroy(l.l_sp);

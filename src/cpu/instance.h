@@ -127,6 +127,12 @@ struct spate {
 	 * that is retired: what a CPU resolved before counts no more.
 	 */
 	_Atomic uint32_t sp_hopgen; /* [A] */
+	/*
+	 * Moves on when a forwarding table was published, or ctl forgets that
+	 * CPUs told of a neighbour's use: what they remember of a flow, which
+	 * is more than of a next hop, counts no more.
+	 */
+	_Atomic uint32_t sp_flowgen; /* [A] */
 	_Atomic(struct captures *) sp_captures; /* [P] NULL: none runs */
 	_Atomic uint64_t sp_tellseq; /* [A] records told so far, mbuf/tell.h */
 	_Atomic uint32_t sp_tellid; /* [A] packets told so far */
@@ -142,6 +148,13 @@ static inline void
 hopgen_bump(struct spate *sp)
 {
 	atomic_fetch_add_explicit(&sp->sp_hopgen, 1, memory_order_release);
+}
+
+/* ctl: see sp_flowgen.  Release: as above. */
+static inline void
+flowgen_bump(struct spate *sp)
+{
+	atomic_fetch_add_explicit(&sp->sp_flowgen, 1, memory_order_release);
 }
 
 #define sp_ctl_id(sp) ((sp)->sp_ncpus) /* end point number of ctl */

@@ -40,6 +40,7 @@
 	X(SG_ICMP6)							\
 	X(SG_ND6)							\
 	X(SG_DHCP)							\
+	X(SG_FLOW)							\
 	X(SG_GEN)
 /* clang-format on */
 

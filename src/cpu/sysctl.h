@@ -77,6 +77,9 @@
 	    "each time")						\
 	X(ip_forwarding, "net.inet.ip.forwarding", 1, 0, 1,		\
 	    "forward IPv4 packets")					\
+	X(ip_flow_size, "net.inet.ip.flow.size", 0, 0, 1048576,		\
+	    "IPv4 and IPv6 destinations whose decision each CPU "	\
+	    "remembers, rounded up to a power of two; 0: none")		\
 	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\
 	    "time to live of packets originated here")			\
 	X(ip_process_options, "net.inet.ip.process_options", 1, 0, 2,	\

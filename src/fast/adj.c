@@ -27,6 +27,8 @@ fast_cpu_init(struct cpu *c)
 void
 fast_cpu_fini(struct cpu *c)
 {
+	if (c->c_fast != NULL)
+		flow_fini(&c->c_fast->fc_flow);
 	free(c->c_fast);
 	c->c_fast = NULL;
 }
@@ -37,11 +39,15 @@ adj_begin(struct cpu *c)
 	struct fast_cpu *fc = c->c_fast;
 
 	/* Number 0 is never used: fresh memory fits nothing. */
-	if (++fc->fc_turn == 0)
-		memset(fc, 0, sizeof(*fc));
+	if (++fc->fc_turn == 0) {
+		memset(fc->fc_hop, 0, sizeof(fc->fc_hop));
+		memset(fc->fc_dst, 0, sizeof(fc->fc_dst));
+		memset(fc->fc_ifturn, 0, sizeof(fc->fc_ifturn));
+	}
 	fc->fc_turn += fc->fc_turn == 0;
 	fc->fc_gen = atomic_load_explicit(
 	    &c->c_sp->sp_hopgen, memory_order_acquire);
+	fc->fc_flows = flow_begin(c, &fc->fc_flow, fc->fc_gen);
 }
 
 /* The interface runs and has a link layer. */
@@ -52,6 +58,15 @@ adj_if_good(const struct cpu *c, unsigned oif)
 
 	return ifp != NULL && if_running(ifp) &&
 	    (ifp->if_caps & IFCAP_LOOPBACK) == 0;
+}
+
+bool
+adj_if_looked(struct cpu *c, unsigned oif)
+{
+	if (!adj_if_good(c, oif))
+		return false;
+	c->c_fast->fc_ifturn[oif] = c->c_fast->fc_turn;
+	return true;
 }
 
 /* Addresses whose MAC follows from them have no neighbour. */

@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/tsa.h"
 #include "cpu/cpu.h"
+#include "fast/flow.h"
 #include "route/neigh.h"
 #include "route/nhop.h"
 
@@ -44,6 +45,9 @@ struct fast_cpu {
 	struct adj fc_dst[ADJ_SLOTS]; /* [o] by destination on a link */
 	uint32_t fc_turn; /* [o] vectors so far */
 	uint32_t fc_gen; /* [o] of sp_hopgen, for this vector */
+	uint32_t fc_ifturn[IF_MAX]; /* [o] when it was last seen to run */
+	const struct flow_table *fc_flows; /* [o] for this vector, or NULL */
+	struct flow_cpu fc_flow; /* flows remembered */
 };
 
 /* A vector begins: what was looked at before must be looked at again. */
@@ -60,6 +64,16 @@ static inline struct adj *
 adj_slot(struct fast_cpu *fc, unsigned vers, uint32_t nh)
 {
 	return &fc->fc_hop[(nh * 2 + (vers == 6)) & (ADJ_SLOTS - 1)];
+}
+
+/* Whether packets may leave by an interface, asked once a vector. */
+bool adj_if_looked(struct cpu *, unsigned oif) ON_CPU;
+
+static inline bool ON_CPU
+adj_if_runs(struct cpu *c, struct fast_cpu *fc, unsigned oif)
+{
+	return likely(fc->fc_ifturn[oif] == fc->fc_turn) ||
+	    adj_if_looked(c, oif);
 }
 
 /* The same when that is not so; NULL: packets must take the slow path. */

@@ -17,6 +17,7 @@
 #include "ether/ether_stat.h"
 #include "ether/ether_wire.h"
 #include "fast/adj.h"
+#include "fast/flow.h"
 #include "if/if.h"
 #include "ip/ip.h"
 #include "ip/ip_parse.h"
@@ -51,6 +52,18 @@ struct fast {
 	struct mbuf **f_out; /* [o] frames that leave … */
 	unsigned f_nout; /* [o] … and how many */
 	unsigned f_n4; /* [o] of these, IPv4 */
+	const struct flow_table *f_flows; /* [o] NULL: no flow cache */
+	uint64_t f_flowkey; /* [o] flow_key() without version */
+	unsigned f_hits; /* [o] packets whose flow was known */
+	unsigned f_misses; /* [o] those that were looked up instead */
+};
+
+/* Packets of a batch whose flow is not known. */
+struct missed {
+	unsigned ms_n4; /* [o] */
+	unsigned ms_n6; /* [o] */
+	uint8_t ms_at4[FAST_BATCH]; /* [o] which they are, in order */
+	uint8_t ms_at6[FAST_BATCH]; /* [o] */
 };
 
 struct batch {
@@ -64,6 +77,7 @@ struct batch {
 	uint32_t b_nh6[FAST_BATCH]; /* [o] of b_dst6 */
 	uint32_t b_dst[FAST_BATCH]; /* [o] 0 unless IPv4 */
 	struct in6 b_dst6[FAST_BATCH]; /* [o] b_n6 of them */
+	uint32_t b_slot[FAST_BATCH]; /* [o] of the flow; packet by packet */
 };
 
 /*
@@ -222,12 +236,11 @@ fast_dst(struct cpu *c, const struct adj *a, const struct mbuf *m)
 	return adj_dst(c, a, &dst);
 }
 
-/* Where packet i of the batch goes; NULL: the stages know. */
+/* Where a packet to a next hop goes; NULL: the stages know. */
 static inline const struct adj *ON_CPU
-fast_adj(const struct fast *f, const struct batch *b, unsigned i,
-    const struct mbuf *m, unsigned vers)
+fast_adj(const struct fast *f, uint32_t nh, const struct mbuf *m,
+    unsigned vers, unsigned len)
 {
-	uint32_t nh = b->b_nh[i];
 	struct adj *a;
 
 	if (unlikely(vers == 0))
@@ -236,9 +249,9 @@ fast_adj(const struct fast *f, const struct batch *b, unsigned i,
 	if (unlikely(a->a_key != (f->f_key | vers << 24 | nh)) &&
 	    (a = adj_find(f->f_c, vers, nh)) == NULL)
 		return NULL;
-	if (unlikely(b->b_len[i] > a->a_mtu) &&
+	if (unlikely(len > a->a_mtu) &&
 	    (a->a_mtu != 0 || (a = fast_dst(f->f_c, a, m)) == NULL ||
-		b->b_len[i] > a->a_mtu))
+		len > a->a_mtu))
 		return NULL;
 	return a;
 }
@@ -276,7 +289,7 @@ static inline __attribute__((always_inline)) void ON_CPU
 fast_send_some(
     struct fast *f, const struct batch *b, struct mbuf **mm, unsigned vers)
 {
-	struct mbuf **out = f->f_out;
+	struct mbuf **out = f->f_out + f->f_nout;
 	const struct adj *a;
 	unsigned i, v, n4 = 0;
 
@@ -284,7 +297,7 @@ fast_send_some(
 		struct mbuf *m = mm[i];
 
 		v = vers != 0 ? vers : b->b_vers[i];
-		a = fast_adj(f, b, i, m, v);
+		a = fast_adj(f, b->b_nh[i], m, v, b->b_len[i]);
 		if (unlikely(a == NULL ||
 			(f->f_left != 0 && (f->f_left & fast_pair(m)) != 0))) {
 			fast_leave(f, m);
@@ -296,8 +309,7 @@ fast_send_some(
 		n4 += v == 4;
 		*out++ = m;
 	}
-	f->f_nout += (unsigned)(out - f->f_out);
-	f->f_out = out;
+	f->f_nout = (unsigned)(out - f->f_out);
 	f->f_n4 += n4;
 }
 
@@ -310,6 +322,155 @@ fast_send_all(struct fast *f, const struct batch *b, struct mbuf **mm)
 		fast_send_some(f, b, mm, 6);
 	else
 		fast_send_some(f, b, mm, 0);
+}
+
+/* Where a packet's flow would be, and have it fetched. */
+static inline uint32_t
+fast_slot(const struct flow_table *ft, const struct in6 *dst)
+{
+	uint32_t slot = flow_slot(ft, dst);
+
+	__builtin_prefetch(&ft->ft_flow[slot]);
+	return slot;
+}
+
+static void
+fast_slot_all(const struct fast *f, struct batch *b)
+{
+	unsigned i, n6 = 0;
+
+	for (i = 0; i < b->b_n; i++) {
+		struct in6 dst = { .i6_lo = b->b_dst[i] };
+
+		if (b->b_vers[i] == 6)
+			dst = b->b_dst6[n6++];
+		b->b_slot[i] = fast_slot(f->f_flows, &dst);
+	}
+}
+
+/* The packet goes the way of its flow; false if the stages must see to it. */
+static inline bool ON_CPU
+fast_flow_send(struct fast *f, struct mbuf *m, struct flow *fl, unsigned vers,
+    unsigned len)
+{
+	uint8_t *p = m->m_data;
+
+	if (unlikely(len > fl->fl_mtu ||
+		!adj_if_runs(f->f_c, f->f_cpu, fl->fl_oif) ||
+		(f->f_left != 0 && (f->f_left & fast_pair(m)) != 0)))
+		return false;
+	if (unlikely(m->m_hashtype != RSS_NONE))
+		trust_hash(f->f_c, m);
+	memcpy(p, fl->fl_macs, FLOW_MACS);
+	if (vers == 4)
+		fast_ttl4(p + L2);
+	else
+		p[L2 + 7]--;
+	m->m_len = m->m_pktlen = L2 + len;
+	m->m_oif = fl->fl_oif;
+	flow_hit(fl, len);
+	f->f_out[f->f_nout++] = m;
+	f->f_n4 += vers == 4;
+	return true;
+}
+
+/*
+ * Packets whose flow is known leave.  The others stay behind, in the order
+ * they came: of those, b_at[i] is the place in the batch.
+ */
+static void ON_CPU
+fast_known(struct fast *f, struct batch *b, struct mbuf **mm,
+    struct missed *ms)
+{
+	unsigned i, v, n6 = 0;
+
+	for (i = 0; i < b->b_n; i++) {
+		struct in6 dst = { .i6_lo = b->b_dst[i] };
+		struct flow *fl;
+
+		v = b->b_vers[i];
+		if (v == 6)
+			dst = b->b_dst6[n6++];
+		fl = flow_find(
+		    f->f_flows, b->b_slot[i], f->f_flowkey | v, &dst);
+		if (likely(fl != NULL)) {
+			f->f_hits++;
+			if (!fast_flow_send(f, mm[i], fl, v, b->b_len[i]))
+				fast_leave(f, mm[i]);
+		} else if (v == 4) {
+			b->b_dst[ms->ms_n4] = b->b_dst[i];
+			ms->ms_at4[ms->ms_n4++] = (uint8_t)i;
+		} else {
+			b->b_dst6[ms->ms_n6] = dst;
+			ms->ms_at6[ms->ms_n6++] = (uint8_t)i;
+		}
+	}
+}
+
+/* Packet i of the batch, to dst, was looked up. */
+static void ON_CPU
+fast_unknown(struct fast *f, const struct batch *b, struct mbuf **mm,
+    unsigned i, uint32_t nh, const struct in6 *dst)
+{
+	unsigned v = b->b_vers[i], len = b->b_len[i];
+	struct mbuf *m = mm[i];
+	const struct adj *a = fast_adj(f, nh, m, v, len);
+	struct flow new = { .fl_key = f->f_flowkey | v, .fl_dst = *dst };
+
+	if (unlikely(a == NULL ||
+		(f->f_left != 0 && (f->f_left & fast_pair(m)) != 0))) {
+		fast_leave(f, m);
+		return;
+	}
+	if (unlikely(m->m_hashtype != RSS_NONE))
+		trust_hash(f->f_c, m);
+	fast_rewrite(m, a, v, len);
+	f->f_out[f->f_nout++] = m;
+	f->f_n4 += v == 4;
+	memcpy(new.fl_macs, a->a_hdr, FLOW_MACS);
+	new.fl_oif = a->a_oif;
+	new.fl_mtu = a->a_linkmtu;
+	new.fl_nh = nh;
+	flow_store(
+	    f->f_c, &f->f_cpu->fc_flow, f->f_flows, b->b_slot[i], &new, len);
+}
+
+static void ON_CPU
+fast_unknown_all(struct fast *f, struct batch *b, struct mbuf **mm,
+    const struct missed *ms)
+{
+	unsigned i;
+
+	f->f_misses += ms->ms_n4 + ms->ms_n6;
+	if (ms->ms_n4 > 0)
+		fib4_lookup_vec(f->f_fib4, b->b_dst, b->b_nh, ms->ms_n4);
+	for (i = 0; i < ms->ms_n4; i++) {
+		struct in6 dst = { .i6_lo = b->b_dst[i] };
+
+		fast_unknown(f, b, mm, ms->ms_at4[i], b->b_nh[i], &dst);
+	}
+	if (ms->ms_n6 > 0)
+		fib6_lookup_vec(f->f_fib6, b->b_dst6, b->b_nh6, ms->ms_n6);
+	for (i = 0; i < ms->ms_n6; i++)
+		fast_unknown(
+		    f, b, mm, ms->ms_at6[i], b->b_nh6[i], &b->b_dst6[i]);
+}
+
+/*
+ * The batch by way of the flow cache.  All packets of a flow are in it or not,
+ * because nothing is added before the last was looked for: so those that leave
+ * first overtake none of their own.  That does not hold for packets that are
+ * not plain; a batch with one of these does without.
+ */
+static void ON_CPU
+fast_flows(struct fast *f, struct batch *b, struct mbuf **mm)
+{
+	struct missed ms = { .ms_n4 = 0 };
+
+	fast_slot_all(f, b);
+	fast_known(f, b, mm, &ms);
+	if (ms.ms_n4 + ms.ms_n6 > 0)
+		fast_unknown_all(f, b, mm, &ms);
 }
 
 /*
@@ -325,8 +486,12 @@ fast_run(struct fast *f, struct mbuf **mm, unsigned n)
 	for (done = 0; done < n; done += b.b_n) {
 		want = umin(n - done, FAST_BATCH);
 		fast_look_all(f, &b, mm + done, want, n - done);
-		fast_route_all(f, &b);
-		fast_send_all(f, &b, mm + done);
+		if (f->f_flows != NULL && b.b_n4 + b.b_n6 == b.b_n) {
+			fast_flows(f, &b, mm + done);
+		} else {
+			fast_route_all(f, &b);
+			fast_send_all(f, &b, mm + done);
+		}
 		if (b.b_n < want)
 			return done + b.b_n;
 	}
@@ -357,6 +522,8 @@ fast_open(struct fast *f, const struct mbuf *m)
 	    atomic_load_explicit(&rt->rt_fib4, memory_order_acquire);
 	f->f_fib6 = tun(sp, ip6_forwarding) == 0 ? NULL :
 	    atomic_load_explicit(&rt->rt_fib6, memory_order_acquire);
+	f->f_flows = f->f_cpu->fc_flows;
+	f->f_flowkey = flow_key(&f->f_cpu->fc_flow, m->m_rtable, 0);
 	return true;
 }
 
@@ -425,6 +592,8 @@ fast_transit(struct cpu *c, struct mbuf **mm, unsigned n)
 	trust_queue(c, mm[0]);
 	n = fast_run(&f, mm, n);
 	to->mv_n += f.f_nout;
+	if (f.f_hits + f.f_misses > 0)
+		flow_end(c, &c->c_fast->fc_flow, f.f_hits, f.f_misses);
 	if (f.f_nout > 0)
 		fast_count(c, f.f_n4, f.f_nout - f.f_n4);
 	return n;

@@ -316,20 +316,26 @@ neigh_state_ns(struct ctl *ctl, enum neigh_state state)
 	}
 }
 
-/* Whether a CPU has sent by it since the last call. */
-static bool
-neigh_was_used(struct neigh *n)
+/*
+ * Whether a CPU has sent by it since the last call.  If so, those that remember
+ * that they told must look, and tell, again.
+ */
+static bool ON_CTL
+neigh_was_used(struct ctl *ctl, struct neigh *n)
 {
-	return atomic_exchange_explicit(
-	    &n->n_lle->lle_used, false, memory_order_relaxed);
+	if (!atomic_exchange_explicit(
+		&n->n_lle->lle_used, false, memory_order_relaxed))
+		return false;
+	flowgen_bump(ctl->ctl_sp);
+	return true;
 }
 
-static void
+static void ON_CTL
 neigh_start_timer(struct ctl *ctl, struct neigh *n)
 {
 	if (n->n_state == NS_STALE) {
 		/* Use before this moment was by an entry that was good. */
-		(void)neigh_was_used(n);
+		(void)neigh_was_used(ctl, n);
 		n->n_used = ctl->ctl_now;
 	}
 	timer_set(&ctl->ctl_wheel, &n->n_timer,
@@ -372,7 +378,7 @@ neigh_poll(struct ctl *ctl, struct neigh *n)
 {
 	uint64_t gc = tun(ctl->ctl_sp, neigh_gc) * NS_S;
 
-	if (neigh_was_used(n))
+	if (neigh_was_used(ctl, n))
 		neigh_event(ctl, n, NE_USED, NULL);
 	else if (ctl->ctl_now - n->n_used >= gc)
 		neigh_event(ctl, n, NE_TIMEOUT, NULL);

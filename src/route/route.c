@@ -311,14 +311,15 @@ rtable_publish(struct ctl *ctl, struct rtable *rt)
 	struct qsbr *q = &ctl->ctl_sp->sp_qsbr;
 	int error;
 
-	if ((error = rtable_publish4(q, rt)) != 0)
-		return error;
-	sim_point(SP_PUBLISH);
-	if ((error = rtable_publish6(q, rt)) != 0)
-		return error;
+	if ((error = rtable_publish4(q, rt)) == 0) {
+		sim_point(SP_PUBLISH);
+		error = rtable_publish6(q, rt);
+	}
+	/* Also if only some of it could be published. */
 	atomic_fetch_add_explicit(&rt->rt_gen, 1, memory_order_release);
+	flowgen_bump(ctl->ctl_sp);
 	sim_point(SP_PUBLISH);
-	return 0;
+	return error;
 }
 
 /* All CPUs have seen one publish more; they end in their order. */

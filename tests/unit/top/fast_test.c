@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "fast/flow_stat.h"
 #include "sides.h"
 
 #define SEEDS  50
@@ -26,14 +27,17 @@
 #define MOST   64 /* frames a turn */
 
 const struct way sides_ways[] = {
-	{ "the stages", "off" },
-	{ "the fast path", "on" },
+	{ "the stages", "off", "0" },
+	{ "the fast path", "on", "0" },
+	{ "the flow cache", "on", "4096" },
+	{ "a small flow cache", "on", "16" },
 };
 const unsigned sides_n = countof(sides_ways);
 
 static uint64_t seed; /* that runs, or failed */
 static bool ended; /* the last one was good */
 static uint64_t frames, by_stages[SIDES_MAX];
+static uint64_t flows[SIDES_MAX][FLS_N];
 
 static uint64_t
 number(const char *name, uint64_t otherwise)
@@ -82,15 +86,18 @@ all_ways_are_one(void **state)
 	static struct sides sd;
 	uint64_t first = number("SPATE_SEED", (uint64_t)time(NULL) * 1000);
 	uint64_t n = number("SPATE_SEEDS", SEEDS);
-	unsigned i;
+	unsigned i, k;
 
 	(void)state;
 	for (seed = first; seed < first + n; seed++) {
 		sides_open(&sd, seed);
 		run(&sd);
 		frames += sd.sd_sent;
-		for (i = 0; i < sides_n; i++)
+		for (i = 0; i < sides_n; i++) {
 			by_stages[i] += sides_by_stages(&sd, i);
+			for (k = 0; k < FLS_N; k++)
+				flows[i][k] += sides_flows(&sd, i, k);
+		}
 		sides_close(&sd);
 	}
 	ended = true;
@@ -99,6 +106,14 @@ all_ways_are_one(void **state)
 	for (i = 0; i < sides_n; i++)
 		print_message("# %s: %lu packets by stages\n",
 		    sides_ways[i].w_name, (unsigned long)by_stages[i]);
+	print_message("# flow cache: %lu hits, %lu misses; the small one %lu "
+		      "and %lu\n", (unsigned long)flows[2][fls_hits],
+	    (unsigned long)flows[2][fls_misses],
+	    (unsigned long)flows[3][fls_hits],
+	    (unsigned long)flows[3][fls_misses]);
+	assert_true(n < 10 || flows[2][fls_hits] > n);
+	assert_true(n < 10 || flows[2][fls_stale] > 0);
+	assert_true(n < 10 || flows[3][fls_evicted] > 0);
 	/* Some did not go by the stages, although not all are plain here. */
 	for (i = 1; i < sides_n; i++)
 		assert_true(n < 10 || by_stages[i] * 10 < by_stages[0] * 9);

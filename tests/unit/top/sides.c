@@ -109,6 +109,8 @@ side_open(struct sides *sd, struct side *s)
 	assert_int_equal(sysctl_set(&s->s_router->sp_sysctl,
 	    "net.inet.ip.fastforward", s->s_way->w_fastforward, err,
 	    sizeof(err)), 0);
+	assert_int_equal(sysctl_set(&s->s_router->sp_sysctl,
+	    "net.inet.ip.flow.size", s->s_way->w_flows, err, sizeof(err)), 0);
 }
 
 void
@@ -335,7 +337,10 @@ counters_compare(const struct side *want, const struct side *got)
 	unsigned i;
 
 	for (g = 0; g < SG_N; g++)
-		for (i = 0; g != SG_CPU && i < stat_groups[g].sg_n; i++)
+		/* Rounds may differ, and what only one way has. */
+		for (i = 0;
+		     g != SG_CPU && g != SG_FLOW && i < stat_groups[g].sg_n;
+		     i++)
 			counter_compare(want, got,
 			    stat_groups[g].sg_desc[i].sd_name,
 			    spate_stat(want->s_router, g, i),
@@ -424,6 +429,12 @@ sides_turn(struct sides *sd)
 		interfaces_compare(&sd->sd_side[0], &sd->sd_side[i]);
 	}
 	questions(sd);
+}
+
+uint64_t
+sides_flows(const struct sides *sd, unsigned side, unsigned which)
+{
+	return spate_stat(sd->sd_side[side].s_router, SG_FLOW, which);
 }
 
 uint64_t

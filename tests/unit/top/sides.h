@@ -42,6 +42,7 @@ enum {
 struct way {
 	const char *w_name;
 	const char *w_fastforward; /* net.inet.ip.fastforward */
+	const char *w_flows; /* net.inet.ip.flow.size */
 };
 extern const struct way sides_ways[];
 extern const unsigned sides_n;
@@ -95,6 +96,8 @@ void sides_close(struct sides *);
 void sides_send(struct sides *, const struct probe *);
 /* Let all that was sent pass, and fail unless it is the same of all sides. */
 void sides_turn(struct sides *);
+/* A counter of the flow cache of a side. */
+uint64_t sides_flows(const struct sides *, unsigned side, unsigned which);
 /* Packets that passed the stages of a side so far. */
 uint64_t sides_by_stages(const struct sides *, unsigned side);
 
