@@ -22,9 +22,9 @@
 
 #include "base/bytes.h"
 #include "base/kassert.h"
+#include "mbuf/filter_int.h"
 
 #define VALUE_LEN 255 /* v_size of the packet's length */
-#define LANES_LOW UINT64_C(0x0001000100010001) /* the low bit of 16 each */
 
 struct filter {
 	unsigned f_n; /* [I] */
@@ -175,26 +175,6 @@ bool
 filter_run(const struct filter *f, const struct mbuf *m)
 {
 	return bpf_filter(f->f_insn, m->m_data, m->m_pktlen, m->m_len) != 0;
-}
-
-static inline uint64_t
-load(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-/* Between memory order and that of the wire. */
-static inline uint64_t
-wire(uint64_t v)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return __builtin_bswap64(v);
-#else
-	return v;
-#endif
 }
 
 /* Where the eight bytes begin that hold these; false if there are none. */
@@ -501,6 +481,7 @@ filter_learn(
 
 	ft->ft_need = ft->ft_least = 0;
 	ft->ft_span = UINT32_MAX;
+	ft->ft_mixed = false;
 	ft->ft_nequal = ft->ft_nunequal = ft->ft_nrange = ft->ft_nlanes = 0;
 	for (; ok; in++) {
 		KASSERT(in < f->f_insn + f->f_n);
@@ -516,114 +497,6 @@ filter_learn(
 	trace_prune(ft);
 	trace_lanes(ft);
 	return ok && BPF_RVAL(in->code) == BPF_K && in->k == 0;
-}
-
-/* Not 0 if one of the four parts of 16 bits is. */
-static inline uint64_t
-some_lane_0(uint64_t v)
-{
-	return (v - LANES_LOW) & ~v & LANES_LOW << 15;
-}
-
-/*
- * Which packets the trace is not true of: their numbers go to left[].  Made
- * for each small number of conditions, whose values then stay in registers.
- */
-static inline __attribute__((always_inline)) unsigned
-trace_rows(const struct filter_trace *ft, const unsigned nequal,
-    const unsigned nunequal, const bool lanes, struct mbuf *const *mm,
-    unsigned n, uint8_t *left)
-{
-	struct filter_bytes eq[FILTER_CONDS], ne[FILTER_CONDS];
-	uint64_t others = ~ft->ft_lanes.fb_mask, value = ft->ft_lanes.fb_value;
-	uint32_t lanesat = ft->ft_lanes.fb_off;
-	uint32_t need = ft->ft_need;
-	unsigned i, k, nleft = 0;
-	uint64_t wrong;
-
-	memcpy(eq, ft->ft_equal, nequal * sizeof(eq[0]));
-	memcpy(ne, ft->ft_unequal, nunequal * sizeof(ne[0]));
-	for (i = 0; i < n; i++) {
-		const uint8_t *p = mm[i]->m_data;
-
-		left[nleft] = (uint8_t)i;
-		if (unlikely(mm[i]->m_len < need)) {
-			nleft++;
-			continue;
-		}
-		wrong = 0;
-		for (k = 0; k < nequal; k++)
-			wrong |= (load(p + eq[k].fb_off) & eq[k].fb_mask) ^
-			    eq[k].fb_value;
-		for (k = 0; k < nunequal; k++)
-			wrong |= (load(p + ne[k].fb_off) & ne[k].fb_mask) ==
-			    ne[k].fb_value;
-		if (lanes)
-			wrong |= some_lane_0(
-			    (load(p + lanesat) ^ value) | others);
-		nleft += wrong != 0;
-	}
-	return nleft;
-}
-
-/* The rest of the conditions. */
-static bool
-trace_rest(const struct filter_trace *ft, const struct mbuf *m)
-{
-	const struct filter_range *fr = ft->ft_range;
-	unsigned k;
-
-	if (m->m_pktlen - ft->ft_least > ft->ft_span)
-		return false;
-	for (k = 0; k < ft->ft_nrange; k++, fr++)
-		if (((uint32_t)(wire(load(m->m_data + fr->fr_off)) >>
-			 fr->fr_shift) & fr->fr_mask) - fr->fr_least >
-		    fr->fr_span)
-			return false;
-	return true;
-}
-
-static unsigned
-trace_vector(const struct filter_trace *ft, struct mbuf *const *mm, unsigned n,
-    uint8_t *left)
-{
-	uint8_t some[MVEC_MAX + 1];
-	unsigned i, k = 0, at = 0, nleft;
-
-#define ROWS(e, u) trace_rows(ft, e, u, false, mm, n, left)
-#define LANES(e)   trace_rows(ft, e, 0, true, mm, n, left)
-	switch (ft->ft_nlanes << 8 | ft->ft_nequal << 4 | ft->ft_nunequal) {
-	/* clang-format off */
-	case 0x01: nleft = ROWS(0, 1); break;
-	case 0x02: nleft = ROWS(0, 2); break;
-	case 0x10: nleft = ROWS(1, 0); break;
-	case 0x11: nleft = ROWS(1, 1); break;
-	case 0x12: nleft = ROWS(1, 2); break;
-	case 0x20: nleft = ROWS(2, 0); break;
-	case 0x21: nleft = ROWS(2, 1); break;
-	case 0x22: nleft = ROWS(2, 2); break;
-	case 0x30: nleft = ROWS(3, 0); break;
-	case 0x110: nleft = LANES(1); break;
-	case 0x120: nleft = LANES(2); break;
-	case 0x130: nleft = LANES(3); break;
-	default:
-		nleft = trace_rows(ft, ft->ft_nequal, ft->ft_nunequal,
-		    ft->ft_nlanes != 0, mm, n, left);
-		break;
-		/* clang-format on */
-	}
-#undef ROWS
-#undef LANES
-	if (ft->ft_nrange == 0 && ft->ft_span == UINT32_MAX)
-		return nleft;
-	memcpy(some, left, nleft);
-	some[nleft] = UINT8_MAX;
-	for (i = 0; i < n; i++)
-		if (some[at] == i || !trace_rest(ft, mm[i])) {
-			at += some[at] == i;
-			left[k++] = (uint8_t)i;
-		}
-	return k;
 }
 
 /* Whether one of the other traces is true; it then moves up. */

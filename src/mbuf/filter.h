@@ -60,6 +60,7 @@ struct filter_trace {
 	uint8_t ft_nunequal;
 	uint8_t ft_nrange;
 	uint8_t ft_nlanes; /* 0 or 1 */
+	bool ft_mixed; /* the last packets looked at were not all refused */
 	struct filter_bytes ft_equal[FILTER_CONDS];
 	struct filter_bytes ft_unequal[FILTER_CONDS];
 	struct filter_bytes ft_lanes; /* none of these 16 bits is equal */

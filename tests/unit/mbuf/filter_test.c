@@ -172,6 +172,17 @@ some_frame(struct rnd *r, uint8_t *p)
 		FRAME;
 }
 
+/* Another packet of the same kind, but for a byte now and then. */
+static struct mbuf
+like(struct rnd *r, uint8_t *p, const struct mbuf *m)
+{
+	memcpy(p, m->m_data, FRAME);
+	if (rnd_below(r, 64) == 0)
+		p[rnd_below(r, FRAME)] ^= (uint8_t)(1u << rnd_below(r, 8));
+	return packet(p,
+	    rnd_below(r, 64) > 0 ? m->m_len : (unsigned)rnd_below(r, FRAME));
+}
+
 static const char *const filters[] = { "ip", "ip6", "arp", "tcp", "udp",
 	"icmp6", "tcp port 80", "udp port 80", "udp port 9999", "not port 80",
 	"host 10.0.0.1", "src net 10.0.0.0/31 and dst host 10.0.0.2",
@@ -207,8 +218,10 @@ same_answers(void **state)
 		for (k = 0; k < 400; k++) {
 			n = 1 + (unsigned)rnd_below(&r, MVEC_MAX);
 			for (j = 0; j < n; j++) {
-				m[j] = packet(frames[j],
-				    some_frame(&r, frames[j]));
+				m[j] = k % 2 == 0 || j == 0 ?
+				    packet(frames[j],
+					some_frame(&r, frames[j])) :
+				    like(&r, frames[j], &m[j - 1]);
 				mm[j] = &m[j];
 			}
 			got = filter_vector(f, &fc, mm, n, match);
