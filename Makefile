@@ -11,7 +11,8 @@
 #	make fuzz FUZZ_TIME=60	seconds for each fuzz target
 #	make long		the simulator: 10,000 seeds, millions of packets
 #	make differ		fast path against stages: a million packets
-#	make bench
+#	make bench		all, and a table: build-bench/bench.html
+#	make bench BENCH="path/churn net/route_peers"	some
 #	make install		DESTDIR and PREFIX as usual
 #	make deps		installs the packages that are missing
 #	make format		applies .clang-format
@@ -64,7 +65,7 @@ check:
 bench:
 	@scripts/deps.sh build bench
 	@scripts/build build-bench "" -Dbuildtype=release
-	@exec scripts/bench build-bench
+	@exec scripts/bench build-bench $(BENCH)
 
 fuzz:
 	@scripts/deps.sh build test

@@ -19,17 +19,17 @@ import platform
 import re
 import shutil
 import signal
+import sys
 import statistics
-import subprocess
-import tempfile
 import time
 
+import rows
+from dpdk import (MEMORY_SMALL, Peer, distance, huge_pages,
+                  huge_pages_back)
 from side_by_side import PEERS, SPATE, Net, need_root, skip, wait_for
 
-HUGE = "/proc/sys/vm/nr_hugepages"
-PAGES = 256	# of 2 MiB: two testpmd
 SETTLE = 0.5
-PATIENCE = 250		# seconds, after which no round is begun
+PATIENCE = 150		# seconds, after which no round is begun
 MORE = 4		# times the rounds, while CPUs move
 OURS = "spate gen"
 VARY = ["source_port random 1024-65535", "destination_port count 1-1000",
@@ -41,40 +41,6 @@ TESTPMD = ("dpdk-testpmd -l {cpu},{rest} --main-lcore {rest} --no-pci "
 TRAFGEN = ("{ 2,0,0,0,0,2, 2,0,0,0,0,1, c16(0x0800), 0x45,0,c16(46),c16(0),"
            "c16(0),64,17,csumip(14,33), 198,18,0,2, 198,19,0,2, "
            "c16(9),c16(9),c16(26),c16(0), fill(0,18) }")
-
-
-class Peer:
-    """A program that sends until it is interrupted."""
-
-    def __init__(self, host, command):
-        self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
-        self.process = host.start(command, process_group=0, stdout=self.log,
-                                  stderr=self.log, stdin=subprocess.DEVNULL)
-
-    def said(self):
-        self.log.seek(0)
-        return self.log.read()
-
-    def check(self):
-        if self.process.poll() is not None:
-            raise AssertionError("it ended: " + self.said()[-1500:])
-
-    def signal(self, number):
-        """To all its processes: trafgen's worker would outlive it."""
-        try:
-            os.killpg(self.process.pid, number)
-        except ProcessLookupError:
-            pass
-
-    def stop(self):
-        self.signal(signal.SIGINT)
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            pass
-        self.signal(signal.SIGKILL)
-        self.process.wait()
-        self.log.close()
 
 
 class Place:
@@ -194,12 +160,6 @@ class Memif:
         return statistics.median(rates()[1:]) / 1e6
 
 
-def distance():
-    return subprocess.run(
-        [os.path.join(PEERS, "distance")], text=True,
-        stdout=subprocess.PIPE, check=True).stdout.strip()
-
-
 def veth_turns(link, args, _end):
     """Runs by (where, name); one CPU is nowhere."""
     runs = {}
@@ -269,20 +229,13 @@ def compare(net, place, args):
         for where in None, "NEAR", "FAR":
             r = result(kind.__name__.lower(), where, runs, goal, of)
             if r is not None:
+                rows.add("net/gen_peers", f"{r['link']}, sent", "Mpps",
+                         r["mpps"][OURS]["runs"], r["of"],
+                         r["mpps"][r["of"]]["runs"], "ratio", goal,
+                         **({"place": where} if where else {}))
                 show(r)
                 results.append(r)
     return results
-
-
-def huge_pages():
-    """Options of testpmd for its memory: huge pages if it can have them."""
-    with open(HUGE, encoding="ascii") as f:
-        had = int(f.read())
-    with open(HUGE, "w", encoding="ascii") as f:
-        f.write(str(had + PAGES))
-    with open("/proc/meminfo", encoding="ascii") as f:
-        free = int(re.search(r"HugePages_Free: +(\d+)", f.read())[1])
-    return had, "--in-memory" if free >= PAGES else "--no-huge -m 256"
 
 
 def write(path, args, memory, results):
@@ -311,11 +264,13 @@ def main():
         skip("needs two CPUs")
     if not os.path.exists(os.path.join(PEERS, "distance")):
         skip("distance was not built")
+    # meson ends what it runs with it: then, too, all is to be put back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     net, had = Net(), None
     # Where testpmd without huge pages has its files.
     os.environ["RUNTIME_DIRECTORY"] = net.folder
     try:
-        memory = "--no-huge -m 256"
+        memory = MEMORY_SMALL
         if not args.small_pages:
             had, memory = huge_pages()
         results = compare(net, Place(cpus[:2], memory), args)
@@ -323,9 +278,7 @@ def main():
             write(args.json, args, memory, results)
     finally:
         net.close()
-        if had is not None:
-            with open(HUGE, "w", encoding="ascii") as f:
-                f.write(str(had))
+        huge_pages_back(had)
 
 
 main()

@@ -13,6 +13,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../../tests/net"))
 
+import rows	# noqa: E402
+
 # Only now: it lies there.
 from lib import Net, SPATE, wait_for	# noqa: E402
 
@@ -73,7 +75,10 @@ def table_head(what, unit):
           f"ratio (goal {GOAL})", flush=True)
 
 
-def table_line(what, spate, bare):
+def table_line(what, spate, bare, row=None):
+    """row: benchmark, peer and unit, for the table of all benchmarks."""
+    if row:
+        rows.add(row[0], what, row[2], [spate], row[1], [bare], "ratio", GOAL)
     short = "" if spate >= GOAL * bare else "  below the goal"
     print(f"{what:<28} {spate:8.2f} {bare:8.2f}  {'':<8} "
           f"{spate / bare:.2f}{short}", flush=True)

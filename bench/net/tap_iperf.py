@@ -86,7 +86,8 @@ def compare(net, args):
             bare = copy.cost()
             for cpus, course in courses.items():
                 what = f"{streams} streams {way}, cpus = {cpus}"
-                table_line(what, figures[cpus], figures["copy"])
+                table_line(what, figures[cpus], figures["copy"],
+                           ("net/tap_iperf", "tapcopy", "Gbit/s"))
                 costs.append((what, course.cost(), bare))
     print(f"{'processor':<28} {'Spate':>8} {'peer':>8}  {'ms/GB':<8} "
           f"peer/Spate (goal {GOAL})")

@@ -12,8 +12,8 @@ sender's CPU, so the source has one to itself, and what is measured another.
 import json
 import os
 
-from side_by_side import (PEERS, SPATE, Net, arguments, by_turns, need_root, peer,
-                          skip, table_head, table_line)
+from side_by_side import (PEERS, SPATE, Net, arguments, by_turns, need_root,
+                          peer, skip, table_head, table_line)
 
 CONF = """
 cpu_list = {{ {cpu} }}
@@ -80,7 +80,8 @@ def compare(net, args, source, bouncer):
         name: lambda l=link: l.mpps(args.seconds, source)
         for name, link in links.items()})
     table_head("AF_XDP on veth", "Mpps")
-    table_line("64 bytes, there and back", figures["spate"], figures["peer"])
+    table_line("64 bytes, there and back", figures["spate"], figures["peer"],
+               ("net/xdp_bounce", "xdpbounce", "Mpps"))
 
 
 def main():
