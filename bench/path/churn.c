@@ -189,7 +189,8 @@ collect(struct churn *ch, struct cpu *c)
 		m_free_bulk(c, mv.mv_m, mv.mv_n);
 		n += mv.mv_n;
 	}
-	ch->ch_came += n;
+	if (n > 0) /* no write while ctl may read it */
+		ch->ch_came += n;
 	return n;
 }
 
