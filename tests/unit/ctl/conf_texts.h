@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../bad_texts.h"
 #include "ctl/conf/conf.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
@@ -232,7 +233,6 @@ static const struct conf_env text_env = {
 	.ce_sysctl = text_sysctl,
 };
 
-/* All messages of a text, a line each; "" if it is good. */
 static inline char *
 text_errors(const char *text, size_t len)
 {
@@ -265,36 +265,6 @@ conf_to_text(const struct conf *cf, size_t *len)
 	conf_print(cf, f);
 	fclose(f);
 	return out;
-}
-
-struct bad_text {
-	const char *name;
-	const char *text;
-	const char *want; /* all messages, a line each */
-};
-
-static inline void
-test_bad(void **state)
-{
-	const struct bad_text *bad = *state;
-	char *errs = text_errors(bad->text, strlen(bad->text));
-
-	assert_string_equal(errs, bad->want);
-	free(errs);
-}
-
-static inline void
-add_bad(struct CMUnitTest *tests, const struct bad_text *bad, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		tests[i] = (struct CMUnitTest) {
-			.name = bad[i].name,
-			.test_func = test_bad,
-			.initial_state = (void *)(uintptr_t)&bad[i],
-		};
-	}
 }
 
 /* What cf prints reads back as an equal, and prints the same again. */

@@ -6,7 +6,7 @@
 #include "plan_texts.h"
 
 /* clang-format off */
-static const struct bad_plan bad[] = {
+static const struct bad_text bad[] = {
 	{ "a search where nobody looks",
 	    PORTS TPL "port p { driver=packet device=p receive=no "
 	    "address=\"10.0.2.2/24\" }\n"

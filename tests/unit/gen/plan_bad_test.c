@@ -5,7 +5,7 @@
 #include "plan_texts.h"
 
 /* clang-format off */
-static const struct bad_plan bad[] = {
+static const struct bad_text bad[] = {
 	{ "an unknown key",
 	    "titel = \"x\"\n"
 	    PORTS TPL STREAM RUN,

@@ -44,7 +44,7 @@ survives_cuts(void **state)
 	size_t n;
 
 	for (n = 0; n < strlen(every_key); n += 7)
-		free(plan_errors(every_key, n));
+		free(text_errors(every_key, n));
 }
 
 static void

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../bad_texts.h"
 #include "gen/plan.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
@@ -127,15 +128,8 @@ static const char every_key[] =
 	"\"a.html\" }\n";
 /* clang-format on */
 
-struct bad_plan {
-	const char *name;
-	const char *text;
-	const char *want; /* all messages, a line each */
-};
-
-/* All that a text is told, a line each; the caller's. */
 static inline char *
-plan_errors(const char *text, size_t len)
+text_errors(const char *text, size_t len)
 {
 	struct conf_errors errs;
 	struct plan *pl;
@@ -154,30 +148,6 @@ plan_errors(const char *text, size_t len)
 	conf_errors_free(&errs);
 	plan_free(pl);
 	return out;
-}
-
-static inline void
-test_bad(void **state)
-{
-	const struct bad_plan *bad = *state;
-	char *errs = plan_errors(bad->text, strlen(bad->text));
-
-	assert_string_equal(errs, bad->want);
-	free(errs);
-}
-
-static inline void
-add_bad(struct CMUnitTest *tests, const struct bad_plan *bad, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		tests[i] = (struct CMUnitTest) {
-			.name = bad[i].name,
-			.test_func = test_bad,
-			.initial_state = (void *)(uintptr_t)&bad[i],
-		};
-	}
 }
 
 /* The plan of a text that is good. */
