@@ -46,6 +46,25 @@ ld64be(const uint8_t p[static 8])
 	    (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | p[7];
 }
 
+/* As the machine has them in memory, for sums and comparisons of bytes. */
+static inline uint32_t
+ld32(const uint8_t p[static 4])
+{
+	uint32_t v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint64_t
+ld64(const uint8_t p[static 8])
+{
+	uint64_t v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 static inline void
 st16be(uint8_t p[static 2], uint16_t v)
 {

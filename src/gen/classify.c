@@ -366,33 +366,7 @@ struct lanes {
 	uint32_t la_sig[LANES]; /* of the signature */
 };
 
-static inline uint64_t
-load64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint32_t
-load32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-/* One's-complement addition of 64 bits. */
-static inline uint64_t
-add64(uint64_t a, uint64_t b)
-{
-	a += b;
-	return a + (a < b);
-}
-
-/* The same sum in 32 bits. */
+/* A one's complement sum of 64 bits in 32. */
 static inline uint32_t
 half(uint64_t v)
 {
@@ -415,12 +389,12 @@ is_least(const uint8_t *p)
 	static const uint8_t protos[4] = { 0x3f, 255, 0, 255 };
 	static const uint8_t len[4] = { 0, 8 + SIG_LEN };
 	static const uint8_t lens[4] = { 255, 255 };
-	uint32_t ulen = load32(p + 38);
+	uint32_t ulen = ld32(p + 38);
 
-	return (((load64(p + 12) & load64(types)) ^ load64(type)) |
-		   ((load32(p + 20) & load32(protos)) ^ load32(proto)) |
-		   ((ulen & load32(lens)) ^ load32(len))) == 0 &&
-	    ulen != load32(len);
+	return (((ld64(p + 12) & ld64(types)) ^ ld64(type)) |
+		   ((ld32(p + 20) & ld32(protos)) ^ ld32(proto)) |
+		   ((ulen & ld32(lens)) ^ ld32(len))) == 0 &&
+	    ulen != ld32(len);
 }
 
 /* The sums of lane i; all wrong if it is no such frame. */
@@ -437,14 +411,15 @@ lane_add(struct lanes *la, unsigned i, const struct mbuf *m)
 		la->la_ip[i] = 0;
 		return;
 	}
-	la->la_ip[i] = half(
-	    add64(add64(load64(p + 14), load64(p + 22)), load32(p + 30)));
+	la->la_ip[i] = half(in_cksum_add64(
+	    in_cksum_add64(ld64(p + 14), ld64(p + 22)), ld32(p + 30)));
 	memcpy(&end, p + 58, sizeof(end));
-	sig = half(add64(add64(load64(p + 42), load64(p + 50)), end));
+	sig = half(in_cksum_add64(
+	    in_cksum_add64(ld64(p + 42), ld64(p + 50)), end));
 	la->la_sig[i] = sig;
 	rest = in_cksum_order(IPP_UDP + 8 + SIG_LEN) + (uint64_t)sig;
-	la->la_l4[i] =
-	    half(add64(add64(load64(p + 26), load64(p + 34)), rest));
+	la->la_l4[i] = half(in_cksum_add64(
+	    in_cksum_add64(ld64(p + 26), ld64(p + 34)), rest));
 	/* Verified already, or for a device to complete. */
 	if (unlikely((m->m_flags & (MF_CSUM_OK | MF_CSUM_PARTIAL)) != 0))
 		la->la_l4[i] = 0xffff;

@@ -10,22 +10,6 @@
  */
 #include "mbuf/in_cksum.h"
 
-static inline uint64_t
-load64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint64_t
-add64(uint64_t a, uint64_t b)
-{
-	a += b;
-	return a + (a < b);
-}
-
 /* Fewer than 8 bytes as a word padded with zeros, in memory order. */
 static uint64_t
 load_tail(const uint8_t *p, size_t n)
@@ -33,7 +17,7 @@ load_tail(const uint8_t *p, size_t n)
 	uint8_t b[8] = { 0 };
 
 	memcpy(b, p, n);
-	return load64(b);
+	return ld64(b);
 }
 
 /* The same, 1 to 7 bytes, where 8 - n before them are the buffer's, too. */
@@ -41,7 +25,7 @@ static inline uint64_t
 load_end(const uint8_t *p, size_t n)
 {
 	unsigned shift = 64 - 8 * (unsigned)n;
-	uint64_t v = load64(p + n - 8);
+	uint64_t v = ld64(p + n - 8);
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	return v >> shift;
@@ -58,16 +42,18 @@ in_cksum_add(const void *buf, size_t n, uint64_t sum)
 	bool some = n >= 8;
 
 	for (; n >= 32; n -= 32, p += 32) {
-		s[0] = add64(s[0], load64(p));
-		s[1] = add64(s[1], load64(p + 8));
-		s[2] = add64(s[2], load64(p + 16));
-		s[3] = add64(s[3], load64(p + 24));
+		s[0] = in_cksum_add64(s[0], ld64(p));
+		s[1] = in_cksum_add64(s[1], ld64(p + 8));
+		s[2] = in_cksum_add64(s[2], ld64(p + 16));
+		s[3] = in_cksum_add64(s[3], ld64(p + 24));
 	}
 	for (; n >= 8; n -= 8, p += 8)
-		s[0] = add64(s[0], load64(p));
+		s[0] = in_cksum_add64(s[0], ld64(p));
 	if (n != 0)
-		s[1] = add64(s[1], some ? load_end(p, n) : load_tail(p, n));
-	s[0] = add64(add64(s[0], s[1]), add64(s[2], s[3]));
+		s[1] = in_cksum_add64(
+		    s[1], some ? load_end(p, n) : load_tail(p, n));
+	s[0] = in_cksum_add64(
+	    in_cksum_add64(s[0], s[1]), in_cksum_add64(s[2], s[3]));
 	return sum + in_cksum_order(in_cksum_reduce(s[0]));
 }
 

@@ -34,6 +34,14 @@ in_cksum_order(uint16_t v)
 #endif
 }
 
+/* One's complement addition of words in the same order, whichever it is. */
+static inline uint64_t
+in_cksum_add64(uint64_t a, uint64_t b)
+{
+	a += b;
+	return a + (a < b);
+}
+
 static inline uint16_t
 in_cksum_reduce(uint64_t sum)
 {
