@@ -356,7 +356,8 @@ check_flow(struct conf_ctx *ctx, const struct plan_step *pn,
 	bool ok;
 	unsigned i;
 
-	if (!check_heard(ctx, pn, pf) || !check_addresses(ctx, pf) || !plan_rss_make(ctx, pf) ||
+	if (!check_heard(ctx, pn, pf) || !check_addresses(ctx, pf) ||
+	    !plan_rss_make(ctx, pf) ||
 	    !check_rate(ctx, pn, &pn->pn_rate, pf) ||
 	    !check_rate(ctx, pn, &pn->pn_ramp, pf))
 		return false;

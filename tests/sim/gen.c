@@ -433,7 +433,8 @@ stop_now(void *arg)
 static void
 stopped(struct sim *s)
 {
-	struct bench *b = router(s, 1 + (unsigned)sim_below(s, 2), 1, NULL, false);
+	struct bench *b = router(
+	    s, 1 + (unsigned)sim_below(s, 2), 1, NULL, false);
 	uint64_t began, end;
 
 	streams(b, ADDR_V4, 8);

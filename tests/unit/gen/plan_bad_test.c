@@ -21,7 +21,8 @@ static const struct bad_text bad[] = {
 	    "p:1:30: unknown key \"queue\" in port; known: driver, "
 	    "device, peer, socket, role, id, ring_size, buffer_size, "
 	    "secret, queues, mtu, mac, mode, login, receive, owner, "
-	    "speed, vlan, address, gateway, hosts; did you mean \"queues\"?\n" },
+	    "speed, vlan, address, gateway, hosts; did you mean "
+	    "\"queues\"?\n" },
 	{ "a port without a name, and with a peer",
 	    "port { driver=pair peer=l }\n",
 	    "p:1:1: port has no name; expected port NAME { ... }\n" },
