@@ -6,6 +6,11 @@
  * one thread, in vectors by turns, and between two that never sleep; from
  * client to server and back.
  *
+ * Not by the tester (src/gen), on purpose: what templates, signatures and the
+ * check of each packet take (micro/tpl, micro/check, path/gen) is of the size
+ * of what is measured here, which is the driver and a buffer's way there and
+ * back alone.  Over memif from the tester, beside its peers: net/gen_peers.
+ *
  *	memif_perf [frames]
  */
 #include <err.h>
