@@ -80,6 +80,9 @@
 	X(ip_flow_size, "net.inet.ip.flow.size", 0, 0, 1048576,		\
 	    "IPv4 and IPv6 destinations whose decision each CPU "	\
 	    "remembers, rounded up to a power of two; 0: none")		\
+	X(ip_redirect, "net.inet.ip.redirect", 0, 0, 1,		\
+	    "tell hosts of better first hops on their link; then "	\
+	    "packets do not take the fast path")			\
 	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\
 	    "time to live of packets originated here")			\
 	X(ip_process_options, "net.inet.ip.process_options", 1, 0, 2,	\
@@ -104,6 +107,9 @@
 	    "ICMP errors a second and CPU; 0 sends none")		\
 	X(ip6_forwarding, "net.inet6.ip6.forwarding", 1, 0, 1,		\
 	    "forward IPv6 packets")					\
+	X(ip6_redirect, "net.inet6.ip6.redirect", 0, 0, 1,		\
+	    "tell hosts of better first hops on their link; then "	\
+	    "packets do not take the fast path")			\
 	X(ip6_hlim, "net.inet6.ip6.hlim", 64, 1, 255,			\
 	    "hop limit of packets originated here")			\
 	X(ip6_maxfragpackets, "net.inet6.ip6.maxfragpackets", 2048,	\

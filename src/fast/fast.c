@@ -503,7 +503,8 @@ static bool
 fast_wanted(const struct spate *sp)
 {
 	return tun(sp, ip_fastforward) != 0 && netisr_deferred(sp) == 0 &&
-	    !mss_limited(sp);
+	    !mss_limited(sp) && tun(sp, ip_redirect) == 0 &&
+	    tun(sp, ip6_redirect) == 0;
 }
 
 /* For packets like m; false if the stages must see to them. */

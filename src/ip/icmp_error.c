@@ -97,6 +97,8 @@ icmp_error_stat(unsigned type, unsigned code)
 		    ics_unreach;
 	case ICMP_TIMEX:
 		return ics_timex;
+	case ICMP_REDIRECT:
+		return ics_redirect;
 	default:
 		return ics_param;
 	}

@@ -186,6 +186,8 @@ icmp_input_one(struct cpu *c, struct mbuf *m)
 	else if (ic.ic_type == ICMP_UNREACH || ic.ic_type == ICMP_QUENCH ||
 	    ic.ic_type == ICMP_TIMEX || ic.ic_type == ICMP_PARAM)
 		icmp_error_input(c, m, &ii, &ic);
+	else if (ic.ic_type == ICMP_REDIRECT) /* RFC 1812, 5.2.7.2 */
+		icmp_drop(c, m, ics_redirected);
 	else
 		icmp_drop(c, m, ics_type);
 }

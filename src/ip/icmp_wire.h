@@ -37,6 +37,10 @@ enum { /* ic_code of ICMP_UNREACH */
 	ICMP_UNREACH_ADMIN = 13, /* RFC 1812, 5.2.7.1 */
 };
 
+enum { /* ic_code of ICMP_REDIRECT */
+	ICMP_REDIRECT_HOST = 1,
+};
+
 enum { /* ic_code of ICMP_TIMEX */
 	ICMP_TIMEX_TTL = 0,
 	ICMP_TIMEX_REASS = 1,

@@ -5,7 +5,6 @@
  * From ip_input(), with m_nh set; to ST_RESOLVE.  RFC 1812, 4.2.2.9 and
  * 5.3.1 (TTL), 4.2.2.7 (fragmentation), 5.3.13 (options); RFC 1191, 4;
  * RFC 1624 (checksum).
- * Redirects are not sent.
  *
  * A large segment (m_gso) stands for the packets that a device will cut from
  * it, and it is their size that counts.  If those are too big and may be
@@ -135,6 +134,8 @@ ip_forward(struct cpu *c, struct mvec *mv)
 	unsigned i, n = 0;
 
 	CPU_ASSERT(c);
+	if (unlikely(tun(c->c_sp, ip_redirect) != 0))
+		ip_redirect(c, mv);
 	if (unlikely(mss_limited(c->c_sp)))
 		ip_mss_vec(c, mv);
 	if (unlikely(if_any_policy(c->c_sp)))

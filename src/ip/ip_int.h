@@ -101,6 +101,12 @@ void icmp_error(struct cpu *, const struct mbuf *m, unsigned type,
  */
 void ip_mss_vec(struct cpu *, struct mvec *) ON_CPU;
 
+/*
+ * Packets that are about to be forwarded, m_nh set: tell their senders who of
+ * their link is a better next hop.  Only to be called if ip_redirect.
+ */
+void ip_redirect(struct cpu *, const struct mvec *) ON_CPU;
+
 /* m is for this host: to its protocol.  Consumes m. */
 void ip_deliver(struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;
 

@@ -17,6 +17,7 @@
 	C(i6cs_toobig,	"packet too big sent")				\
 	C(i6cs_timex,	"time exceeded sent")				\
 	C(i6cs_param,	"parameter problem sent")			\
+	C(i6cs_redirect, "redirects sent")				\
 	C(i6cs_limited,							\
 	    "ICMPv6 errors not sent: over net.inet6.icmp6.errppslimit")	\
 	C(i6cs_silent,	"ICMPv6 errors not sent: the RFC forbids it")	\

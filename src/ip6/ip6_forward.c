@@ -3,7 +3,7 @@
  * IPv6 packets on their way through: hop limit and MTU.
  *
  * From ip6_input(), with m_nh set; to ST_RESOLVE.  RFC 8200, 3 (hop limit)
- * and 5 (routers do not fragment); RFC 8201.  Redirects are not sent.
+ * and 5 (routers do not fragment); RFC 8201.
  *
  * A large segment (m_gso) stands for the packets that a device will cut from
  * it, and it is their size that counts.
@@ -73,6 +73,8 @@ ip6_forward(struct cpu *c, struct mvec *mv)
 	unsigned i, n = 0;
 
 	CPU_ASSERT(c);
+	if (unlikely(tun(c->c_sp, ip6_redirect) != 0))
+		ip6_redirect(c, mv);
 	if (unlikely(mss_limited(c->c_sp)))
 		ip6_mss_vec(c, mv);
 	if (unlikely(if_any_policy(c->c_sp)))

@@ -87,6 +87,9 @@ void icmp6_cksum(struct mbuf *m, unsigned l4off);
  */
 void ip6_mss_vec(struct cpu *, struct mvec *) ON_CPU;
 
+/* As ip_redirect() of ip/ip_int.h. */
+void ip6_redirect(struct cpu *, const struct mvec *) ON_CPU;
+
 /* m is for this host: to its protocol.  Consumes m. */
 void ip6_deliver(struct cpu *, struct mbuf *m, struct ip6_info *) ON_CPU;
 

@@ -27,6 +27,8 @@ enum { /* nd_flags[0] of an advertisement */
 enum { /* options */
 	ND6_OPT_SLLA = 1, /* sender's link-layer address */
 	ND6_OPT_TLLA = 2, /* target's */
+	ND6_OPT_REDIRECTED = 4, /* a packet, behind … */
+	ND6_OPT_REDIRECTED_HLEN = 8, /* … so many bytes: 4.6.3 */
 	ND6_OPT_NONCE = 14, /* RFC 3971, 5.3.2 */
 };
 
@@ -43,6 +45,18 @@ struct nd6_wire {
 };
 static_assert(sizeof(struct nd6_wire) == 24, "RFC 4861");
 static_assert(alignof(struct nd6_wire) == 1, "overlays any offset");
+
+/* Redirect: 4.5. */
+struct nd6_redirect_wire {
+	uint8_t ndr_type;
+	uint8_t ndr_code;
+	uint8_t ndr_sum[2];
+	uint8_t ndr_reserved[4];
+	uint8_t ndr_target[16];
+	uint8_t ndr_dst[16];
+};
+static_assert(sizeof(struct nd6_redirect_wire) == 40, "RFC 4861");
+static_assert(alignof(struct nd6_redirect_wire) == 1, "overlays any offset");
 
 /* An option of one unit: both addresses on Ethernet (RFC 2464, 6); a nonce. */
 struct nd6_opt_wire {

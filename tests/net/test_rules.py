@@ -187,7 +187,7 @@ def test_told(net):
 
 
 def test_reload(net):
-    """Rules change under traffic, and none of it is lost."""
+    """What changes is in force, and what stays goes on counting."""
     w = World(net)
     assert w.asked("10.9.9.9", "-I", "10.0.1.66") == "two"
     assert w.asked("10.9.9.9", "-Q", "0xb8") == "three"
