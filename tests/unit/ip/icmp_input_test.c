@@ -151,7 +151,7 @@ static const struct {
 	/* RFC 1122, 3.2.2: silently discarded */
 	{ "unknown type", "10.0.0.1", 0, 99, 64, false, ics_type },
 	{ "timestamp", "10.0.0.1", 0, ICMP_TSTAMP, 64, false, ics_type },
-	{ "redirect", "10.0.0.1", 0, ICMP_REDIRECT, 64, false, ics_type },
+	{ "redirect", "10.0.0.1", 0, ICMP_REDIRECT, 64, false, ics_redirected },
 };
 
 static void
