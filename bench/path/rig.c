@@ -46,6 +46,23 @@ rig_attach(
 	return ifp;
 }
 
+struct ifnet *
+rig_link(struct rig *r, const char *name, struct ifnet **far)
+{
+	struct pair_conf pc = { .pc_seed = 2 };
+	struct ifnet *near;
+	struct pair *link;
+
+	pc.pc_side[0].ps_queues = (uint16_t)r->r_tester->sp_ncpus;
+	pc.pc_side[1].ps_queues = (uint16_t)r->r_router->sp_ncpus;
+	if (pair_create(&pc, &link) != 0)
+		errx(1, "no memory");
+	*far = rig_attach(r->r_tester, name, link, 0);
+	near = rig_attach(r->r_router, name, link, 1);
+	pair_destroy(link);
+	return near;
+}
+
 static void ON_CTL
 rig_route(struct spate *sp, struct ifnet *out, bool six)
 {

@@ -49,6 +49,13 @@ void rig_create(struct rig *, unsigned ncpus, unsigned queues, bool six,
     bool prove) ON_CTL;
 void rig_destroy(struct rig *) ON_CTL;
 
+/*
+ * One more link, of one queue a CPU; *far is the tester's end.  Returns the
+ * router's.
+ */
+struct ifnet *rig_link(
+    struct rig *, const char *name, struct ifnet **far) ON_CTL;
+
 /* A sysctl of the router. */
 void rig_set(struct rig *, const char *name, const char *value) ON_CTL;
 

@@ -50,9 +50,11 @@ struct txq;
  * together, so that they tell of the last thousand or two.
  */
 #define INTAKE_MEMORY 1024u
+#define INTAKE_OWED   16u
 struct intake {
 	uint32_t in_taken; /* [o] from its queues */
 	uint32_t in_vain; /* [o] of them and its VLANs', for nothing */
+	uint32_t in_owed; /* [o] that it may take, in 1/INTAKE_OWED */
 };
 
 struct cpu {

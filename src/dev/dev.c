@@ -99,22 +99,32 @@ dev_rx_queue(struct cpu *c, struct rxq *rxq, unsigned burst)
 	return n;
 }
 
-#define INTAKE_LEAST 32 /* a burst's part that any queue has */
+#define INTAKE_LEAST 128 /* a burst's part that any queue has */
+#define INTAKE_BULK  8 /* packets for which the stages are worth running */
 
 /*
  * Of a burst, what an interface is worth while another has more to give than
- * it may: as much of it as its packets come to something.
+ * it may: as much of it as its packets come to something.  A few packets cost
+ * nearly as much in the stages as many, so few wait until they are more.
  */
 static unsigned
-dev_worth(const struct intake *in, unsigned burst)
+dev_worth(struct intake *in, unsigned burst)
 {
-	unsigned least = umax(burst / INTAKE_LEAST, 1);
+	unsigned good, worth;
 
 	if (in->in_taken < MVEC_MAX)
 		return burst;
-	return umax(least,
-	    (in->in_taken - umin(in->in_vain, in->in_taken)) * burst /
-		in->in_taken);
+	good = in->in_taken - umin(in->in_vain, in->in_taken);
+	worth = good * burst / in->in_taken;
+	if (worth >= INTAKE_BULK)
+		return worth;
+	in->in_owed += umax(good * burst * INTAKE_OWED / in->in_taken,
+	    umax(burst * INTAKE_OWED / INTAKE_LEAST, 1));
+	worth = in->in_owed / INTAKE_OWED;
+	if (worth < umin(INTAKE_BULK, burst))
+		return 0;
+	in->in_owed = 0;
+	return umin(worth, burst);
 }
 
 static void
@@ -144,6 +154,10 @@ dev_rx(struct cpu *c)
 
 		most = c->c_nrxfull > rxq->rxq_full ? dev_worth(in, burst) :
 		    burst;
+		if (most == 0) { /* not yet: it has what it had */
+			full += rxq->rxq_full;
+			continue;
+		}
 		n = dev_rx_queue(c, rxq, most);
 		dev_remember(in, n);
 		rxq->rxq_full = n == most;
