@@ -13,7 +13,6 @@
 	C(fls_stale,	"flows looked up again, as something changed")	\
 	C(fls_evicted,	"flows that made room for another")		\
 	C(fls_refused,	"flows not remembered, as others are in use")	\
-	C(fls_rests,	"times a CPU found that the cache is of no use")
 /* clang-format on */
 
 enum flowstat { FLOW_STATS(STAT_ENUM, STAT_ENUM) FLS_N };
