@@ -20,7 +20,11 @@ class Peer:
 
     def __init__(self, host, command):
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
+        # DPDK leaves what it made there.
+        self.run = tempfile.TemporaryDirectory(prefix="spate-dpdk.")
         self.process = host.start(command, process_group=0, stdout=self.log,
+                                  env={**os.environ,
+                                       "RUNTIME_DIRECTORY": self.run.name},
                                   stderr=self.log, stdin=subprocess.DEVNULL)
 
     def said(self):
@@ -47,6 +51,7 @@ class Peer:
         self.signal(signal.SIGKILL)
         self.process.wait()
         self.log.close()
+        self.run.cleanup()
 
 
 def distance():

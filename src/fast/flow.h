@@ -27,8 +27,8 @@
  *
  * A CPU has a table of its own, which ctl allocates when the CPU asks for it
  * (its size is not net.inet.ip.flow.size) and publishes.  The CPU is the only
- * one that writes to it, by relaxed stores of words: ctl reads it while it is
- * used, for "spate show flows".
+ * one that writes to it, by relaxed stores of words, so that ctl may read it
+ * while it is used.
  *
  *	I	immutable once published
  *	P	published by ctl

@@ -55,6 +55,8 @@ class Testpmd:
                  f"--rxq={queues}", f"--txq={queues}", "--no-lsc-interrupt",
                  "--disable-link-check"],	# 9 s for each link down
                 stdin=subprocess.PIPE, stdout=log, stderr=log,
+                # What it leaves there goes with the test's directory.
+                env={**os.environ, "RUNTIME_DIRECTORY": net.path(".")},
                 preexec_fn=die_with_parent)
 
     def log(self):
