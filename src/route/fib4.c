@@ -325,8 +325,8 @@ fib4_memory(const struct fib4 *f)
 }
 
 /*
- * Fetches where the search will begin.  A leaf has no such place, but its next
- * hop is below 2^X: that address is in the table as well.
+ * Fetches what will be searched.  A leaf has no such place, but its next hop is
+ * below 2^X: that address is in the table as well.
  */
 static inline __attribute__((always_inline)) void
 fetch_batch(
@@ -335,9 +335,13 @@ fetch_batch(
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
+		const uint32_t *r;
+
 		entry[i] = fib4_entry(f, dst[i]);
-		__builtin_prefetch(f->f4_table + (entry[i] & F4_REF_MASK) +
-		    (entry[i] >> F4_REF_BITS) / 2);
+		r = f->f4_table + (entry[i] & F4_REF_MASK);
+		/* The usual few may lie on two lines. */
+		__builtin_prefetch(r);
+		__builtin_prefetch(r + (entry[i] >> F4_REF_BITS));
 	}
 }
 
