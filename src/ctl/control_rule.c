@@ -139,19 +139,6 @@ want_rule(struct ctl *ctl, const struct conf *conf, const struct conf_rule *cr,
 	return want_way(ctl, conf, cr, ru);
 }
 
-static void ON_CTL
-want_free(struct ctl *ctl, struct rule *ru, unsigned n)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++) {
-		if (ru[i].ru_nh != 0)
-			nhop_put(ctl, ru[i].ru_nh);
-		rule_fini(&ru[i]);
-	}
-	free(ru);
-}
-
 /* All rules of a configuration, on the interfaces there are. */
 static int ON_CTL
 want_rules(struct ctl *ctl, const struct conf *conf, struct rule **out)
@@ -166,7 +153,7 @@ want_rules(struct ctl *ctl, const struct conf *conf, struct rule **out)
 		error = want_rule(ctl, conf, &conf->cf_rule[i], &ru[i]);
 		if (error == 0)
 			continue;
-		want_free(ctl, ru, i + 1);
+		rule_list_free(ctl, ru, i + 1);
 		return error;
 	}
 	*out = ru;
@@ -186,7 +173,7 @@ rule_there(struct ctl *ctl, const struct control_obj *o)
 	if (want_rules(ctl, o->o_conf, &ru) != 0)
 		return false;
 	same = rules_are(ctl, ru, n);
-	want_free(ctl, ru, n);
+	rule_list_free(ctl, ru, n);
 	return same;
 }
 

@@ -114,8 +114,9 @@ struct rules *rules_compile(const struct rule *, unsigned n);
 void rules_free(void *);
 uint32_t rules_match(const struct rules *, const struct rule_key *);
 
-/* Release what a rule owns but for its next hop. */
+/* Release what a rule owns but for its next hop; a list, and all it owns. */
 void rule_fini(struct rule *);
+void rule_list_free(struct ctl *, struct rule *, unsigned n) ON_CTL;
 bool rule_equal(const struct rule *, const struct rule *);
 
 /*

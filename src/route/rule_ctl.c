@@ -55,8 +55,8 @@ rule_cpu_fini(struct cpu *c)
 	c->c_rules = NULL;
 }
 
-static void ON_CTL
-rules_release(struct ctl *ctl, struct rule *ru, unsigned n)
+void
+rule_list_free(struct ctl *ctl, struct rule *ru, unsigned n)
 {
 	unsigned i;
 
@@ -86,7 +86,7 @@ rule_ctl_fini(struct ctl *ctl)
 		return;
 	rules_free(atomic_load_explicit(
 	    &ctl->ctl_sp->sp_rules, memory_order_relaxed));
-	rules_release(ctl, rlc->rlc_rule, rlc->rlc_n);
+	rule_list_free(ctl, rlc->rlc_rule, rlc->rlc_n);
 	free(rlc);
 	ctl->ctl_route->rc_rules = NULL;
 }
@@ -222,11 +222,11 @@ rules_set(struct ctl *ctl, struct rule *ru, unsigned n)
 	KASSERT(n <= RULE_MAX);
 	rules_slots(ctl, ru, n);
 	if (n > 0 && (new = rules_compile(ru, n)) == NULL) {
-		rules_release(ctl, ru, n);
+		rule_list_free(ctl, ru, n);
 		return ENOMEM;
 	}
 	rules_publish(ctl, new, ru, n);
-	rules_release(ctl, rlc->rlc_rule, rlc->rlc_n);
+	rule_list_free(ctl, rlc->rlc_rule, rlc->rlc_n);
 	rlc->rlc_rule = ru;
 	rlc->rlc_n = n;
 	return 0;
