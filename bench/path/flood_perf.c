@@ -148,21 +148,11 @@ static void ON_CPU
 burst(struct cpu *c, struct source *s)
 {
 	struct mbuf *mm[TPL_BURST];
-	uint16_t sigoff[TPL_BURST];
-	uint32_t len[TPL_BURST];
-	uint8_t *p[TPL_BURST];
-	unsigned i;
+	unsigned n = rig_fill(c, &s->s_cursor, KEY, mm);
 
-	if (m_alloc_bulk(c, mm, TPL_BURST) != TPL_BURST)
-		errx(1, "the tester has no buffers");
-	for (i = 0; i < TPL_BURST; i++)
-		p[i] = mm[i]->m_data;
-	tpl_fill(&s->s_cursor, KEY, p, len, sigoff, TPL_BURST);
-	for (i = 0; i < TPL_BURST; i++)
-		mm[i]->m_len = mm[i]->m_pktlen = len[i];
-	if (dev_pair.do_tx(c, &s->s_far->if_txq[0], mm, TPL_BURST) != TPL_BURST)
+	if (dev_pair.do_tx(c, &s->s_far->if_txq[0], mm, n) != n)
 		errx(1, "more was offered than the link holds");
-	s->s_sent += TPL_BURST;
+	s->s_sent += n;
 }
 
 /* Until so many wait at the router's queue. */

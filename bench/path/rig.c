@@ -258,12 +258,10 @@ rig_collect(struct rig *r, unsigned cpu)
 	return mv.mv_n;
 }
 
-/* A burst, each packet with a number of its own. */
-static void
-proof_offer(struct rig_proof *rp)
+unsigned
+rig_fill(struct cpu *c, struct tpl_cursor *cursor, uint16_t key,
+    struct mbuf *mm[static TPL_BURST])
 {
-	struct cpu *c = rig_tester(rp->rp_rig, rp->rp_cpu);
-	struct mbuf *mm[TPL_BURST];
 	uint16_t sigoff[TPL_BURST];
 	uint32_t len[TPL_BURST];
 	uint8_t *p[TPL_BURST];
@@ -273,12 +271,23 @@ proof_offer(struct rig_proof *rp)
 		errx(1, "the tester has no buffers");
 	for (i = 0; i < TPL_BURST; i++)
 		p[i] = mm[i]->m_data;
-	tpl_fill(&rp->rp_cursor, RIG_KEY, p, len, sigoff, TPL_BURST);
+	tpl_fill(cursor, key, p, len, sigoff, TPL_BURST);
 	tpl_stamp(p, sigoff, TPL_BURST, 0, bench_ns());
 	for (i = 0; i < TPL_BURST; i++)
 		mm[i]->m_len = mm[i]->m_pktlen = len[i];
-	rp->rp_sent += TPL_BURST;
-	rig_send(rp->rp_rig, rp->rp_cpu, mm, TPL_BURST);
+	return TPL_BURST;
+}
+
+/* A burst, each packet with a number of its own. */
+static void
+proof_offer(struct rig_proof *rp)
+{
+	struct cpu *c = rig_tester(rp->rp_rig, rp->rp_cpu);
+	struct mbuf *mm[TPL_BURST];
+	unsigned n = rig_fill(c, &rp->rp_cursor, RIG_KEY, mm);
+
+	rp->rp_sent += n;
+	rig_send(rp->rp_rig, rp->rp_cpu, mm, n);
 }
 
 /* Every packet is one of this CPU's flows, with all checksums right. */

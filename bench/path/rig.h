@@ -71,4 +71,11 @@ uint64_t rig_round(struct rig *, unsigned cpu);
 /* Packets that came out of the router for the tester's CPU. */
 unsigned rig_collect(struct rig *, unsigned cpu);
 
+/*
+ * The next burst of a template, in new buffers of a CPU of the tester, which
+ * are the caller's.  Returns TPL_BURST; ends the program without buffers.
+ */
+unsigned rig_fill(struct cpu *, struct tpl_cursor *, uint16_t key,
+    struct mbuf *mm[static TPL_BURST]) ON_CPU;
+
 #endif
