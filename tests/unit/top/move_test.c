@@ -20,15 +20,13 @@
 #include <cmocka.h>
 
 #include "dev/dev.h"
-#include "dev/drivers.h"
-#include "dev/pair.h"
-#include "if/if.h"
 #include "mbuf/in_cksum.h"
 #include "netisr/move.h"
 #include "netisr/netisr.h"
 #include "route/neigh.h"
 #include "route/route.h"
 #include "spate.h"
+#include "wire.h"
 
 #define CPUS   3
 #define FLOWS  64
@@ -72,21 +70,6 @@ tester_wait(void *arg, struct endpoint *ep, uint64_t until)
 static void
 tester_wake(void *arg, struct endpoint *ep)
 {
-}
-
-static struct ifnet *
-attach(struct spate *sp, const char *name, struct pair *link, unsigned side)
-{
-	struct dev_conf dc = { .dc_driver = "pair",
-		.dc_pair = pair_end(link, side) };
-	struct ifnet *ifp;
-	char err[200];
-
-	assert_int_equal(
-	    if_attach(sp->sp_ctl, name, &dev_pair, &dc, &ifp, err, sizeof(err)),
-	    0);
-	if_set_up(sp->sp_ctl, ifp, true);
-	return ifp;
 }
 
 static void
@@ -152,10 +135,10 @@ lab_open(struct lab *l)
 	out.pc_side[0].ps_queues = out.pc_side[1].ps_queues = 1;
 	assert_int_equal(pair_create(&in, &l->l_pair[0]), 0);
 	assert_int_equal(pair_create(&out, &l->l_pair[1]), 0);
-	rin = attach(l->l_router, "in", l->l_pair[0], 0);
-	l->l_in = attach(l->l_tester, "in", l->l_pair[0], 1);
-	rout = attach(l->l_router, "out", l->l_pair[1], 0);
-	l->l_out = attach(l->l_tester, "out", l->l_pair[1], 1);
+	rin = wire_attach(l->l_router, "in", l->l_pair[0], 0);
+	l->l_in = wire_attach(l->l_tester, "in", l->l_pair[0], 1);
+	rout = wire_attach(l->l_router, "out", l->l_pair[1], 0);
+	l->l_out = wire_attach(l->l_tester, "out", l->l_pair[1], 1);
 	assert_int_equal(sysctl_set(&l->l_router->sp_sysctl, "net.isr.dispatch",
 			     "deferred", err, sizeof(err)),
 	    0);

@@ -9,11 +9,10 @@
 
 #include <cmocka.h>
 
-#include "dev/drivers.h"
-#include "dev/pair.h"
 #include "ether/vlan.h"
 #include "path.h"
 #include "route/route.h"
+#include "wire.h"
 
 #define ROUNDS	8 /* in which what was sent has left, or waits */
 #define BUFFERS 4096 /* of an instance */
@@ -57,21 +56,6 @@ instance(struct sides *sd)
 	return sp;
 }
 
-static struct ifnet *
-attach(struct spate *sp, const char *name, struct pair *link, unsigned end)
-{
-	struct dev_conf dc = { .dc_driver = "pair",
-		.dc_pair = pair_end(link, end) };
-	struct ifnet *ifp;
-	char err[200];
-
-	assert_int_equal(
-	    if_attach(sp->sp_ctl, name, &dev_pair, &dc, &ifp, err, sizeof(err)),
-	    0);
-	if_set_up(sp->sp_ctl, ifp, true);
-	return ifp;
-}
-
 static void
 attach_vlan(struct side *s, unsigned i, const char *name, unsigned parent,
     unsigned id)
@@ -100,8 +84,8 @@ side_open(struct sides *sd, struct side *s)
 	for (i = 0; i < SIDES_LINKS; i++) {
 		pc.pc_seed = i + 1;
 		assert_int_equal(pair_create(&pc, &link), 0);
-		s->s_if[i] = attach(s->s_router, names[i], link, 0);
-		s->s_far[i] = attach(s->s_tester, names[i], link, 1);
+		s->s_if[i] = wire_attach(s->s_router, names[i], link, 0);
+		s->s_far[i] = wire_attach(s->s_tester, names[i], link, 1);
 		pair_destroy(link);
 	}
 	attach_vlan(s, SIDES_IN20, "in20", SIDES_IN, 20);
