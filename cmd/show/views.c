@@ -185,6 +185,35 @@ static const struct table dhcp[] = {
 	{ 0 }
 };
 
+static const struct table flows[] = {
+	{ "caches", NULL, NULL, {
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "size",	"SIZE",		CELL_NUMBER },
+		{ "entries",	"ENTRIES",	CELL_NUMBER },
+		{ "stale",	"STALE",	CELL_NUMBER },
+		{ "hits",	"HITS",		CELL_NUMBER },
+		{ "misses",	"MISSES",	CELL_NUMBER },
+		{ "replaced",	"REPLACED",	CELL_NUMBER },
+		{ "refused",	"REFUSED",	CELL_NUMBER },
+		{ "invalidated", "INVALIDATED",	CELL_NUMBER },
+		{ "used",	"USED",		CELL_YES },
+		{ "decision",	"WHY",		CELL_TEXT } } },
+	{ "flows", NULL, NULL, {
+		{ "cpu",	"CPU",		CELL_NUMBER },
+		{ "destination", "DESTINATION",	CELL_TEXT },
+		{ "via",	"VIA",		CELL_TEXT },
+		{ "interface",	"INTERFACE",	CELL_TEXT },
+		{ "mac",	"MAC",		CELL_TEXT },
+		{ "packets",	"PACKETS",	CELL_NUMBER },
+		{ "bytes",	"BYTES",	CELL_BYTES },
+		{ "age",	"KNOWN SINCE",	CELL_TIME },
+		{ "stale",	"STALE",	CELL_YES },
+		{ "vrf",	"VRF",		CELL_TEXT } } },
+	{ "more", NULL, NULL, {
+		{ "flows",	"FLOWS NOT SHOWN", CELL_NUMBER } } },
+	{ 0 }
+};
+
 static const struct table drops[] = {
 	{ "drops", NULL, "no packet was dropped", {
 		{ "interface",	"INTERFACE",	CELL_TEXT },
@@ -384,6 +413,7 @@ const struct view views[] = {
 	VIEW(routers, "router discovery: what is advertised, and believed"),
 	VIEW(neighbours, "hosts on the links, by ARP and IPv6 discovery"),
 	VIEW(cpus, "what each CPU did, stage by stage"),
+	VIEW(flows, "what CPUs remember of flows, and whether that pays"),
 	VIEW(fragments, "datagrams whose fragments have not all come"),
 	VIEW(affinity, "which CPU serves which receive queue"),
 	VIEW(netisr, "packets handed between CPUs, by protocol"),

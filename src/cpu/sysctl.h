@@ -165,8 +165,10 @@
 	X(isr_dispatch, "net.isr.dispatch", 1,				\
 	    "direct, hybrid, deferred",					\
 	    "how packets find the CPU that goes on with them")		\
-	X(ip_fastforward, "net.inet.ip.fastforward", 1, "off, on",	\
-	    "IPv4 and IPv6: plain transit in one pass, not by stages")	\
+	X(ip_fastforward, "net.inet.ip.fastforward", 1,			\
+	    "off, on, auto",						\
+	    "IPv4 and IPv6: plain transit in one pass, not by stages; "	\
+	    "auto: by the flow cache where that is found faster")	\
 	X(isr_ip_dispatch, "net.isr.ip.dispatch", 0,			\
 	    "default, direct, hybrid, deferred",			\
 	    "the same for IPv4; default: as net.isr.dispatch")		\

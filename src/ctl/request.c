@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/bytes.h"
 #include "ctl/affinity.h"
 #include "ctl/capture.h"
@@ -147,6 +148,47 @@ request_show_routes(
 		control_reply(cc, show_routes_of(ctl, rtable, rtable), true);
 }
 
+/* "10.0.0.0/8", or an address alone. */
+static bool
+request_network(const json_t *text, struct prefix *p)
+{
+	const char *s = json_string_value(text);
+
+	if (s == NULL)
+		return false;
+	if (addr_parse(&p->p_addr, s) == 0) {
+		p->p_len = (uint8_t)addr_bits(p->p_addr.a_family);
+		return true;
+	}
+	return prefix_parse(p, s) == 0;
+}
+
+/* Flows themselves, so many, to a network. */
+static void ON_CTL
+request_show_flows(
+    struct ctl *ctl, struct control_client *cc, const json_t *req)
+{
+	struct show_flows_wish wish = { .sfw_most = 100 };
+	const json_t *count = json_object_get(req, "count");
+	const json_t *to = json_object_get(req, "address");
+	json_int_t n = json_integer_value(count);
+
+	if (count != NULL && (n < 1 || n > SHOW_FLOWS_MOST)) {
+		control_refuse(cc, "\"count\" is a number from 1 to %u",
+		    SHOW_FLOWS_MOST);
+		return;
+	}
+	if (to != NULL && !request_network(to, &wish.sfw_to)) {
+		control_refuse(cc, "\"%.64s\" is neither an address nor a "
+		    "network (10.0.0.0/8)",
+		    json_is_string(to) ? json_string_value(to) : "address");
+		return;
+	}
+	if (count != NULL)
+		wish.sfw_most = (unsigned)n;
+	control_reply(cc, show_flows_of(ctl, &wish), true);
+}
+
 static void ON_CTL
 request_show(struct ctl *ctl, struct control_client *cc, const json_t *req)
 {
@@ -162,6 +204,15 @@ request_show(struct ctl *ctl, struct control_client *cc, const json_t *req)
 			request_show_routes(ctl, cc, req);
 		else
 			control_error(cc, "\"vrf\" goes with \"routes\"");
+		return;
+	}
+	if (json_object_get(req, "count") != NULL ||
+	    json_object_get(req, "address") != NULL) {
+		if (strcmp(what, "flows") == 0)
+			request_show_flows(ctl, cc, req);
+		else
+			control_error(cc, "\"count\" and \"address\" go "
+			    "with \"flows\"");
 		return;
 	}
 	if ((result = show(ctl, what)) == NULL) {

@@ -507,6 +507,7 @@ static const struct {
 	{ "cpus", show_cpus },
 	{ "dhcp", show_dhcp },
 	{ "drops", show_drops },
+	{ "flows", show_flows },
 	{ "fragments", show_fragments },
 	{ "interfaces", show_interfaces },
 	{ "memory", show_memory },
@@ -538,7 +539,7 @@ const char *
 show_names(void)
 {
 	return "affinity, changes, config, counters, cpus, dhcp, drops, "
-	       "fragments, "
+	       "flows, fragments, "
 	       "interfaces, memory, neighbours, netisr, punts, routers, "
 	       "routes, rss, rules, "
 	       "sysctl, top, version, vrfs";

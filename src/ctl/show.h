@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "base/addr.h"
 #include "base/tsa.h"
 #include "cpu/ctl.h"
 
@@ -18,6 +19,17 @@ json_t *show(struct ctl *, const char *what) ON_CTL;
 
 /* The routes of these tables. */
 json_t *show_routes_of(struct ctl *, unsigned first, unsigned last) ON_CTL;
+
+/*
+ * Flow caches, and of their flows sfw_most at most, those to a network or
+ * (ADDR_NONE) any.
+ */
+#define SHOW_FLOWS_MOST 10000u
+struct show_flows_wish {
+	struct prefix sfw_to;
+	unsigned sfw_most;
+};
+json_t *show_flows_of(struct ctl *, const struct show_flows_wish *) ON_CTL;
 
 /* The names that show() knows, separated by commas, for messages. */
 const char *show_names(void);

@@ -15,6 +15,7 @@
 
 json_t *show_affinity(struct ctl *) ON_CTL;
 json_t *show_dhcp(struct ctl *) ON_CTL;
+json_t *show_flows(struct ctl *) ON_CTL;
 json_t *show_fragments(struct ctl *) ON_CTL;
 json_t *show_netisr(struct ctl *) ON_CTL;
 json_t *show_punts(struct ctl *) ON_CTL;

@@ -20,8 +20,11 @@
 int
 fast_cpu_init(struct cpu *c)
 {
-	c->c_fast = lines_alloc(1, sizeof(*c->c_fast));
-	return c->c_fast != NULL ? 0 : ENOMEM;
+	if ((c->c_fast = lines_alloc(1, sizeof(*c->c_fast))) == NULL)
+		return ENOMEM;
+	rnd_seed(&c->c_fast->fc_rnd,
+	    hash_mix64(c->c_sp->sp_env.env_seed + c->c_id));
+	return 0;
 }
 
 void

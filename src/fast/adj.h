@@ -21,6 +21,7 @@
 #include "base/tsa.h"
 #include "cpu/cpu.h"
 #include "fast/flow.h"
+#include "fast/flow_auto.h"
 #include "route/neigh.h"
 #include "route/nhop.h"
 
@@ -48,6 +49,8 @@ struct fast_cpu {
 	uint32_t fc_ifturn[IF_MAX]; /* [o] when it was last seen to run */
 	const struct flow_table *fc_flows; /* [o] for this vector, or NULL */
 	struct flow_cpu fc_flow; /* flows remembered */
+	struct flow_auto fc_auto; /* whether that is worth it */
+	struct rnd fc_rnd; /* [o] of a simulated CPU: what packets cost */
 };
 
 /* A vector begins: what was looked at before must be looked at again. */

@@ -14,71 +14,22 @@
  */
 #include "fast/fast.h"
 
+#include "base/cycles.h"
 #include "ether/ether_stat.h"
-#include "ether/ether_wire.h"
-#include "fast/adj.h"
-#include "fast/flow.h"
+#include "fast/fast_int.h"
 #include "if/if.h"
 #include "ip/ip.h"
 #include "ip/ip_parse.h"
 #include "ip/mss.h"
 #include "ip6/ip6.h"
 #include "ip6/ip6_parse.h"
+#include "mbuf/tell.h"
 #include "netisr/netisr.h"
-#include "netisr/trust.h"
-#include "path.h"
-#include "route/fib4.h"
-#include "route/fib6.h"
 
-#define FAST_BATCH 32u
 #define FAST_AHEAD 8u /* packets to prefetch */
 
 /* What a packet may have of m_flags and still be plain. */
 #define FAST_FLAGS (MF_CSUM_PARTIAL | MF_CSUM_OK | MF_COLD)
-
-/* Before the first byte of IP in a frame that is looked at. */
-#define L2 ETHER_HLEN
-
-/* A vector, or the part of it that came by one interface. */
-struct fast {
-	struct cpu *f_c; /* [o] */
-	struct fast_cpu *f_cpu; /* [o] c_fast */
-	uint64_t f_rcv; /* [o] m_rcv of the packets */
-	uint64_t f_key; /* [o] adj_key() without version and next hop */
-	uint64_t f_mac; /* [o] of the interface, in the upper 48 bits */
-	const struct fib4 *f_fib4; /* [o] NULL: no IPv4 this way */
-	const struct fib6 *f_fib6; /* [o] NULL: no IPv6 this way */
-	uint64_t f_left; /* [o] hashes of address pairs left to the stages */
-	struct mbuf **f_out; /* [o] frames that leave … */
-	unsigned f_nout; /* [o] … and how many */
-	unsigned f_n4; /* [o] of these, IPv4 */
-	const struct flow_table *f_flows; /* [o] NULL: no flow cache */
-	uint64_t f_flowkey; /* [o] flow_key() without version */
-	unsigned f_hits; /* [o] packets whose flow was known */
-	unsigned f_misses; /* [o] those that were looked up instead */
-};
-
-/* Packets of a batch whose flow is not known. */
-struct missed {
-	unsigned ms_n4; /* [o] */
-	unsigned ms_n6; /* [o] */
-	uint8_t ms_at4[FAST_BATCH]; /* [o] which they are, in order */
-	uint8_t ms_at6[FAST_BATCH]; /* [o] */
-};
-
-struct batch {
-	unsigned b_n; /* [o] */
-	unsigned b_n4; /* [o] of them, IPv4 */
-	unsigned b_n6; /* [o] of them, IPv6 */
-	uint8_t b_vers[FAST_BATCH]; /* [o] 4, 6; 0: not plain */
-	uint8_t b_at6[FAST_BATCH]; /* [o] where b_dst6[i] is in the batch */
-	uint16_t b_len[FAST_BATCH]; /* [o] of the packet, without padding */
-	uint32_t b_nh[FAST_BATCH]; /* [o] */
-	uint32_t b_nh6[FAST_BATCH]; /* [o] of b_dst6 */
-	uint32_t b_dst[FAST_BATCH]; /* [o] 0 unless IPv4 */
-	struct in6 b_dst6[FAST_BATCH]; /* [o] b_n6 of them */
-	uint32_t b_slot[FAST_BATCH]; /* [o] of the flow; packet by packet */
-};
 
 /*
  * Whether all IPv4 addresses that begin with a byte are plain.  Where only most
@@ -197,33 +148,37 @@ fast_route_all(const struct fast *f, struct batch *b)
 		b->b_nh[b->b_at6[i]] = b->b_nh6[i];
 }
 
-/* A bit for the two addresses of an IP packet; 0: it has none. */
-static uint64_t
-fast_pair(const struct mbuf *m)
+/* A told packet is for the stages; what would have become of another? */
+static void ON_CPU
+fast_tell(const struct fast *f, struct mbuf *m)
 {
-	const uint8_t *p = m->m_data + L2;
-	uint64_t a;
+	struct batch b = { .b_n6 = 0 };
+	struct in6 dst = { .i6_lo = 0 };
+	unsigned vers;
 
-	if (m->m_len >= L2 + IP6_HLEN && p[0] >> 4 == 6)
-		a = ld64be(p + 8) ^ ld64be(p + 16) ^ rotl64(ld64be(p + 24), 7) ^
-		    rotl64(ld64be(p + 32), 7);
-	else if (m->m_len >= L2 + IP_HLEN && p[0] >> 4 == 4)
-		a = (uint64_t)ld32be(p + 12) << 32 | ld32be(p + 16);
-	else
-		return 0;
-	return UINT64_C(1) << (hash_mix64(a) >> 58);
+	if (atomic_load_explicit(&f->f_cpu->fc_flow.fw_table,
+		memory_order_relaxed) == NULL)
+		return;
+	m->m_flags &= (uint16_t)~MF_TOLD;
+	vers = fast_look(f, m, &b, 0);
+	m->m_flags |= MF_TOLD;
+	if (vers == 0)
+		return;
+	dst.i6_lo = b.b_dst[0];
+	fast_flows_tell(
+	    f, m, vers, b.b_len[0], vers == 6 ? &b.b_dst6[0] : &dst);
 }
 
-/* m goes on at the stages, and so do others of its two addresses. */
-static void ON_CPU
+void
 fast_leave(struct fast *f, struct mbuf *m)
 {
 	f->f_left |= fast_pair(m);
+	if (m_is_told(m))
+		fast_tell(f, m);
 	path_next(f->f_c, ST_STEER, m);
 }
 
-/* Who has the packet's address on a connected link. */
-static struct adj *ON_CPU
+struct adj *
 fast_dst(struct cpu *c, const struct adj *a, const struct mbuf *m)
 {
 	const uint8_t *p = m->m_data + L2;
@@ -234,54 +189,6 @@ fast_dst(struct cpu *c, const struct adj *a, const struct mbuf *m)
 	else
 		dst.i6_lo = ld32be(p + 16);
 	return adj_dst(c, a, &dst);
-}
-
-/* Where a packet to a next hop goes; NULL: the stages know. */
-static inline const struct adj *ON_CPU
-fast_adj(const struct fast *f, uint32_t nh, const struct mbuf *m,
-    unsigned vers, unsigned len)
-{
-	struct adj *a;
-
-	if (unlikely(vers == 0))
-		return NULL;
-	a = adj_slot(f->f_cpu, vers, nh);
-	if (unlikely(a->a_key != (f->f_key | vers << 24 | nh)) &&
-	    (a = adj_find(f->f_c, vers, nh)) == NULL)
-		return NULL;
-	if (unlikely(len > a->a_mtu) &&
-	    (a->a_mtu != 0 || (a = fast_dst(f->f_c, a, m)) == NULL ||
-		len > a->a_mtu))
-		return NULL;
-	return a;
-}
-
-/*
- * TTL, protocol and checksum are one word.  The TTL goes down by one, so the
- * checksum goes up by one at the same place, with an end-around carry; what
- * would become all ones becomes 0 (RFC 1624, equation 3).  Such sums are the
- * same in either byte order.
- */
-static inline void
-fast_ttl4(uint8_t *p)
-{
-	uint32_t w = ld32le(p + 8);
-
-	st32le(p + 8, w + 0xffff + ((uint32_t)(w >= 0xfffe0000) << 16));
-}
-
-static inline void
-fast_rewrite(struct mbuf *m, const struct adj *a, unsigned vers, unsigned len)
-{
-	uint8_t *p = m->m_data;
-
-	memcpy(p, a->a_hdr, ETHER_HDR_LEN);
-	if (vers == 4)
-		fast_ttl4(p + L2);
-	else
-		p[L2 + 7]--;
-	m->m_len = m->m_pktlen = L2 + len;
-	m->m_oif = a->a_oif;
 }
 
 /* vers: of all of the batch, if they are of one; 0 if not. */
@@ -322,155 +229,6 @@ fast_send_all(struct fast *f, const struct batch *b, struct mbuf **mm)
 		fast_send_some(f, b, mm, 6);
 	else
 		fast_send_some(f, b, mm, 0);
-}
-
-/* Where a packet's flow would be, and have it fetched. */
-static inline uint32_t
-fast_slot(const struct flow_table *ft, const struct in6 *dst)
-{
-	uint32_t slot = flow_slot(ft, dst);
-
-	__builtin_prefetch(&ft->ft_flow[slot]);
-	return slot;
-}
-
-static void
-fast_slot_all(const struct fast *f, struct batch *b)
-{
-	unsigned i, n6 = 0;
-
-	for (i = 0; i < b->b_n; i++) {
-		struct in6 dst = { .i6_lo = b->b_dst[i] };
-
-		if (b->b_vers[i] == 6)
-			dst = b->b_dst6[n6++];
-		b->b_slot[i] = fast_slot(f->f_flows, &dst);
-	}
-}
-
-/* The packet goes the way of its flow; false if the stages must see to it. */
-static inline bool ON_CPU
-fast_flow_send(struct fast *f, struct mbuf *m, struct flow *fl, unsigned vers,
-    unsigned len)
-{
-	uint8_t *p = m->m_data;
-
-	if (unlikely(len > fl->fl_mtu ||
-		!adj_if_runs(f->f_c, f->f_cpu, fl->fl_oif) ||
-		(f->f_left != 0 && (f->f_left & fast_pair(m)) != 0)))
-		return false;
-	if (unlikely(m->m_hashtype != RSS_NONE))
-		trust_hash(f->f_c, m);
-	memcpy(p, fl->fl_macs, FLOW_MACS);
-	if (vers == 4)
-		fast_ttl4(p + L2);
-	else
-		p[L2 + 7]--;
-	m->m_len = m->m_pktlen = L2 + len;
-	m->m_oif = fl->fl_oif;
-	flow_hit(fl, len);
-	f->f_out[f->f_nout++] = m;
-	f->f_n4 += vers == 4;
-	return true;
-}
-
-/*
- * Packets whose flow is known leave.  The others stay behind, in the order
- * they came: of those, b_at[i] is the place in the batch.
- */
-static void ON_CPU
-fast_known(struct fast *f, struct batch *b, struct mbuf **mm,
-    struct missed *ms)
-{
-	unsigned i, v, n6 = 0;
-
-	for (i = 0; i < b->b_n; i++) {
-		struct in6 dst = { .i6_lo = b->b_dst[i] };
-		struct flow *fl;
-
-		v = b->b_vers[i];
-		if (v == 6)
-			dst = b->b_dst6[n6++];
-		fl = flow_find(
-		    f->f_flows, b->b_slot[i], f->f_flowkey | v, &dst);
-		if (likely(fl != NULL)) {
-			f->f_hits++;
-			if (!fast_flow_send(f, mm[i], fl, v, b->b_len[i]))
-				fast_leave(f, mm[i]);
-		} else if (v == 4) {
-			b->b_dst[ms->ms_n4] = b->b_dst[i];
-			ms->ms_at4[ms->ms_n4++] = (uint8_t)i;
-		} else {
-			b->b_dst6[ms->ms_n6] = dst;
-			ms->ms_at6[ms->ms_n6++] = (uint8_t)i;
-		}
-	}
-}
-
-/* Packet i of the batch, to dst, was looked up. */
-static void ON_CPU
-fast_unknown(struct fast *f, const struct batch *b, struct mbuf **mm,
-    unsigned i, uint32_t nh, const struct in6 *dst)
-{
-	unsigned v = b->b_vers[i], len = b->b_len[i];
-	struct mbuf *m = mm[i];
-	const struct adj *a = fast_adj(f, nh, m, v, len);
-	struct flow new = { .fl_key = f->f_flowkey | v, .fl_dst = *dst };
-
-	if (unlikely(a == NULL ||
-		(f->f_left != 0 && (f->f_left & fast_pair(m)) != 0))) {
-		fast_leave(f, m);
-		return;
-	}
-	if (unlikely(m->m_hashtype != RSS_NONE))
-		trust_hash(f->f_c, m);
-	fast_rewrite(m, a, v, len);
-	f->f_out[f->f_nout++] = m;
-	f->f_n4 += v == 4;
-	memcpy(new.fl_macs, a->a_hdr, FLOW_MACS);
-	new.fl_oif = a->a_oif;
-	new.fl_mtu = a->a_linkmtu;
-	new.fl_nh = nh;
-	flow_store(
-	    f->f_c, &f->f_cpu->fc_flow, f->f_flows, b->b_slot[i], &new, len);
-}
-
-static void ON_CPU
-fast_unknown_all(struct fast *f, struct batch *b, struct mbuf **mm,
-    const struct missed *ms)
-{
-	unsigned i;
-
-	f->f_misses += ms->ms_n4 + ms->ms_n6;
-	if (ms->ms_n4 > 0)
-		fib4_lookup_vec(f->f_fib4, b->b_dst, b->b_nh, ms->ms_n4);
-	for (i = 0; i < ms->ms_n4; i++) {
-		struct in6 dst = { .i6_lo = b->b_dst[i] };
-
-		fast_unknown(f, b, mm, ms->ms_at4[i], b->b_nh[i], &dst);
-	}
-	if (ms->ms_n6 > 0)
-		fib6_lookup_vec(f->f_fib6, b->b_dst6, b->b_nh6, ms->ms_n6);
-	for (i = 0; i < ms->ms_n6; i++)
-		fast_unknown(
-		    f, b, mm, ms->ms_at6[i], b->b_nh6[i], &b->b_dst6[i]);
-}
-
-/*
- * The batch by way of the flow cache.  All packets of a flow are in it or not,
- * because nothing is added before the last was looked for: so those that leave
- * first overtake none of their own.  That does not hold for packets that are
- * not plain; a batch with one of these does without.
- */
-static void ON_CPU
-fast_flows(struct fast *f, struct batch *b, struct mbuf **mm)
-{
-	struct missed ms = { .ms_n4 = 0 };
-
-	fast_slot_all(f, b);
-	fast_known(f, b, mm, &ms);
-	if (ms.ms_n4 + ms.ms_n6 > 0)
-		fast_unknown_all(f, b, mm, &ms);
 }
 
 /*
@@ -600,18 +358,54 @@ fast_transit(struct cpu *c, struct mbuf **mm, unsigned n)
 	return n;
 }
 
+static void ON_CPU
+fast_all(struct cpu *c, struct mvec *mv)
+{
+	unsigned first;
+
+	for (first = 0; first < mv->mv_n;)
+		first += fast_transit(c, mv->mv_m + first, mv->mv_n - first);
+}
+
+/* The virtual clock knows no cycles: there the seed decides what is faster. */
+static uint64_t ON_CPU
+fast_took(struct cpu *c, uint64_t began)
+{
+	if (c->c_sp->sp_env.env_virtual)
+		return rnd_below(&c->c_fast->fc_rnd, 1u << 20);
+	return cycles() - began;
+}
+
+/* The same, with or without the flow cache, whichever takes less time. */
+static void ON_CPU
+fast_auto(struct cpu *c, struct mvec *mv)
+{
+	struct flow_auto *fa = &c->c_fast->fc_auto;
+	const struct flow_table *ft = c->c_fast->fc_flows;
+	unsigned n = mv->mv_n;
+	uint64_t began;
+
+	if (!flow_auto_begin(fa, ft != NULL ? ft->ft_size : 0))
+		c->c_fast->fc_flows = NULL;
+	began = flow_auto_counts(fa) ? cycles() : 0;
+	fast_all(c, mv);
+	if (!cpu_pretends(c))
+		flow_auto_end(fa, n,
+		    flow_auto_counts(fa) ? fast_took(c, began) : 0);
+}
+
 /* Packets that came by the same interface lie next to each other. */
 void
 fast_input(struct cpu *c, struct mvec *mv)
 {
-	unsigned first;
-
 	CPU_ASSERT(c);
 	if (!fast_wanted(c->c_sp)) {
 		fast_leave_all(c, mv->mv_m, mv->mv_n);
 		return;
 	}
 	adj_begin(c);
-	for (first = 0; first < mv->mv_n;)
-		first += fast_transit(c, mv->mv_m + first, mv->mv_n - first);
+	if (tun(c->c_sp, ip_fastforward) == FASTFORWARD_AUTO)
+		fast_auto(c, mv);
+	else
+		fast_all(c, mv);
 }

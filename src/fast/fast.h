@@ -16,6 +16,9 @@
 #include "cpu/cpu.h"
 #include "mbuf/mbuf.h"
 
+/* net.inet.ip.fastforward, by number. */
+enum fastforward { FASTFORWARD_OFF, FASTFORWARD_ON, FASTFORWARD_AUTO };
+
 /* Stage: frames as they came from the devices. */
 void fast_input(struct cpu *, struct mvec *) ON_CPU;
 

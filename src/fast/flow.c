@@ -130,12 +130,12 @@ static void
 flow_next_epoch(struct flow_cpu *fw, const struct flow_table *ft)
 {
 	uint32_t epoch = fw->fw_epoch + 1;
+	uint64_t i;
 
 	__atomic_store_n(&fw->fw_epoch, epoch != 0 ? epoch : 1,
 	    __ATOMIC_RELAXED);
-	if (epoch == 0 && ft != NULL)
-		memset(ft->ft_flow, 0,
-		    sizeof(struct flow) << (64 - ft->ft_shift));
+	for (i = 0; epoch == 0 && ft != NULL && i < flow_places(ft); i++)
+		__atomic_store_n(&ft->ft_flow[i].fl_key, 0, __ATOMIC_RELAXED);
 }
 
 struct flow_table *

@@ -107,6 +107,13 @@ flow_key(const struct flow_cpu *fw, unsigned rtable, unsigned vers)
 	return (uint64_t)fw->fw_epoch << 32 | rtable << 8 | vers;
 }
 
+/* How many flows it has room for. */
+static inline uint64_t
+flow_places(const struct flow_table *ft)
+{
+	return UINT64_C(1) << (64 - ft->ft_shift);
+}
+
 /* Nobody outside knows the seeds, and so whose places are the same. */
 static inline uint32_t
 flow_slot(const struct flow_table *ft, const struct in6 *dst)

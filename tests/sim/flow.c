@@ -205,6 +205,8 @@ old_way(struct sim *s)
 
 	flows_make(&f, s);
 	host_tune(f.f_r, "net.inet.ip.flow.size", size);
+	host_sysctl(f.f_r, "net.inet.ip.fastforward",
+	    sim_below(s, 2) == 0 ? "on" : "auto");
 	for (i = 0; i < STEPS; i++) {
 		change(&f);
 		/* Each CPU has begun another round. */

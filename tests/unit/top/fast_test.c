@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Routers that differ in net.inet.ip.fastforward alone get the same random
+ * Routers that differ in net.inet.ip.fastforward, and in the size of their flow
+ * cache, alone get the same random
  * frames (plain, broken, expired, with options, fragments, tags, to every kind
  * of next hop) while routes, neighbours, links and settings change: the same
  * frames come out, those of each flow in the same order, and every counter,
@@ -31,6 +32,7 @@ const struct way sides_ways[] = {
 	{ "the fast path", "on", "0" },
 	{ "the flow cache", "on", "4096" },
 	{ "a small flow cache", "on", "16" },
+	{ "the flow cache by turns", "auto", "32" },
 };
 const unsigned sides_n = countof(sides_ways);
 
@@ -114,6 +116,8 @@ all_ways_are_one(void **state)
 	assert_true(n < 10 || flows[2][fls_hits] > n);
 	assert_true(n < 10 || flows[2][fls_stale] > 0);
 	assert_true(n < 10 || flows[3][fls_evicted] > 0);
+	assert_true(n < 10 || flows[4][fls_hits] > 0);
+	assert_true(n < 10 || flows[4][fls_hits] < flows[2][fls_hits]);
 	/* Some did not go by the stages, although not all are plain here. */
 	for (i = 1; i < sides_n; i++)
 		assert_true(n < 10 || by_stages[i] * 10 < by_stages[0] * 9);

@@ -34,7 +34,7 @@ enum {
 	SIDES_IFS
 };
 
-#define SIDES_MAX 4
+#define SIDES_MAX 5
 #define SIDES_CAUGHT 2048 /* frames that may come out in a turn */
 #define SIDES_BYTES (2u << 20) /* … and their bytes */
 
