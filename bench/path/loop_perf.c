@@ -16,10 +16,12 @@
  *
  * With -f (which means -c) they go to so many addresses; if those are more than
  * the packets, to others in each lap.  With several -s the runs with each of
- * the settings alternate, and each has its line.
+ * the settings alternate, -t turns of them, and each has its line.  What a turn
+ * counts begins when four times as many packets as there are addresses have
+ * passed with the setting: 98 of 100 addresses have been seen by then.
  *
  * usage: loop [-6c] [-f flows] [-n packets] [-r routes]
- *	[-s name=value[,name=value]] ...
+ *	[-s name=value[,name=value]] ... [-t turns]
  */
 #include <err.h>
 #include <stdio.h>
@@ -49,7 +51,7 @@
 #define TTL	     64
 #define KEY	     0x5350 /* of packets' signatures */
 #define SETTINGS     8
-#define SETTING_RUNS 40 /* with each, if there are several */
+#define TURNS_MAX    64 /* with each, if there are several */
 
 struct loop {
 	struct spate *l_sp;
@@ -61,6 +63,7 @@ struct loop {
 	unsigned l_flows; /* destinations; 0: as many as packets */
 	char *l_set[SETTINGS]; /* name=value,name=value */
 	unsigned l_nset;
+	unsigned l_turns;
 	struct rnd l_rnd;
 	struct rnd l_pick;
 	struct bgp_route *l_bgp;
@@ -401,30 +404,54 @@ create(struct loop *l)
 	routes(l);
 }
 
+/* Each setting in the table of all benchmarks, beside the first. */
+static void
+compare_row(const struct loop *l, const char *set, struct bench_figure is,
+    struct bench_figure peer)
+{
+	char what[160];
+
+	snprintf(what, sizeof(what), "IPv%u, %u addresses, %u routes: %s",
+	    l->l_six ? 6 : 4, l->l_flows != 0 ? l->l_flows : l->l_packets,
+	    l->l_routes, set);
+	bench_row(&(struct bench_row){ .br_bench = "path/flows",
+		.br_what = what, .br_unit = "cycles/packet", .br_spate = is,
+		.br_peer = peer, .br_peername = l->l_set[0],
+		.br_goalis = BENCH_NO_MORE });
+}
+
 /* Each of several settings in turn, over and over. */
 static void
 compare(struct loop *l, uint64_t packets)
 {
-	static double took[SETTINGS][SETTING_RUNS];
+	static double took[SETTINGS][TURNS_MAX], of[SETTINGS][TURNS_MAX];
+	uint64_t warm = u64max(4ull * l->l_flows, 2ull * l->l_packets);
+	struct bench_figure first, is;
 	unsigned i, s;
 
-	for (i = 0; i < SETTING_RUNS; i++)
+	if (l->l_flows <= l->l_packets)
+		warm = 8ull * l->l_packets;
+	for (i = 0; i < l->l_turns; i++)
 		for (s = 0; s < l->l_nset; s++) {
 			curcpu = NULL;
 			role_enter(&on_ctl);
 			set_all(l, l->l_set[s]);
-			run(l, l->l_packets);
-			run(l,
-			    u64max(packets / SETTING_RUNS, l->l_packets / 4));
-			took[s][i] = run(l, packets / SETTING_RUNS);
+			run(l, warm);
+			took[s][i] = run(l, packets / l->l_turns);
+			of[s][i] = took[s][i] / took[0][i];
 		}
-	printf("loop IPv%u: %u packets to %u addresses, %u routes\n",
-	    l->l_six ? 6 : 4, l->l_packets, l->l_flows, l->l_routes);
+	printf("loop IPv%u: %u packets to %u addresses, %u routes, %u turns\n",
+	    l->l_six ? 6 : 4, l->l_packets,
+	    l->l_flows != 0 ? l->l_flows : l->l_packets, l->l_routes,
+	    l->l_turns);
+	first = bench_figure(took[0], l->l_turns);
 	for (s = 0; s < l->l_nset; s++) {
-		double mid = median(took[s], SETTING_RUNS);
-
-		printf("  %7.1f cycles/packet, least %.1f: %s\n", mid,
-		    took[s][0], l->l_set[s]);
+		is = bench_figure(took[s], l->l_turns);
+		printf("  %7.1f cycles/packet, least %.1f, of the first %.3f: "
+		       "%s\n", is.bf_median, is.bf_min,
+		    median(of[s], l->l_turns), l->l_set[s]);
+		if (s > 0)
+			compare_row(l, l->l_set[s], is, first);
 	}
 }
 
@@ -457,12 +484,12 @@ report(struct loop *l, uint64_t packets)
 int
 main(int argc, char **argv)
 {
-	static struct loop l = { .l_routes = 0 };
+	static struct loop l = { .l_turns = 9 };
 	uint64_t packets = 4000000;
 	int ch;
 
 	role_enter(&on_ctl);
-	while ((ch = getopt(argc, argv, "6cf:n:r:s:")) != -1)
+	while ((ch = getopt(argc, argv, "6cf:n:r:s:t:")) != -1)
 		switch (ch) {
 		case '6':
 			l.l_six = true;
@@ -485,10 +512,15 @@ main(int argc, char **argv)
 				errx(2, "at most %u settings", SETTINGS);
 			l.l_set[l.l_nset++] = optarg;
 			break;
+		case 't':
+			l.l_turns = (unsigned)strtoul(optarg, NULL, 10);
+			if (l.l_turns < 1 || l.l_turns > TURNS_MAX)
+				errx(2, "turns: 1 to %u", TURNS_MAX);
+			break;
 		default:
 			errx(2,
 			    "usage: loop [-6c] [-f flows] [-n packets] "
-			    "[-r routes] [-s name=value,...] ...");
+			    "[-r routes] [-s name=value,...] ... [-t turns]");
 		}
 	if (l.l_routes == 0)
 		l.l_routes = l.l_six ? 250000 : 1000000;
