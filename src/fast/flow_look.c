@@ -11,7 +11,7 @@
 #include "fast/fast.h"
 #include "fast/flow.h"
 
-/* Whole, as some CPU has written it; false: it was being written, or is none. */
+/* Whole, as some CPU wrote it; false: it was being written, or is none. */
 static bool
 flow_read(const struct flow *from, struct flow *to)
 {
