@@ -37,8 +37,9 @@
 
 #define MBUF_SIZE     2048u /* of a buffer; also the AF_XDP chunk */
 #define MBUF_SHIFT    11
-#define MBUF_HEADROOM 256u
-#define MBUF_DATA     (MBUF_SIZE - MBUF_HEADROOM)
+#define MBUF_HEADROOM 128u /* before the data of a fresh one, at least … */
+#define MBUF_HEADMOST 256u /* … and at most */
+#define MBUF_DATA     (MBUF_SIZE - MBUF_HEADMOST) /* that any has room for */
 #define MBUF_LARGE    65536u /* of a large buffer */
 #define MVEC_MAX      128
 #define MVEC_AHEAD    4 /* packets to prefetch */
@@ -172,8 +173,9 @@ struct mpool_info {
 void mpool_info(const struct cpu *, struct mpool_info *);
 
 /*
- * A fresh packet of one empty buffer behind MBUF_HEADROOM; NULL if the pool is
- * empty (counted; the caller counts what it could not do).
+ * A fresh packet of one empty buffer with a headroom of MBUF_HEADROOM to
+ * MBUF_HEADMOST; NULL if the pool is empty (counted; the caller counts what it
+ * could not do).
  */
 struct mbuf *m_alloc(struct cpu *) ON_CPU;
 

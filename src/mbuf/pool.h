@@ -75,11 +75,31 @@ mstack_push(struct mstack *ms, struct mbuf *m)
 	ms->ms_m[ms->ms_n++] = m;
 }
 
+/*
+ * Where the data of a fresh packet begins: in one of these lines of its buffer.
+ * Were it the same one in all, the first lines of all packets would share two
+ * sets of a usual L1 cache, buffers being half a page long, and that holds no
+ * vector of them.  More lines than these gain nothing more.
+ *
+ * What a NIC writes by AF_XDP begins behind MBUF_HEADMOST always: one headroom
+ * is the kernel's for the whole region.
+ */
+#define MBUF_COLOURS ((MBUF_HEADMOST - MBUF_HEADROOM) / CACHELINE + 1)
+
+static inline uint8_t *
+m_fresh_data(uint8_t *head)
+{
+	/* Two buffers of a page differ; wherever the region lies, it is so. */
+	unsigned page = (uintptr_t)head >> (MBUF_SHIFT + 1) & 511;
+
+	return head + MBUF_HEADROOM + page % MBUF_COLOURS * CACHELINE;
+}
+
 /* What a fresh packet must not inherit; everything else is set by its user. */
 static inline void
 m_reset(struct mbuf *m)
 {
-	m->m_data = m->m_head + MBUF_HEADROOM;
+	m->m_data = m_fresh_data(m->m_head);
 	m->m_next = NULL;
 	m->m_len = 0;
 	m->m_pktlen = 0;

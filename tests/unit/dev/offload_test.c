@@ -584,7 +584,7 @@ static void
 makes_one_buffer(void **state)
 {
 	static const unsigned lens[] = { 60, 61, 1000, 1500, MBUF_DATA - 1,
-		MBUF_DATA, MBUF_DATA + 1, 3000 };
+		MBUF_DATA, MBUF_SIZE - MBUF_HEADROOM + 1, 3000 };
 	static struct pkt p;
 	struct cpu *c = host_cpu(sp, 0);
 	uint64_t before = counted(dvs_toobig);

@@ -243,11 +243,12 @@ pullup_moves_data(void **state)
 {
 	struct cpu *c = host_cpu(sp, 0);
 	struct mbuf *m = m_from_bytes(c, bytes, 4000);
+	unsigned room = m_headroom(m);
 
 	assert_int_equal(m_tailroom(m), 0);
-	assert_int_equal(m->m_len, MBUF_DATA);
-	assert_true(m_pullup(c, m, MBUF_DATA + 100));
-	assert_int_equal(m_headroom(m), MBUF_HEADROOM - 100);
+	assert_int_equal(m->m_len, MBUF_SIZE - room);
+	assert_true(m_pullup(c, m, m->m_len + 50));
+	assert_int_equal(m_headroom(m), room - 50);
 	check(m, bytes, 4000);
 	assert_true(m_pullup(c, m, MBUF_SIZE));
 	assert_int_equal(m_headroom(m), 0);
@@ -304,18 +305,20 @@ static void
 headroom(void **state)
 {
 	struct cpu *c = host_cpu(sp, 0);
-	struct mbuf *m = m_from_bytes(c, bytes + MBUF_HEADROOM, 100);
+	struct mbuf *m = m_from_bytes(c, bytes + MBUF_HEADMOST, 100);
+	unsigned room = m_headroom(m);
+	const uint8_t *from = bytes + MBUF_HEADMOST - room;
 
 	m->m_l4off = 20;
-	assert_null(m_prepend(m, MBUF_HEADROOM + 1));
-	assert_non_null(m_prepend(m, MBUF_HEADROOM));
-	assert_int_equal(m->m_l4off, MBUF_HEADROOM + 20);
-	memcpy(m->m_data, bytes, MBUF_HEADROOM);
-	check(m, bytes, MBUF_HEADROOM + 100);
+	assert_null(m_prepend(m, room + 1));
+	assert_non_null(m_prepend(m, room));
+	assert_int_equal(m->m_l4off, room + 20);
+	memcpy(m->m_data, from, room);
+	check(m, from, room + 100);
 	assert_null(m_prepend(m, 1));
-	m_adj(m, MBUF_HEADROOM + 10);
+	m_adj(m, room + 10);
 	assert_int_equal(m->m_l4off, 10);
-	check(m, bytes + MBUF_HEADROOM + 10, 90);
+	check(m, from + room + 10, 90);
 	m_free(c, m);
 }
 

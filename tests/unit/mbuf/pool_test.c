@@ -66,12 +66,39 @@ each_buffer_once(void **state)
 			assert_false(seen[slot]);
 			seen[slot] = true;
 			assert_int_equal(m[i][k]->m_home, i);
-			assert_int_equal(m_headroom(m[i][k]), MBUF_HEADROOM);
+			assert_in_range(m_headroom(m[i][k]), MBUF_HEADROOM,
+			    MBUF_HEADMOST);
 			assert_ptr_equal(pktmem_mbuf(sp->sp_pktmem,
 			    m[i][k]->m_head + MBUF_SIZE - 1), m[i][k]);
 		}
 		m_free_bulk(c, m[i], HOST_BUFS);
 	}
+}
+
+/* No line of a page is the first of many packets of a vector. */
+static void
+begins_in_many_lines(void **state)
+{
+	enum { LINES = 4096 / CACHELINE, EACH = HOST_BUFS / 6 };
+	struct cpu *c = host_cpu(sp, 0);
+	struct mbuf *m[HOST_BUFS];
+	unsigned first[LINES] = { 0 };
+	unsigned i, used = 0;
+
+	assert_int_equal(m_alloc_bulk(c, m, HOST_BUFS), HOST_BUFS);
+	for (i = 0; i < HOST_BUFS; i++) {
+		assert_in_range(
+		    m_headroom(m[i]), MBUF_HEADROOM, MBUF_HEADMOST);
+		assert_int_equal((uintptr_t)m[i]->m_data % CACHELINE, 0);
+		assert_true(m_tailroom(m[i]) >= MBUF_DATA);
+		first[(uintptr_t)m[i]->m_data / CACHELINE % LINES]++;
+	}
+	m_free_bulk(c, m, HOST_BUFS);
+	for (i = 0; i < LINES; i++) {
+		used += first[i] > 0;
+		assert_true(first[i] <= EACH + 2);
+	}
+	assert_int_equal(used, 6);
 }
 
 static void
@@ -305,6 +332,7 @@ main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(each_buffer_once),
+		T(begins_in_many_lines),
 		T(starved),
 		T(comes_home),
 		T(all_at_once),
