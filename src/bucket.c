@@ -7,9 +7,11 @@
 #include "base/bytes.h"
 #include "ip/reass_table.h"
 #include "netisr/move.h"
+#include "udp/udp.h"
 
 const struct bucket_state bucket_states[] = {
 	{ "reassembly", reass_detach_bucket, reass_attach_bucket },
+	{ "udp", udp_detach_bucket, udp_attach_bucket },
 };
 const unsigned bucket_nstates = countof(bucket_states);
 static_assert(countof(bucket_states) <= BUCKET_STATES_MAX, "room in a move");

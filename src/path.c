@@ -28,6 +28,7 @@
 #include "netisr/netisr.h"
 #include "path.h"
 #include "route/neigh.h"
+#include "udp/udp.h"
 
 #define HAND_RING 2048 /* packets on their way between two CPUs */
 

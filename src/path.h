@@ -34,6 +34,9 @@
 	X(ST_FORWARD6,	ip6_forward)					\
 	X(ST_ICMP,	icmp_input)	/* for this host */		\
 	X(ST_ICMP6,	icmp6_input)					\
+	X(ST_UDP,	udp_input)	/* to end points */		\
+	X(ST_UDP6,	udp6_input)					\
+	X(ST_UDPERR,	udp_error_input) /* ICMP about datagrams */	\
 	X(ST_DHCP,	relay_input)	/* of clients and servers */	\
 	X(ST_DHCP6,	relay6_input)					\
 	X(ST_UNREACH,	ip_unreach)	/* neighbour does not answer */	\

@@ -26,6 +26,7 @@
 #include "route/nhop.h"
 #include "route/rule.h"
 #include "spate.h"
+#include "udp/udp.h"
 
 #define PKTMEM_PER_CPU (32ull << 20) /* bytes, if nothing is configured */
 
@@ -51,6 +52,7 @@ spate_cpu_create(struct spate *sp, unsigned id)
 	    (error = icmp_cpu_init(c)) != 0 ||
 	    (error = ip_reass_cpu_init(c)) != 0 ||
 	    (error = ip6_reass_cpu_init(c)) != 0 ||
+	    (error = udp_cpu_init(c)) != 0 ||
 	    (error = fast_cpu_init(c)) != 0)
 		return error;
 	return 0;
@@ -64,6 +66,7 @@ spate_cpu_destroy(struct spate *sp, unsigned id)
 	if (c == NULL)
 		return;
 	fast_cpu_fini(c);
+	udp_cpu_fini(c);
 	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
 	punt_cpu_fini(c);
@@ -154,7 +157,7 @@ spate_create(const struct spate_conf *sc, const struct spate_env *env,
 	    pktmem_create(sp, memsize);
 	if (error != 0)
 		goto fail;
-	if ((error = rss_create(sp)) != 0)
+	if ((error = rss_create(sp)) != 0 || (error = udp_create(sp)) != 0)
 		goto fail;
 	for (i = 0; i < sp->sp_ncpus; i++)
 		if ((error = spate_cpu_create(sp, i)) != 0)
@@ -188,6 +191,7 @@ spate_destroy(struct spate *sp)
 		qsbr_fini(&sp->sp_qsbr);
 	for (i = 0; i < sp->sp_ncpus; i++)
 		spate_cpu_destroy(sp, i);
+	udp_destroy(sp);
 	rss_destroy(sp);
 	pktmem_destroy(sp);
 	free(sp);

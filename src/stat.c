@@ -17,6 +17,7 @@
 #include "ip6/nd6_stat.h"
 #include "netisr/netisr_stat.h"
 #include "route/neigh_stat.h"
+#include "udp/udp_stat.h"
 
 #define COUNTER(name, text) { #name, text, false },
 #define DROP(name, text)    { #name, text, true },
@@ -43,6 +44,7 @@ const struct stat_group_desc stat_groups[SG_N] = {
 	GROUP(SG_IP6, "ip6", IP6_STATS),
 	GROUP(SG_ICMP6, "icmp6", ICMP6_STATS),
 	GROUP(SG_ND6, "nd6", ND6_STATS),
+	GROUP(SG_UDP, "udp", UDP_STATS),
 	GROUP(SG_DHCP, "dhcp", RELAY_STATS),
 	GROUP(SG_FLOW, "flow", FLOW_STATS),
 	GROUP(SG_GEN, "gen", GEN_STATS),

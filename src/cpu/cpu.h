@@ -44,6 +44,7 @@ struct rxq;
 struct tell_explain;
 struct trust_if;
 struct txq;
+struct udp_cpu;
 
 /*
  * What the packets of an interface came to of late: counts that are halved
@@ -92,6 +93,7 @@ struct cpu {
 	struct icmp_limit *c_icmp_limit; /* [I] error budget, ip/ */
 	struct punt_cpu *c_punt; /* [I] budgets of this host, netisr/ */
 	struct reass_cpu *c_reass; /* [I] unfinished datagrams, ip/ */
+	struct udp_cpu *c_udp; /* [I] end points, udp/ */
 	void *c_engine; /* [I] thread or coroutine */
 	unsigned c_tellends; /* [o] ends of packets told, mbuf/tell.h */
 	struct tell_explain *c_explain; /* [o] NULL but in a copy of a CPU */

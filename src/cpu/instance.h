@@ -47,6 +47,7 @@ struct pktmem;
 struct rib;
 struct rss;
 struct rules;
+struct udp;
 
 struct spate_env {
 	/* Nanoseconds of a clock that never goes back. */
@@ -112,6 +113,7 @@ struct spate {
 	uint64_t sp_started; /* [I] clock at creation */
 	char sp_hostname[64]; /* [I] */
 	struct rss *sp_rss; /* [I] flows to CPUs, netisr/ */
+	struct udp *sp_udp; /* [I] end points, udp/ */
 	uint8_t sp_rss_key[TOEPLITZ_KEYLEN]; /* [I] what NICs are told */
 
 	/* Read by CPUs all the time, written by ctl seldom. */
@@ -138,6 +140,7 @@ struct spate {
 	_Atomic uint32_t sp_tellid; /* [A] packets told so far */
 	_Atomic uint32_t sp_mss; /* [A] interfaces that limit TCP's MSS */
 	_Atomic uint32_t sp_relays; /* [A] interfaces that relay DHCP */
+	_Atomic uint32_t sp_udps; /* [A] end points of UDP */
 	_Atomic uint32_t sp_policies; /* [A] if_policy of all, together */
 
 	struct qsbr sp_qsbr; /* lines of its own */

@@ -39,6 +39,7 @@
 	X(SG_IP6)							\
 	X(SG_ICMP6)							\
 	X(SG_ND6)							\
+	X(SG_UDP)							\
 	X(SG_DHCP)							\
 	X(SG_FLOW)							\
 	X(SG_GEN)

@@ -85,6 +85,10 @@
 	    "packets do not take the fast path")			\
 	X(ip_ttl, "net.inet.ip.ttl", 64, 1, 255,			\
 	    "time to live of packets originated here")			\
+	X(ip_port_first, "net.inet.ip.portrange.first", 10000, 1, 65535, \
+	    "first port that is chosen for an end point without one")	\
+	X(ip_port_last, "net.inet.ip.portrange.last", 65535, 1, 65535,	\
+	    "last of these ports")					\
 	X(ip_process_options, "net.inet.ip.process_options", 1, 0, 2,	\
 	    "IPv4 options: 0 passes them on unread, 1 processes them, "	\
 	    "2 refuses packets that have any")				\

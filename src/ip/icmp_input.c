@@ -17,6 +17,7 @@
 #include "ip/ip_options.h"
 #include "ip/ping.h"
 #include "mbuf/in_cksum.h"
+#include "netisr/netisr.h"
 #include "path.h"
 
 /* How much of an ICMP message is looked at. */
@@ -138,7 +139,17 @@ icmp_echoreply(struct cpu *c, struct mbuf *m, const struct ip_info *ii,
 	icmp_consume(c, m);
 }
 
-/* An error this host provoked; only echo requests are remembered so far. */
+/* Whether the n bytes that an error quotes are of a datagram of UDP. */
+static bool
+icmp_quotes_udp(const uint8_t *p, unsigned n)
+{
+	struct ip_info ii;
+
+	return ip_parse_quoted(p, n, &ii) == ips_none &&
+	    ii.ii_proto == IPP_UDP;
+}
+
+/* An error this host provoked, by an echo request or a datagram. */
 static void ON_CPU
 icmp_error_input(struct cpu *c, struct mbuf *m, const struct ip_info *ii,
     const struct icmp_info *ic)
@@ -156,6 +167,11 @@ icmp_error_input(struct cpu *c, struct mbuf *m, const struct ip_info *ii,
 
 	stat_add(c, SG_ICMP, ics_errin, 1);
 	m_copydata(m, off, n, quote);
+	if (ip_udp_any(c->c_sp) && icmp_quotes_udp(quote, n)) {
+		m->m_l4off = ii->ii_hlen;
+		netisr_queue_about(c, NETISR_IP, ST_UDPERR, m, quote, n);
+		return;
+	}
 	if (icmp_parse_quoted_echo(quote, n, &iq)) {
 		pe.pe_id = iq.iq_id;
 		pe.pe_seq = iq.iq_seq;

@@ -44,6 +44,26 @@ struct udp_wire;
 enum ipstat ip_udp_check(
     const struct mbuf *, const struct ip_info *, struct udp_wire *uh);
 
+/*
+ * A datagram for this host that nobody wants: port unreachable (RFC 1122,
+ * 4.1.3.1), within the budget of what this host does for strangers.
+ */
+void ip_udp_refuse(
+    struct cpu *, struct mbuf *m, const struct ip_info *) ON_CPU;
+
+/* Whether an address is the broadcast one of all or of a link. */
+bool ip_is_broadcast(const struct spate *, unsigned rtable, uint32_t);
+
+/*
+ * Whether a packet is for an end point of UDP, should there be one for it: the
+ * host has any.
+ */
+static inline bool
+ip_udp_any(const struct spate *sp)
+{
+	return atomic_load_explicit(&sp->sp_udps, memory_order_relaxed) != 0;
+}
+
 /* What an IPv4/ICMP CPU remembers (the error budget).  ENOMEM. */
 int icmp_cpu_init(struct cpu *);
 void icmp_cpu_fini(struct cpu *);

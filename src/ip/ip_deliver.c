@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IPv4 packets for this host: to reassembly, to ICMP, or refused, as there are
- * no sockets yet.  RFC 1122, 3.2.1.3 (source), 3.2.2.1 (protocol and port
- * unreachable), 4.2.2.12 by way of RFC 9293, 3.10.7.1 (TCP).
+ * IPv4 packets for this host: to reassembly, to ICMP, to the CPU that has the
+ * end point of UDP, or refused.  RFC 1122, 3.2.1.3 (source), 3.2.2.1 (protocol
+ * and port unreachable), 4.2.2.12 by way of RFC 9293, 3.10.7.1 (TCP).
  */
+#include "base/addr.h"
 #include "if/if.h"
 #include "ip/icmp_wire.h"
+#include "ip/ip.h"
 #include "ip/ip_int.h"
+#include "netisr/netisr.h"
 #include "netisr/punt.h"
 #include "path.h"
 
@@ -59,9 +62,39 @@ ip_within_budget(
 		p = PUNT_ICMP;
 	else if (ii->ii_proto == IPP_TCP)
 		p = PUNT_TCP;
+	else if (ii->ii_proto == IPP_UDP && ip_udp_any(c->c_sp) &&
+	    !ip_is_dhcp(c, m, ii))
+		return true; /* only what nobody wants: ip_udp_refuse() */
 	else if (ii->ii_proto == IPP_UDP)
 		p = PUNT_UDP;
 	return punt_take(c, m->m_rcvif, p);
+}
+
+bool
+ip_is_broadcast(const struct spate *sp, unsigned rtable, uint32_t a)
+{
+	return in_is_broadcast(a) ||
+	    ip_route(sp, rtable, a, NULL)->nh_type == NH_BROADCAST;
+}
+
+void
+ip_udp_refuse(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
+{
+	if (m->m_rcvif != 0 && !punt_take(c, m->m_rcvif, PUNT_UDP))
+		ip_drop(c, m, ips_punt);
+	else
+		ip_refuse_udp(c, m, ii);
+}
+
+static void ON_CPU
+ip_deliver_udp(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
+{
+	if (ip_is_dhcp(c, m, ii))
+		path_next(c, ST_DHCP, m);
+	else if (ip_udp_any(c->c_sp))
+		netisr_queue(c, NETISR_IP, ST_UDP, m);
+	else
+		ip_refuse_udp(c, m, ii);
 }
 
 void
@@ -90,10 +123,7 @@ ip_deliver(struct cpu *c, struct mbuf *m, const struct ip_info *ii)
 		ip_refuse_tcp(c, m, ii);
 		break;
 	case IPP_UDP:
-		if (ip_is_dhcp(c, m, ii))
-			path_next(c, ST_DHCP, m);
-		else
-			ip_refuse_udp(c, m, ii);
+		ip_deliver_udp(c, m, ii);
 		break;
 	default:
 		ip_reject(

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "ip/ip.h"
 #include "ip/ping.h"
 #include "ip6/icmp6_parse.h"
 #include "ip6/icmp6_wire.h"
@@ -18,6 +19,7 @@
 #include "ip6/ip6_int.h"
 #include "ip6/nd6.h"
 #include "mbuf/in_cksum.h"
+#include "netisr/netisr.h"
 #include "path.h"
 
 static void ON_CPU
@@ -134,7 +136,20 @@ icmp6_echoreply(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
 	icmp6_consume(c, m);
 }
 
-/* An error this host provoked; only echo requests are remembered so far. */
+/* Whether the n bytes that an error quotes are of a datagram of UDP. */
+static bool
+icmp6_quotes_udp(const uint8_t *p, unsigned n)
+{
+	struct ip6_info i6;
+
+	if (ip6_parse_quoted(p, n, &i6) != i6s_none)
+		return false;
+	if (ip6_is_ext(i6.i6_proto))
+		(void)ip6_parse_ext(p, n, &i6);
+	return i6.i6_proto == IPP_UDP;
+}
+
+/* An error this host provoked, by an echo request or a datagram. */
 static void ON_CPU
 icmp6_error_input(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
     const struct icmp6_info *ic)
@@ -152,6 +167,11 @@ icmp6_error_input(struct cpu *c, struct mbuf *m, const struct ip6_info *i6,
 
 	stat_add(c, SG_ICMP6, i6cs_errin, 1);
 	m_copydata(m, off, n, quote);
+	if (ip_udp_any(c->c_sp) && icmp6_quotes_udp(quote, n)) {
+		m->m_l4off = i6->i6_l4off;
+		netisr_queue_about(c, NETISR_IP6, ST_UDPERR, m, quote, n);
+		return;
+	}
 	if (icmp6_parse_quoted_echo(quote, n, &iq)) {
 		pe.pe_id = iq.iq6_id;
 		pe.pe_seq = iq.iq6_seq;

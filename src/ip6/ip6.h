@@ -55,6 +55,10 @@ struct udp_wire;
 enum ip6stat ip6_udp_check(
     const struct mbuf *, const struct ip6_info *, struct udp_wire *uh);
 
+/* As ip_udp_refuse() of ip/ip.h: RFC 4443, 3.1. */
+void ip6_udp_refuse(
+    struct cpu *, struct mbuf *m, const struct ip6_info *) ON_CPU;
+
 /* A CPU's unfinished packets; reass_cpu_fini() undoes it.  ENOMEM. */
 int ip6_reass_cpu_init(struct cpu *);
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * IPv6 packets for this host: through their extension headers (RFC 8200, 4)
- * to ICMPv6, or refused, as there are no sockets yet.
+ * to ICMPv6, to the CPU that has the end point of UDP, or refused.
  */
 #include "if/if.h"
+#include "ip/ip.h"
 #include "ip6/icmp6_wire.h"
+#include "ip6/ip6.h"
 #include "ip6/ip6_int.h"
+#include "netisr/netisr.h"
 #include "netisr/punt.h"
 #include "path.h"
 
@@ -80,12 +83,24 @@ ip6_is_dhcp(
 	return ld16be(uh.uh_dport) == PORT_DHCP6;
 }
 
+void
+ip6_udp_refuse(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
+{
+	if (m->m_rcvif != 0 && !punt_take(c, m->m_rcvif, PUNT_UDP))
+		ip6_drop(c, m, i6s_punt);
+	else
+		ip6_refuse_udp(c, m, i6);
+}
+
 static void ON_CPU
 ip6_deliver_udp(struct cpu *c, struct mbuf *m, const struct ip6_info *i6)
 {
 	if (ip6_is_dhcp(c, m, i6)) {
 		m->m_l4off = i6->i6_l4off;
 		path_next(c, ST_DHCP6, m);
+	} else if (ip_udp_any(c->c_sp)) {
+		m->m_l4off = i6->i6_l4off;
+		netisr_queue(c, NETISR_IP6, ST_UDP6, m);
 	} else {
 		ip6_refuse_udp(c, m, i6);
 	}
@@ -149,6 +164,9 @@ ip6_within_budget(
 		    PUNT_ICMP6;
 	else if (i6->i6_proto == IPP_TCP)
 		p = PUNT_TCP;
+	else if (i6->i6_proto == IPP_UDP && ip_udp_any(c->c_sp) &&
+	    !ip6_is_dhcp(c, m, i6))
+		return true; /* only what nobody wants: ip6_udp_refuse() */
 	else if (i6->i6_proto == IPP_UDP)
 		p = PUNT_UDP;
 	return punt_take(c, m->m_rcvif, p);

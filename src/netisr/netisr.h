@@ -81,6 +81,14 @@ void netisr_queue(struct cpu *, enum netisr_proto, enum stage,
     struct mbuf *m) ON_CPU;
 
 /*
+ * The same for a packet m about one that was sent from here, of which the
+ * first n bytes are at p, not empty: m goes on where answers to that do, and
+ * has their hash, not its own.
+ */
+void netisr_queue_about(struct cpu *, enum netisr_proto, enum stage,
+    struct mbuf *m, uint8_t *p, size_t n) ON_CPU;
+
+/*
  * The same, unless the protocol's policy is "direct": then m goes on here.
  * For local protocols that do well everywhere, and best with the owner.
  */

@@ -159,6 +159,28 @@ netisr_queue(
 		    netisr_policy(c->c_sp, proto) == NETISR_HYBRID);
 }
 
+/*
+ * Both have only to say the same of one flow: a datagram that was cut counts
+ * as whole, so p is changed.
+ */
+void
+netisr_queue_about(struct cpu *c, enum netisr_proto proto, enum stage st,
+    struct mbuf *m, uint8_t *p, size_t n)
+{
+	struct rss_tuple rt;
+
+	if (p[0] >> 4 == 4 && n >= 8)
+		p[6] = p[7] = 0;
+	if (rss_tuple(p, n, rss_types(c->c_sp), &rt) != RSS_NONE) {
+		rt = rss_reverse(&rt);
+		m->m_hash = rss_tuple_hash(c->c_sp, &rt);
+		/* As if it were its own: nobody makes it anew. */
+		m->m_hashtype =
+		    (uint8_t)rss_wants(m->m_data, m->m_len, rss_types(c->c_sp));
+	}
+	netisr_queue(c, proto, st, m);
+}
+
 void
 netisr_dispatch(
     struct cpu *c, enum netisr_proto proto, enum stage st, struct mbuf *m)

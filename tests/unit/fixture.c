@@ -19,6 +19,7 @@
 #include "netisr/punt.h"
 #include "route/route.h"
 #include "route/rule.h"
+#include "udp/udp.h"
 
 typedef void stage_fn(struct cpu *, struct mvec *);
 
@@ -35,6 +36,9 @@ static stage_fn *const fx_stages[ST_N] = {
 	[ST_ICMP6] = icmp6_input,
 	[ST_UNREACH] = ip_unreach,
 	[ST_UNREACH6] = ip6_unreach,
+	[ST_UDP] = udp_input,
+	[ST_UDP6] = udp6_input,
+	[ST_UDPERR] = udp_error_input,
 	[ST_IPOUT] = ip_output,
 	[ST_IP6OUT] = ip6_output,
 };
@@ -121,6 +125,7 @@ fx_cpu_create(struct fixture *fx)
 	assert_int_equal(icmp_cpu_init(c), 0);
 	assert_int_equal(ip_reass_cpu_init(c), 0);
 	assert_int_equal(ip6_reass_cpu_init(c), 0);
+	assert_int_equal(udp_cpu_init(c), 0);
 	c->c_path = fx_alloc(sizeof(*c->c_path));
 	fx->fx_c = curcpu = c;
 }
@@ -155,6 +160,7 @@ fixture_init(struct fixture *fx)
 	assert_int_equal(qsbr_init(&sp->sp_qsbr, 1, true), 0);
 	assert_int_equal(pktmem_create(sp, 4 << 20), 0);
 	assert_int_equal(rss_create(sp), 0);
+	assert_int_equal(udp_create(sp), 0);
 	fx_cpu_create(fx);
 	fx_ctl_create(fx);
 }
@@ -192,6 +198,7 @@ fixture_fini(struct fixture *fx)
 	ctl_fini(fx->fx_ctl);
 	free(fx->fx_ctl);
 	qsbr_fini(&sp->sp_qsbr);
+	udp_cpu_fini(c);
 	reass_cpu_fini(c);
 	icmp_cpu_fini(c);
 	netisr_cpu_fini(c);
@@ -202,6 +209,7 @@ fixture_fini(struct fixture *fx)
 	cpu_fini(c);
 	free(c);
 	curcpu = NULL;
+	udp_destroy(sp);
 	rss_destroy(sp);
 	pktmem_destroy(sp);
 	free(sp);
