@@ -68,6 +68,8 @@ bench_met(const struct bench_row *br)
 		return is >= br->br_goal * peer;
 	case BENCH_NO_MORE:
 		return is <= peer;
+	case BENCH_NONE:
+		return true;
 	}
 	return false;
 }
@@ -80,18 +82,50 @@ figure_print(FILE *f, const char *name, const struct bench_figure *bf)
 	    bf->bf_min, bf->bf_max, bf->bf_runs);
 }
 
-void
-bench_row(const struct bench_row *br)
+/* The file of lines; NULL: there is none. */
+static FILE *
+rows_open(void)
 {
-	static const char *const goals[] = { "at most", "at least", "ratio",
-		"no more" };
 	const char *name = getenv("BENCH_ROWS");
 	FILE *f;
 
 	if (name == NULL)
-		return;
+		return NULL;
 	if ((f = fopen(name, "ae")) == NULL)
 		err(1, "%s", name);
+	return f;
+}
+
+static void
+rows_close(FILE *f)
+{
+	if (fclose(f) != 0)
+		err(1, "%s", getenv("BENCH_ROWS"));
+}
+
+void
+bench_absent(
+    const char *bench, const char *what, const char *peer, const char *why)
+{
+	FILE *f = rows_open();
+
+	if (f == NULL)
+		return;
+	fprintf(f, "{\"benchmark\": \"%s\", \"what\": \"%s\", "
+	    "\"peer\": \"%s\", \"absent\": \"%s\"}\n", bench, what, peer,
+	    why);
+	rows_close(f);
+}
+
+void
+bench_row(const struct bench_row *br)
+{
+	static const char *const goals[] = { "at most", "at least", "ratio",
+		"no more", "none" };
+	FILE *f = rows_open();
+
+	if (f == NULL)
+		return;
 	fprintf(f, "{\"benchmark\": \"%s\", \"what\": \"%s\", "
 	    "\"unit\": \"%s\"", br->br_bench, br->br_what, br->br_unit);
 	figure_print(f, "spate", &br->br_spate);
@@ -102,8 +136,7 @@ bench_row(const struct bench_row *br)
 	fprintf(f, ", \"goal_is\": \"%s\", \"goal\": %.9g, "
 	    "\"met\": %s}\n", goals[br->br_goalis], br->br_goal,
 	    bench_met(br) ? "true" : "false");
-	if (fclose(f) != 0)
-		err(1, "%s", name);
+	rows_close(f);
 }
 
 static uint64_t

@@ -34,6 +34,7 @@ enum bench_goal {
 	BENCH_AT_LEAST,
 	BENCH_RATIO,	/* at least so many times the peer's */
 	BENCH_NO_MORE,	/* than the peer's; no number */
+	BENCH_NONE,	/* the ratio is told, and that is all */
 };
 
 struct bench_row {
@@ -46,6 +47,10 @@ struct bench_row {
 
 bool bench_met(const struct bench_row *);
 void bench_row(const struct bench_row *);
+
+/* A line for a peer that could not be measured, and why. */
+void bench_absent(const char *bench, const char *what, const char *peer,
+    const char *why);
 
 /* Of n runs; sorts them. */
 struct bench_figure bench_figure(double *v, unsigned n);

@@ -19,7 +19,7 @@ test="bpftrace clang libclang-rt-14-dev clang-format spin mandoc ndisc6 python3
 python3-jsonschema python3-pyte python3-pytest python3-scapy tcpdump tshark valgrind
 dnsmasq-base udhcpc isc-dhcp-client radvd"
 demo="iproute2 iputils-ping iperf3 traceroute ethtool"
-bench="dpdk-dev librte-net-memif23 librte-net-af-xdp23 netsniff-ng
+bench="dpdk-dev libdpdk-dev librte-net-memif23 librte-net-af-xdp23 netsniff-ng
 iproute2 iperf3 libxdp-dev libbpf-dev python3 valgrind"
 
 mode=install

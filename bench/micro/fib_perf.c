@@ -2,20 +2,26 @@
 /*
  * Lookups per second in the compiled forwarding tables, and changes per second.
  *
- *	fib_perf [routes]
+ *	fib_perf [-n lookups] [-c changes] [routes]
  *
  * A table like the Internet's: so many routes of IPv4 (1,000,000 unless told)
  * and a quarter of that of IPv6, over NHOPS next hops.  "hot" asks for the same
  * 256 addresses again and again, "random" for a million different ones in
  * random routes.  Changes: a route is withdrawn and comes back by another next
- * hop; each change is published by itself, or with PUBLISH others.
+ * hop; each change is published by itself, or with PUBLISH others.  Then the
+ * same table beside DPDK's (fib_peers.h), if this was built with libdpdk.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "../bench.h"
 #include "bgp.h"
+#ifdef BENCH_DPDK
+#include "fib_peers.h"
+#endif
 
 #include "base/bytes.h"
 #include "base/kassert.h"
@@ -31,8 +37,8 @@
 #define BATCH 128u
 #define NHOPS 500u
 
-#define CHANGES 50000u
 #define PUBLISH 1000u
+#define TRIALS	5
 
 struct bench {
 	struct rnd b_rnd;
@@ -42,7 +48,12 @@ struct bench {
 	struct bgp_route *b_r4;
 	struct bgp_route *b_r6;
 	struct qsbr b_qsbr; /* of no CPU: grace is at once */
+	unsigned b_lookups; /* in a trial */
+	unsigned b_changes; /* in a trial */
 	unsigned b_compiles;
+	double b_loaded[2]; /* ms: IPv4, IPv6 routes into the RIB */
+	double b_ribmb[2];
+	double b_memory; /* MB of both tables */
 	uint32_t b_sink; /* sum of some results */
 	uint32_t *b_v4; /* NDST destinations */
 	struct in6 *b_v6; /* NDST destinations */
@@ -82,15 +93,18 @@ rib_change(struct bench *b, const struct bgp_route *br, bool add)
 }
 
 static void
-load(struct bench *b, const char *name, const struct bgp_route *br, unsigned n)
+load(struct bench *b, bool six, const struct bgp_route *br, unsigned n)
 {
+	size_t had = rib_memory(b->b_rib);
 	double t = seconds();
 	unsigned i;
 
 	for (i = 0; i < n; i++)
 		rib_change(b, &br[i], true);
-	printf("%s: %u routes into the RIB in %.0f ms\n", name, n,
-	    (seconds() - t) * 1e3);
+	b->b_loaded[six] = (seconds() - t) * 1e3;
+	b->b_ribmb[six] = (double)(rib_memory(b->b_rib) - had) / 1e6;
+	printf("IPv%u: %u routes into the RIB in %.0f ms\n", six ? 6 : 4, n,
+	    b->b_loaded[six]);
 }
 
 static void
@@ -101,8 +115,8 @@ fill(struct bench *b)
 
 	b->b_r4 = bgp_make(ADDR_V4, b->b_n4, NHOPS, rnd);
 	b->b_r6 = bgp_make(ADDR_V6, b->b_n6, NHOPS, rnd);
-	load(b, "IPv4", b->b_r4, b->b_n4);
-	load(b, "IPv6", b->b_r6, b->b_n6);
+	load(b, false, b->b_r4, b->b_n4);
+	load(b, true, b->b_r6, b->b_n6);
 	for (i = 0; i < NDST; i++) {
 		const struct bgp_route *r4 = b->b_r4 + rnd_below(rnd, b->b_n4);
 		const struct bgp_route *r6 = b->b_r6 + rnd_below(rnd, b->b_n6);
@@ -158,23 +172,45 @@ chain6(struct bench *b, const void *fib, unsigned at)
 }
 
 /* Million lookups per second over the first n destinations, in rounds. */
+static struct bench_figure
+trials(struct bench *b, const void *fib, unsigned n,
+    void (*run)(struct bench *, const void *, unsigned))
+{
+	double rate[TRIALS];
+	unsigned trial, i;
+
+	for (trial = 0; trial < TRIALS; trial++) {
+		double t = seconds();
+
+		for (i = 0; i < b->b_lookups; i += BATCH)
+			run(b, fib, i % n);
+		rate[trial] = b->b_lookups / (seconds() - t) / 1e6;
+	}
+	return bench_figure(rate, TRIALS);
+}
+
+/* The best of them. */
 static double
 measure(struct bench *b, const void *fib, unsigned n,
     void (*run)(struct bench *, const void *, unsigned))
 {
-	double best = 0;
-	unsigned trial, i;
+	return trials(b, fib, n, run).bf_max;
+}
 
-	for (trial = 0; trial < 5; trial++) {
-		double t = seconds();
-		double rate;
+/* A line of the table of all benchmarks. */
+static void
+goal(const char *what, const char *unit, struct bench_figure is,
+    enum bench_goal goalis, double number)
+{
+	bench_row(&(struct bench_row){ .br_bench = "micro/fib",
+		.br_what = what, .br_unit = unit, .br_spate = is,
+		.br_goalis = goalis, .br_goal = number });
+}
 
-		for (i = 0; i < 2 * NDST; i += BATCH)
-			run(b, fib, i % n);
-		rate = 2 * NDST / (seconds() - t) / 1e6;
-		best = rate > best ? rate : best;
-	}
-	return best;
+static struct bench_figure
+once(double v)
+{
+	return bench_figure(&v, 1);
 }
 
 /* Publishes what was marked; the table that readers see from then on. */
@@ -222,8 +258,11 @@ mark(struct fib4 *f4, struct fib6 *f6, const struct prefix *p)
 		fib6_mark(f6, p);
 }
 
-/* Changes random routes, every with-th time publishing what changed. */
-static void
+/*
+ * Changes random routes, every with-th time publishing what changed; thousands
+ * a second.
+ */
+static double
 churn(struct bench *b, struct fib4 **f4, struct fib6 **f6, unsigned with)
 {
 	struct bgp_route *all = f4 != NULL ? b->b_r4 : b->b_r6;
@@ -231,7 +270,7 @@ churn(struct bench *b, struct fib4 **f4, struct fib6 **f6, unsigned with)
 	double t = seconds();
 
 	b->b_compiles = 0;
-	for (i = 1; i <= CHANGES; i++) {
+	for (i = 1; i <= b->b_changes; i++) {
 		struct bgp_route *br = all + rnd_below(&b->b_rnd, n);
 
 		rib_change(b, br, false);
@@ -239,22 +278,93 @@ churn(struct bench *b, struct fib4 **f4, struct fib6 **f6, unsigned with)
 		rib_change(b, br, true);
 		mark(f4 != NULL ? *f4 : NULL, f6 != NULL ? *f6 : NULL,
 		    &br->br_prefix);
-		if (i % with == 0 && f4 != NULL)
+		if (i % with != 0 && i < b->b_changes)
+			continue;
+		if (f4 != NULL)
 			*f4 = publish4(b, *f4);
-		else if (i % with == 0)
+		else
 			*f6 = publish6(b, *f6);
 	}
 	t = seconds() - t;
 	printf("%s: %.0f thousand changes a second, published by %u; compiled "
 	    "anew %u times\n", f4 != NULL ? "IPv4" : "IPv6",
-	    CHANGES / t / 1e3, with, b->b_compiles);
+	    b->b_changes / t / 1e3, with, b->b_compiles);
+	return b->b_changes / t / 1e3;
+}
+
+#ifdef BENCH_DPDK
+struct beside {
+	struct bench *be_b;
+	const void *be_fib;
+};
+
+static void
+beside_run4(void *arg, unsigned at)
+{
+	struct beside *be = arg;
+
+	run4(be->be_b, be->be_fib, at);
+}
+
+static void
+beside_run6(void *arg, unsigned at)
+{
+	struct beside *be = arg;
+
+	run6(be->be_b, be->be_fib, at);
+}
+
+static uint32_t
+beside_lookup4(void *arg, unsigned key)
+{
+	struct beside *be = arg;
+
+	return fib4_lookup(be->be_fib, be->be_b->b_v4[key]);
+}
+
+static uint32_t
+beside_lookup6(void *arg, unsigned key)
+{
+	struct beside *be = arg;
+
+	return fib6_lookup(be->be_fib, &be->be_b->b_v6[key]);
+}
+#endif
+
+/* DPDK's tables of the same routes; ms: of compiling ours. */
+static void
+beside(struct bench *b, const void *fib, bool six, double ms, double changed)
+{
+#ifdef BENCH_DPDK
+	struct beside be = { b, fib };
+	double mb = (double)(six ? fib6_memory(fib) : fib4_memory(fib)) / 1e6;
+
+	fib_peers(&(struct fib_side){ .fs_family = six ? ADDR_V6 : ADDR_V4,
+		.fs_routes = six ? b->b_r6 : b->b_r4,
+		.fs_n = six ? b->b_n6 : b->b_n4,
+		.fs_keys = six ? (const void *)b->b_v6 : b->b_v4,
+		.fs_nkeys = NDST, .fs_nhot = NHOT, .fs_lookups = b->b_lookups,
+		.fs_changes = b->b_changes,
+		.fs_run = six ? beside_run6 : beside_run4,
+		.fs_lookup = six ? beside_lookup6 : beside_lookup4,
+		.fs_arg = &be, .fs_memory = mb,
+		.fs_whole = mb + b->b_ribmb[six],
+		.fs_built = b->b_loaded[six] + ms, .fs_changed = changed });
+#else
+	(void)fib, (void)ms, (void)changed;
+	printf("DPDK's tables are left out: built without libdpdk (package "
+	       "libdpdk-dev)\n");
+	bench_absent("micro/fib", six ? "IPv6" : "IPv4", "DPDK",
+	    "built without libdpdk");
+	(void)b;
+#endif
 }
 
 static void
 bench4(struct bench *b)
 {
 	struct fib4 *f;
-	double t = seconds();
+	double t = seconds(), changed;
 
 	if (fib4_compile(b->b_rib, &f) != 0)
 		panic("fib4_compile failed");
@@ -264,10 +374,18 @@ bench4(struct bench *b)
 	    (double)fib4_memory(f) / 1e6, t * 1e3, measure(b, f, NHOT, run4),
 	    measure(b, f, NDST, run4), measure(b, f, NHOT, chain4),
 	    measure(b, f, NDST, chain4));
-	churn(b, &f, NULL, 1);
+	b->b_memory += (double)fib4_memory(f) / 1e6;
+	goal("IPv4, random", "M lookups/s", trials(b, f, NDST, run4),
+	    BENCH_AT_LEAST, 100);
+	changed = churn(b, &f, NULL, 1);
+	goal("IPv4, changes one by one", "thousand/s", once(changed),
+	    BENCH_AT_LEAST, 100);
 	churn(b, &f, NULL, PUBLISH);
 	printf("after that %.2f MB, %.1f M/s random\n",
 	    (double)fib4_memory(f) / 1e6, measure(b, f, NDST, run4));
+	goal("IPv4, from routes to table", "s",
+	    once((b->b_loaded[0] / 1e3 + t)), BENCH_AT_MOST, 1);
+	beside(b, f, false, t * 1e3, changed);
 	fib4_free(f);
 }
 
@@ -275,7 +393,7 @@ static void
 bench6(struct bench *b)
 {
 	struct fib6 *f;
-	double t = seconds();
+	double t = seconds(), changed;
 
 	if (fib6_compile(b->b_rib, &f) != 0)
 		panic("fib6_compile failed");
@@ -285,25 +403,49 @@ bench6(struct bench *b)
 	    (double)fib6_memory(f) / 1e6, t * 1e3, measure(b, f, NHOT, run6),
 	    measure(b, f, NDST, run6), measure(b, f, NHOT, chain6),
 	    measure(b, f, NDST, chain6));
-	churn(b, NULL, &f, 1);
+	b->b_memory += (double)fib6_memory(f) / 1e6;
+	goal("IPv6, random", "M lookups/s", trials(b, f, NDST, run6),
+	    BENCH_AT_LEAST, 50);
+	changed = churn(b, NULL, &f, 1);
+	goal("IPv6, changes one by one", "thousand/s", once(changed),
+	    BENCH_AT_LEAST, 100);
 	churn(b, NULL, &f, PUBLISH);
 	printf("after that %.2f MB, %.1f M/s random\n",
 	    (double)fib6_memory(f) / 1e6, measure(b, f, NDST, run6));
+	goal("IPv6, from routes to table", "s",
+	    once((b->b_loaded[1] / 1e3 + t)), BENCH_AT_MOST, 1);
+	beside(b, f, true, t * 1e3, changed);
 	fib6_free(f);
+}
+
+static _Noreturn void
+usage(void)
+{
+	fprintf(stderr,
+	    "usage: fib_perf [-n lookups] [-c changes] [routes]\n");
+	exit(2);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct bench b = { .b_n4 = 1000000 };
+	struct bench b = { .b_n4 = 1000000, .b_lookups = 2 * NDST,
+		.b_changes = 50000 };
+	int ch;
 
-	if (argc > 1)
-		b.b_n4 = (unsigned)strtoul(argv[1], NULL, 10);
+	while ((ch = getopt(argc, argv, "c:n:")) != -1)
+		if (ch == 'c')
+			b.b_changes = (unsigned)strtoul(optarg, NULL, 10);
+		else if (ch == 'n')
+			b.b_lookups = (unsigned)strtoul(optarg, NULL, 10);
+		else
+			usage();
+	if (optind < argc)
+		b.b_n4 = (unsigned)strtoul(argv[optind], NULL, 10);
 	b.b_n6 = b.b_n4 / 4;
-	if (b.b_n6 == 0) {
-		fprintf(stderr, "usage: fib_perf [routes]\n");
-		return 2;
-	}
+	b.b_lookups -= b.b_lookups % BATCH;
+	if (b.b_n6 == 0 || b.b_changes == 0 || b.b_lookups == 0)
+		usage();
 	rnd_seed(&b.b_rnd, 1);
 	b.b_v4 = must_alloc(NDST, sizeof(*b.b_v4));
 	b.b_v6 = must_alloc(NDST, sizeof(*b.b_v6));
@@ -316,6 +458,8 @@ main(int argc, char **argv)
 	       "      hot   random\n");
 	bench4(&b);
 	bench6(&b);
+	goal("IPv4 and IPv6 tables", "MB", once(b.b_memory), BENCH_AT_MOST,
+	    12);
 	rib_destroy(b.b_rib);
 	free(b.b_v4);
 	free(b.b_v6);
