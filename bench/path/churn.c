@@ -13,6 +13,7 @@
 #include "dev/drivers.h"
 #include "dev/pair.h"
 #include "gen/tpl.h"
+#include "mbuf/in_cksum.h"
 #include "path.h"
 #include "route/neigh.h"
 #include "route/rib.h"
@@ -29,7 +30,8 @@ static const uint8_t mac[MAC_LEN] = { 2, 0, 0, 0, 0, 9 };
 static struct ifnet *ON_CTL
 connect_to(struct churn *ch, const char *name, struct ifnet **far)
 {
-	struct pair_conf pc = { .pc_seed = 1, .pc_ring = CHURN_RING };
+	struct pair_conf pc = { .pc_seed = 1, .pc_ring = CHURN_RING,
+		.pc_side[0].ps_queues = (uint16_t)ch->ch_ncpus };
 	struct dev_conf dc = { .dc_driver = "pair" };
 	struct spate *sp[2] = { ch->ch_router, ch->ch_tester };
 	struct ifnet *ifp[2];
@@ -67,28 +69,31 @@ static void ON_CTL
 settle(struct churn *ch)
 {
 	struct spate *sp[2] = { ch->ch_router, ch->ch_tester };
-	unsigned i;
+	unsigned i, k;
 
 	for (i = 0; i < 20; i++) {
 		struct spate *is = sp[i % 2];
 
 		role_enter(&on_cpu);
-		curcpu = is->sp_cpu[0];
-		cpu_round(curcpu);
+		for (k = 0; k < is->sp_ncpus; k++) {
+			curcpu = is->sp_cpu[k];
+			cpu_round(curcpu);
+		}
 		curcpu = NULL;
 		ctl_round(is->sp_ctl);
 	}
 }
 
 void
-churn_create(struct churn *ch, unsigned gateways)
+churn_create(struct churn *ch, unsigned ncpus, unsigned gateways)
 {
 	struct ctl *ctl;
 	struct prefix all;
 	struct nhop nh;
 	unsigned i, k;
 
-	ch->ch_router = bench_instance("router", 1, CHURN_BUFS);
+	ch->ch_ncpus = ncpus;
+	ch->ch_router = bench_instance("router", ncpus, ncpus * CHURN_BUFS);
 	ch->ch_tester = bench_instance("tester", 1, CHURN_BUFS);
 	ctl = ch->ch_router->sp_ctl;
 	(void)connect_to(ch, "in", &ch->ch_in);
@@ -153,6 +158,9 @@ churn_load(struct churn *ch, const uint32_t *dst)
 	for (i = 0; i < CHURN_DSTS; i++) {
 		p = ch->ch_frame[i];
 		tpl_fill(&cursor, KEY, &p, &ch->ch_len, &sigoff, 1);
+		st16be(p + 18, (uint16_t)i);
+		st16be(p + 24, 0);
+		st16be(p + 24, in_cksum(p + 14, 20));
 	}
 	tpl_destroy(tp);
 	free(list);
@@ -181,11 +189,13 @@ static unsigned ON_CPU
 collect(struct churn *ch, struct cpu *c)
 {
 	struct mvec mv;
-	unsigned i, n = 0;
+	unsigned i, k, n = 0;
 
 	for (i = 0; i < 2; i++) {
 		mv.mv_n = 0;
 		dev_pair.do_rx(c, &ch->ch_out[i]->if_rxq[0], &mv, MVEC_MAX);
+		for (k = 0; ch->ch_seen != NULL && k < mv.mv_n; k++)
+			ch->ch_seen(ch->ch_arg, i, mv.mv_m[k]->m_data);
 		m_free_bulk(c, mv.mv_m, mv.mv_n);
 		n += mv.mv_n;
 	}
@@ -194,24 +204,25 @@ collect(struct churn *ch, struct cpu *c)
 	return n;
 }
 
-static struct cpu *enter(struct spate *sp) TSA(assert_capability(on_cpu));
+static struct cpu *enter(struct spate *sp, unsigned cpu)
+    TSA(assert_capability(on_cpu));
 
 static struct cpu *
-enter(struct spate *sp)
+enter(struct spate *sp, unsigned cpu)
 {
 	role_enter(&on_cpu);
-	curcpu = sp->sp_cpu[0];
+	curcpu = sp->sp_cpu[cpu];
 	return curcpu;
 }
 
-/* What is due, a round of the router, what came out; how many of both. */
+/* What is due, a round of the router's CPUs, what came out; both numbers. */
 static unsigned
 step(struct churn *ch, double rate)
 {
-	struct cpu *c = enter(ch->ch_tester);
+	struct cpu *c = enter(ch->ch_tester, 0);
 	uint64_t due = (uint64_t)((double)(bench_ns() - ch->ch_began) * rate /
 	    1e9);
-	unsigned did = 0, n;
+	unsigned did = 0, n, i;
 
 	while (rate > 0 && ch->ch_sent < due && did < 2 * CHURN_RING) {
 		n = (unsigned)u64min(CHURN_BURST, due - ch->ch_sent);
@@ -222,18 +233,17 @@ step(struct churn *ch, double rate)
 	/* The rest of it came while the link could not have held it. */
 	if (rate > 0)
 		ch->ch_sent = u64max(ch->ch_sent, due);
-	c = enter(ch->ch_router);
-	cpu_round(c);
-	return did + collect(ch, enter(ch->ch_tester));
+	for (i = 0; i < ch->ch_ncpus; i++)
+		cpu_round(enter(ch->ch_router, i));
+	return did + collect(ch, enter(ch->ch_tester, 0));
 }
 
 /* A new wish: counts begin anew. */
 static double
 obey(struct churn *ch, unsigned want)
 {
-	struct cpu *c = enter(ch->ch_router);
 	double rate = ch->ch_hz;
-	unsigned still;
+	unsigned still, i;
 
 	/* What is under way still counts for what was. */
 	for (still = 0; still < DRAIN;)
@@ -241,8 +251,12 @@ obey(struct churn *ch, unsigned want)
 	if (rate > 0) {
 		ch->ch_sent = ch->ch_came = 0;
 		ch->ch_began = bench_ns();
-		stat_cell_set(&c->c_longest, 0);
-		stat_cell_set(&c->c_lately[0], 0);
+		for (i = 0; i < ch->ch_ncpus; i++) {
+			struct cpu *c = enter(ch->ch_router, i);
+
+			stat_cell_set(&c->c_longest, 0);
+			stat_cell_set(&c->c_lately[0], 0);
+		}
 	}
 	atomic_store_explicit(&ch->ch_have, want, memory_order_release);
 	return rate;
@@ -296,6 +310,44 @@ churn_start(struct churn *ch)
 		errx(1, "no thread");
 	(void)pthread_setaffinity_np(pthread_self(), sizeof(all), &all);
 	pin(0);
+}
+
+struct owners {
+	uint8_t *ow_owner;
+	uint8_t ow_cpu;
+};
+
+static void
+owner_seen(void *arg, unsigned link, const uint8_t *frame)
+{
+	const struct owners *ow = arg;
+
+	(void)link;
+	ow->ow_owner[ld16be(frame + 18)] = ow->ow_cpu;
+}
+
+void
+churn_owners(struct churn *ch, uint8_t owner[CHURN_DSTS])
+{
+	struct owners ow = { .ow_owner = owner };
+	churn_seen_fn *seen = ch->ch_seen;
+	void *arg = ch->ch_arg;
+	unsigned i, k;
+
+	ch->ch_seen = owner_seen;
+	ch->ch_arg = &ow;
+	for (i = 0; i < CHURN_DSTS; i += CHURN_BURST) {
+		offer(ch, enter(ch->ch_tester, 0), CHURN_BURST);
+		for (k = 0; k < ch->ch_ncpus; k++) {
+			ow.ow_cpu = (uint8_t)k;
+			cpu_round(enter(ch->ch_router, k));
+			collect(ch, enter(ch->ch_tester, 0));
+		}
+	}
+	curcpu = NULL;
+	role_enter(&on_ctl);
+	ch->ch_seen = seen;
+	ch->ch_arg = arg;
 }
 
 /* Returns when the thread has begun with it. */

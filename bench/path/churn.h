@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A router of one CPU between a link that brings packets and two that take
- * them, run with its tester by a thread of its own, which is pinned; ctl is the
- * caller's, who is pinned to another CPU.
+ * A router between a link that brings packets and two that take them, run with
+ * its tester by a thread of its own, which is pinned; ctl is the caller's, who
+ * is pinned to another CPU.  If the router has several CPUs, the thread runs
+ * them in turn.
  *
  * The tester sends by the clock.  What is due when it looks is sent at once;
  * what the link has no room for is lost.
@@ -30,7 +31,15 @@ struct churn_count {
 	double cc_longest; /* us of a round of the router's CPU */
 };
 
+struct churn;
+
+/* A packet that came out by a link (0, 1); the thread's. */
+typedef void churn_seen_fn(void *arg, unsigned link, const uint8_t *frame);
+
 struct churn {
+	unsigned ch_ncpus;	 /* of the router */
+	churn_seen_fn *ch_seen;	 /* NULL: nobody looks; before churn_start() */
+	void *ch_arg;
 	struct spate *ch_router;
 	struct spate *ch_tester;
 	struct ifnet *ch_in;	 /* the tester's end of what brings packets */
@@ -49,7 +58,7 @@ struct churn {
 };
 
 /* Each link has gateways, and a default route leads by the first link. */
-void churn_create(struct churn *, unsigned gateways) ON_CTL;
+void churn_create(struct churn *, unsigned ncpus, unsigned gateways) ON_CTL;
 void churn_destroy(struct churn *) ON_CTL;
 
 /* A gateway on a link. */
@@ -61,6 +70,12 @@ bool churn_first(const struct churn *, const struct addr *) ON_CTL;
 /* Destinations, CHURN_DSTS of them; once, before churn_start(). */
 void churn_load(struct churn *, const uint32_t *dst) ON_CTL;
 void churn_start(struct churn *) ON_CTL;
+
+/*
+ * Before churn_start(): which of the router's CPUs has each destination's
+ * packets.  Their IPv4 identification is the destination's number.
+ */
+void churn_owners(struct churn *, uint8_t owner[CHURN_DSTS]) ON_CTL;
 
 /* Send from now on; and stop, with what came of it. */
 void churn_begin(struct churn *, double rate) ON_CTL;

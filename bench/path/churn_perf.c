@@ -20,6 +20,7 @@
  * arrive.  A round's time is that from one clock reading to the next.
  *
  * usage: churn [-r routes] [-n turns] [-s ms of a search's trial]
+ *	[-m Mpps, instead of a search] [-k kind[,kind]...]
  */
 #include <err.h>
 #include <stdio.h>
@@ -48,7 +49,8 @@ struct bench {
 	struct bgp_route *b_bgp;
 	unsigned b_routes, b_turns, b_search;
 	unsigned b_flap; /* batches, so far */
-	double b_rate; /* sent at */
+	double b_rate; /* sent at; 0: a search finds it */
+	const char *b_kinds; /* NULL: all */
 };
 
 /* Route i is by way of this; other: of another gateway there. */
@@ -260,6 +262,20 @@ search(struct bench *b)
 	return low;
 }
 
+/* Whether this kind's turns are wanted; others only do what they do. */
+static bool
+wanted(const struct bench *b, const struct kind *k)
+{
+	size_t len = strlen(k->name);
+	const char *at = b->b_kinds;
+
+	for (; at != NULL && *at != '\0';
+	     at += strcspn(at, ","), at += *at == ',')
+		if (strcspn(at, ",") == len && strncmp(at, k->name, len) == 0)
+			return true;
+	return b->b_kinds == NULL;
+}
+
 static void ON_CTL
 measure(struct bench *b)
 {
@@ -268,13 +284,18 @@ measure(struct bench *b)
 
 	for (i = 0; i < b->b_turns; i++)
 		for (k = 0; k < countof(kinds); k++)
-			turn(b, &kinds[k], &found[k], i);
+			if (wanted(b, &kinds[k]))
+				turn(b, &kinds[k], &found[k], i);
+			else if (kinds[k].fn == do_load ||
+			    kinds[k].fn == do_withdraw)
+				kinds[k].fn(b);
 	printf("  %-9s %7s  %19s  %19s  %17s\n", "", "", "lost at work, ppm",
 	    "lost at rest, ppm", "longest round, us");
 	printf("  %-9s %7s  %9s %9s  %9s %9s  %8s %8s\n", "", "s", "median",
 	    "most", "median", "most", "at work", "at rest");
 	for (k = 0; k < countof(kinds); k++)
-		tell(b, &kinds[k], &found[k]);
+		if (wanted(b, &kinds[k]))
+			tell(b, &kinds[k], &found[k]);
 }
 
 /* Addresses of which all that covers them leads by way of the first link. */
@@ -308,13 +329,18 @@ run(struct bench *b)
 
 	rnd_seed(&rnd, 1);
 	b->b_bgp = bgp_make(ADDR_V4, b->b_routes, NHOPS, &rnd);
-	churn_create(&b->b_churn, NHOPS / 2);
+	churn_create(&b->b_churn, 1, NHOPS / 2);
 	destinations(b, &rnd);
 	churn_start(&b->b_churn);
-	b->b_rate = SHARE * search(b);
-	printf("churn: %u routes, %u destinations, one CPU; %.2f Mpps, 0.9 of "
-	       "the rate without loss\n", b->b_routes, CHURN_DSTS,
-	    b->b_rate / 1e6);
+	printf("churn: %u routes, %u destinations, one CPU; ", b->b_routes,
+	    CHURN_DSTS);
+	if (b->b_rate > 0) {
+		printf("%.2f Mpps\n", b->b_rate / 1e6);
+	} else {
+		b->b_rate = SHARE * search(b);
+		printf("%.2f Mpps, 0.9 of the rate without loss\n",
+		    b->b_rate / 1e6);
+	}
 	do_withdraw(b);
 	measure(b);
 	churn_destroy(&b->b_churn);
@@ -329,8 +355,14 @@ main(int argc, char **argv)
 	int ch;
 
 	role_enter(&on_ctl);
-	while ((ch = getopt(argc, argv, "n:r:s:")) != -1)
+	while ((ch = getopt(argc, argv, "k:m:n:r:s:")) != -1)
 		switch (ch) {
+		case 'k':
+			b.b_kinds = optarg;
+			break;
+		case 'm':
+			b.b_rate = atof(optarg) * 1e6;
+			break;
 		case 'n':
 			b.b_turns = (unsigned)atoi(optarg);
 			break;
@@ -341,9 +373,11 @@ main(int argc, char **argv)
 			b.b_search = (unsigned)atoi(optarg);
 			break;
 		default:
-			errx(2, "usage: churn [-r routes] [-n turns] [-s ms]");
+			errx(2,
+			    "usage: churn [-r routes] [-n turns] [-s ms] "
+			    "[-m Mpps] [-k kind,...]");
 		}
-	if (b.b_turns < 1 ||
+	if (b.b_turns < 1 || !(b.b_rate >= 0) ||
 	    b.b_turns > countof(((struct found *)0)->fo_lost[0]) ||
 	    b.b_routes < 1)
 		errx(2, "1 to 64 turns, and at least a route");
