@@ -25,6 +25,7 @@
 #include "dev/open.h"
 #include "newconf.h"
 #include "priv/permit.h"
+#include "priv/priv.h"
 
 #define STOP_MS 5000 /* the child has to stop, before it is killed */
 
@@ -199,22 +200,6 @@ parent_status(const struct parent *pa, int status)
 	return CMD_FAILED;
 }
 
-/* From here on signals are read; the child lets them in when it is ready. */
-static int
-parent_block_signals(void)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
-	sigset_t set;
-	size_t i;
-
-	sigemptyset(&set);
-	for (i = 0; i < countof(signals); i++)
-		sigaddset(&set, signals[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 /* Of each two ends the first is the parent's. */
 static void
 parent_ends(struct parent *pa, struct child_fds *cf, const int opener[2],
@@ -240,7 +225,7 @@ parent_fork(struct parent *pa, struct child_fds *cf)
 {
 	int opener[2], newconf[2], ready[2];
 
-	if ((pa->pa_signals = parent_block_signals()) < 0 ||
+	if ((pa->pa_signals = signals_block()) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 		opener) != 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,

@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "dev/open.h"
 #include "priv/permit.h"
+#include "priv/priv.h"
 #include "run_int.h"
 
 #define STOP_MS 10000 /* the child has to stop and report */
@@ -173,22 +174,6 @@ parent_status(int status)
 	return GEN_NOTHING;
 }
 
-/* From here on signals are read; the child lets them in when it is ready. */
-static int
-parent_block_signals(sigset_t *before)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
-	sigset_t set;
-	size_t i;
-
-	sigemptyset(&set);
-	for (i = 0; i < countof(signals); i++)
-		sigaddset(&set, signals[i]);
-	sigprocmask(SIG_BLOCK, &set, before);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 static int
 parent_fork(struct parent *pa, const struct gen_job *gj,
     const struct gen_files *fs)
@@ -225,13 +210,12 @@ gen_parent_run(const struct gen_job *gj)
 	struct parent pa = { .pa_plan = gj->gj_plan, .pa_opener = -1,
 		.pa_commands = -1 };
 	struct gen_files fs;
-	sigset_t before;
 	int status;
 
 	if (files_open(gj->gj_plan, &fs) != 0)
 		return GEN_NOTHING;
 	fflush(stdout);
-	if ((pa.pa_signals = parent_block_signals(&before)) < 0) {
+	if ((pa.pa_signals = signals_block()) < 0) {
 		fprintf(stderr, "spate gen: %s\n", strerror(errno));
 		files_finish(&fs, false);
 		return GEN_NOTHING;

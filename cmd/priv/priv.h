@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the programs with privileges have in common, the daemon and the tester:
- * giving them up, and not cutting the user's own login.
+ * giving them up, not cutting the user's own login, and hearing of signals.
  */
 #ifndef CMD_PRIV_PRIV_H
 #define CMD_PRIV_PRIV_H
@@ -23,5 +23,12 @@ int login_check(const char *device, bool cut, char *err, size_t errlen);
  * made later inherit it.  0, or an errno value and a message.
  */
 int sandbox_enter(struct log *);
+
+/*
+ * signals.c: from here on SIGTERM, SIGINT, SIGHUP and SIGCHLD wait to be read
+ * from the descriptor that is returned (signalfd(2)), or -1.  Children inherit
+ * that, and let them in when they are ready.
+ */
+int signals_block(void);
 
 #endif
