@@ -10,7 +10,9 @@
  *			reports into their places
  *	child.c		puts the tester together, gives up what it need not have
  *	ports.c		a plan's ports as the tester takes them
- *	steps.c		runs the steps, holds expectations against results
+ *	steps.c		runs the steps;
+ *	methods.c	those that are methods of src/gen
+ *	expects.c	holds expectations against results
  *	screen.c	shows trials as they run, and changes them by keys
  *	live.c		what there is to be seen
  *	udp.c		source, sink and echo: command line, and what they do

@@ -50,6 +50,13 @@ struct step_load {
 	unsigned ld_n;
 };
 
+/* Whether the section says so; nothing may be said, too. */
+static inline bool
+plan_said(const struct conf_sec *sec, const char *key)
+{
+	return conf_where(sec, key) != &sec->cs_pos;
+}
+
 /* ports.c: adds all ports.  An errno value after a message. */
 int	 ports_open(struct run *) ON_CTL;
 
@@ -73,6 +80,26 @@ int	 step_load_make(const struct run *, const struct plan_step *,
 void	 step_load_free(struct step_load *);
 /* Of the slowest link of those that send, or 0. */
 uint64_t step_load_speed(const struct step_load *);
+/* A step that could not be: where it stands, and why. */
+void	 step_failed(struct run *, const struct plan_step *, const char *why);
+/* What keeps a result from counting is told to those who want quiet, too. */
+void	 step_why(const struct run *, const char *name, const char *what,
+	    const char *why);
+/* What somebody changed is not the RFCs' any more. */
+void	 profile_changed(struct profile *);
+
+/* methods.c: a step that is a method.  ENOMEM. */
+int	 methods_step(struct run *, const struct plan_step *) ON_CTL;
+
+/*
+ * expects.c: whether results are as the step expects is told, and noted in
+ * the report and in ru.  ENOMEM.
+ */
+int	 expects_method(struct run *, const struct plan_step *,
+	    const struct method_result *);
+int	 expects_run(struct run *, const struct plan_step *,
+	    const struct step_load *, unsigned size,
+	    const struct trial_result *);
 
 /*
  * udp.c: source, sink or echo, until it is stopped or time is up; the exit
