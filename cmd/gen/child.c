@@ -7,9 +7,11 @@
  * they return with what they have, and that is reported.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -17,7 +19,8 @@
 #include "run_int.h"
 #include "screen.h"
 
-#define LINK_MS 5000 /* to wait for links at the start */
+#define LINK_MS	   5000 /* to wait for links at the start */
+#define COMMAND_MS 200 /* to look for a stop while a command runs */
 
 static trial_flag stopped; /* by the signal handler */
 const trial_flag *const child_stop = &stopped;
@@ -29,7 +32,10 @@ stop(int sig)
 	atomic_store_explicit(&stopped, true, memory_order_relaxed);
 }
 
-/* The parent passes on what the terminal sends. */
+/*
+ * The terminal sends to both processes, and the parent passes it on; others
+ * may send to either.
+ */
 static void
 child_signals(void)
 {
@@ -38,9 +44,21 @@ child_signals(void)
 
 	sigemptyset(&none);
 	sigaction(SIGTERM, &sa, NULL);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGHUP, SIG_IGN); /* the parent may have to ignore it */
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * Without its parent it ends, too.  The system forgets that wish when
+ * privileges go.
+ */
+static void
+child_follow(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		stop(SIGTERM);
 }
 
 /* The tester as a runner, with commands for the device under test. */
@@ -98,6 +116,20 @@ ru_limit(void *arg, const struct trial_conf *tc, double *pps)
 	return in->rn_limit(in->rn_arg, tc, pps);
 }
 
+/* Not without looking for a stop, which may come right before it sleeps. */
+static bool
+command_answered(struct run *ru)
+{
+	struct pollfd pfd = { .fd = ru->ru_command, .events = POLLIN };
+	int n;
+
+	while ((n = poll(&pfd, 1, COMMAND_MS)) <= 0) {
+		if ((n < 0 && errno != EINTR) || ru_stopped(ru))
+			return false;
+	}
+	return true;
+}
+
 /* The parent answers with the command's exit status in one byte. */
 static int
 ru_event(void *arg, enum runner_event ev)
@@ -125,10 +157,8 @@ ru_event(void *arg, enum runner_event ev)
 		return ENOTSUP;
 	if (write(ru->ru_command, &byte, 1) != 1)
 		return errno;
-	while (read(ru->ru_command, &byte, 1) != 1) {
-		if (errno != EINTR || ru_stopped(ru))
-			return EINTR;
-	}
+	if (!command_answered(ru) || read(ru->ru_command, &byte, 1) != 1)
+		return EINTR;
 	if (byte != 0)
 		fprintf(stderr, "spate gen: \"%s\" failed with status %u\n",
 		    command, byte);
@@ -228,6 +258,7 @@ child_tester(struct run *ru, int opener)
 		.gc_opener = &ru->ru_opener.orm_opener,
 	};
 	char err[GEN_ERRLEN] = "";
+	pid_t parent = getppid();
 	int error;
 
 	log_init(&gc.gc_log, log_sink_stderr, NULL, LOGL_WARN);
@@ -240,6 +271,7 @@ child_tester(struct run *ru, int opener)
 		return GEN_NOTHING;
 	if (sandbox_enter(&gc.gc_log) != 0)
 		return GEN_NOTHING;
+	child_follow(parent);
 	if (gen_start(ru->ru_gen, err, sizeof(err)) != 0)
 		return child_fail("cannot start", err);
 	child_runner(ru);

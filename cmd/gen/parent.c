@@ -31,6 +31,7 @@ struct parent {
 	int pa_opener; /* requests of the child; -1: it has no more */
 	int pa_commands;
 	bool pa_stopping;
+	bool pa_nohup; /* nohup(1): the terminal may go */
 };
 
 static bool
@@ -120,7 +121,8 @@ parent_signal(struct parent *pa)
 	struct signalfd_siginfo si;
 
 	if (read(pa->pa_signals, &si, sizeof(si)) != (ssize_t)sizeof(si) ||
-	    si.ssi_signo == SIGCHLD)
+	    si.ssi_signo == SIGCHLD ||
+	    (si.ssi_signo == SIGHUP && pa->pa_nohup))
 		return;
 	pa->pa_stopping = true;
 	kill(pa->pa_child, SIGTERM);
@@ -161,6 +163,9 @@ parent_loop(struct parent *pa)
 			parent_signal(pa);
 		command_ended(pa);
 	}
+	/* The child was told to end, and did not wait for it. */
+	if (pa->pa_command > 0)
+		kill(pa->pa_command, SIGTERM);
 	return status;
 }
 
@@ -209,12 +214,15 @@ gen_parent_run(const struct gen_job *gj)
 {
 	struct parent pa = { .pa_plan = gj->gj_plan, .pa_opener = -1,
 		.pa_commands = -1 };
+	struct sigaction hup;
 	struct gen_files fs;
 	int status;
 
 	if (files_open(gj->gj_plan, &fs) != 0)
 		return GEN_NOTHING;
 	fflush(stdout);
+	sigaction(SIGHUP, NULL, &hup);
+	pa.pa_nohup = hup.sa_handler == SIG_IGN;
 	if ((pa.pa_signals = signals_block()) < 0) {
 		fprintf(stderr, "spate gen: %s\n", strerror(errno));
 		files_finish(&fs, false);

@@ -169,6 +169,7 @@ static const struct {
 	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
 	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
 	{ SCMP_SYS(prctl), 0, UINT32_MAX, PR_SET_NAME },
+	{ SCMP_SYS(prctl), 0, UINT32_MAX, PR_SET_PDEATHSIG },
 };
 
 /* Refused without dying of it: callers have another way, or can do without. */

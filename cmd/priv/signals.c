@@ -17,5 +17,6 @@ signals_block(void)
 		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would leave no status */
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
