@@ -72,6 +72,53 @@ def test_sink_counts_what_a_kernel_sends(host):
     assert sink.said()[-1] == "received 100"
 
 
+def test_echo_answers_a_kernel(host):
+    """Of each size, as it was, from the port it went to."""
+    host.address("va", f"{KERNEL}/24")
+    echo = Udp(host, "--echo", "--port", f"packet:vb,address={TESTER}/24")
+    out = host.run(f"""python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(0.2)
+for i in range(0, 1472, 64):
+    said = bytes(k & 255 for k in range(i))
+    for _ in range(100):            # the first ones ask for addresses
+        s.sendto(said, ("{TESTER}", 2000 + i))
+        try:
+            heard = s.recvfrom(2000)
+        except TimeoutError:
+            continue
+        if heard == (said, ("{TESTER}", 2000 + i)):
+            print("right")
+            break
+'""").stdout
+    echo.stop()
+    assert out.count("right") == 23
+    assert total(echo.said()[-1], "sent back ") >= 23
+
+
+def test_kernel_echoes_to_source(host):
+    host.address("va", f"{KERNEL}/24")
+    kernel = subprocess.Popen(host.command(["python3", "-c", f"""
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("{KERNEL}", 7777))
+while True:
+    s.sendto(*s.recvfrom(2000))
+"""]), preexec_fn=die_with_parent)
+    wait_for("the kernel listens",
+             lambda: ":7777" in host.run("ss -Hlnu").stdout)
+    out = Udp(host, "--source", "--destination", KERNEL, "--destination-port",
+              "7777", "--flows", "10", "--port",
+              f"packet:vb,address={TESTER}/24", "--rate", "500 pps",
+              "--duration", "500 ms").said()
+    kernel.kill()
+    kernel.wait()
+    sent = total(out[-1], "sent ")
+    back = int(out[-1].split("received ")[1])
+    assert sent >= back > 0, out
+
+
 def test_both_ends_of_a_memif(net):
     """Two testers of the same seed are still two."""
     host = net.host("memif")
