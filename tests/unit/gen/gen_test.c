@@ -110,20 +110,41 @@ trial(struct rig *r)
 	sound(r);
 }
 
+/* A tester whose two ports are joined, and what it is to send. */
 static void
-loop_with(unsigned ncpus, uint32_t flows)
+rig_open(struct rig *r, unsigned ncpus, uint32_t flows)
 {
 	struct gen_conf gc = { .gc_ncpus = ncpus, .gc_seed = 1 };
 	struct pair *p = link_make(ncpus);
-	struct rig r = { 0 };
+
+	*r = (struct rig){ 0 };
+	check(gen_create(&gc, &r->r_gen, err, sizeof(err)));
+	port(r->r_gen, "left", "198.18.0.1", NULL, p, 0);
+	port(r->r_gen, "right", "198.19.0.1", NULL, p, 1);
+	pair_destroy(p);
+	check(gen_start(r->r_gen, err, sizeof(err)));
+	stream(r, flows);
+}
+
+/* It would run for an hour: each tick may end it, or change its pace. */
+static void
+rig_endless(struct rig *r,
+    bool (*fn)(void *, const struct trial_tick *, struct pace_conf *),
+    void *arg)
+{
+	r->r_conf.tc_packets = 0;
+	r->r_conf.tc_duration = 3600 * NS_S;
+	r->r_conf.tc_tick = fn;
+	r->r_conf.tc_tickarg = arg;
+}
+
+static void
+loop_with(unsigned ncpus, uint32_t flows)
+{
+	struct rig r;
 	double pps;
 
-	check(gen_create(&gc, &r.r_gen, err, sizeof(err)));
-	port(r.r_gen, "left", "198.18.0.1", NULL, p, 0);
-	port(r.r_gen, "right", "198.19.0.1", NULL, p, 1);
-	pair_destroy(p);
-	check(gen_start(r.r_gen, err, sizeof(err)));
-	stream(&r, flows);
+	rig_open(&r, ncpus, flows);
 	trial(&r);
 	assert_int_equal(r.r_result.tr_all.tn_sent, 2000);
 	assert_int_equal(r.r_result.tr_all.tn_received, 2000);
@@ -310,25 +331,15 @@ stop_on_tick(void *arg, const struct trial_tick *tt, struct pace_conf *pc)
 	return true;
 }
 
-/* It would run for an hour. */
 static void
 stops(void **state)
 {
-	struct gen_conf gc = { .gc_seed = 1 };
-	struct pair *p = link_make(1);
-	struct rig r = { 0 };
 	struct runner rn;
+	struct rig r;
 
 	(void)state;
-	check(gen_create(&gc, &r.r_gen, err, sizeof(err)));
-	port(r.r_gen, "left", "198.18.0.1", NULL, p, 0);
-	port(r.r_gen, "right", "198.19.0.1", NULL, p, 1);
-	pair_destroy(p);
-	check(gen_start(r.r_gen, err, sizeof(err)));
-	stream(&r, 1);
-	r.r_conf.tc_packets = 0;
-	r.r_conf.tc_duration = 3600 * NS_S;
-	r.r_conf.tc_tick = stop_on_tick;
+	rig_open(&r, 1, 1);
+	rig_endless(&r, stop_on_tick, NULL);
 	gen_runner(r.r_gen, &rn, &stop);
 	assert_int_equal(rn.rn_nports, 2);
 	assert_int_equal(rn.rn_trial(rn.rn_arg, &r.r_conf, &r.r_result), 0);
@@ -358,22 +369,12 @@ another_pace(void *arg, const struct trial_tick *tt, struct pace_conf *pc)
 static void
 repaced(void **state)
 {
-	struct gen_conf gc = { .gc_seed = 1, .gc_ncpus = 2 };
-	struct pair *p = link_make(2);
-	struct rig r = { 0 };
 	unsigned paces = 0;
+	struct rig r;
 
 	(void)state;
-	check(gen_create(&gc, &r.r_gen, err, sizeof(err)));
-	port(r.r_gen, "left", "198.18.0.1", NULL, p, 0);
-	port(r.r_gen, "right", "198.19.0.1", NULL, p, 1);
-	pair_destroy(p);
-	check(gen_start(r.r_gen, err, sizeof(err)));
-	stream(&r, 2);
-	r.r_conf.tc_packets = 0;
-	r.r_conf.tc_duration = 3600 * NS_S;
-	r.r_conf.tc_tick = another_pace;
-	r.r_conf.tc_tickarg = &paces;
+	rig_open(&r, 2, 2);
+	rig_endless(&r, another_pace, &paces);
 	trial(&r);
 	assert_int_equal(paces, 5);
 	trial_result_fini(&r.r_result);
