@@ -20,6 +20,7 @@ struct run {
 	uint64_t ru_began; /* the point, by rn_now() */
 	uint64_t ru_highest; /* packets a second of each port, at most */
 	bool ru_bytester; /* ... because the tester can no more */
+	bool ru_byuser; /* ... or because the user said so */
 	bool ru_nomem;
 	struct trial_stream *ru_exts; /* RFC 5180's streams; NULL: others */
 	struct tpl_conf *ru_exttpl;

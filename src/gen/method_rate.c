@@ -165,7 +165,8 @@ run_rates(struct run *ru)
 	mp->mp_nports = ru->ru_senders;
 	mp->mp_line_pps = line * ru->ru_senders;
 	mp->mp_limit_pps = run_all(ru, limit);
-	if (user > 0 && (highest == 0 || user < highest))
+	ru->ru_byuser = user > 0 && (highest == 0 || user < highest);
+	if (ru->ru_byuser)
 		highest = user;
 	ru->ru_bytester = limit != 0 &&
 	    (highest == 0 || (double)limit < floor(highest));
@@ -338,6 +339,8 @@ hunt_limits(struct run *ru, struct hunt *hu, const struct bisect *bi)
 	} else if (hu->hu_found == hu->hu_max && ru->ru_bytester) {
 		run_status(ru, MS_LIMITED, "at least this: the tester itself "
 		    "can do no more");
+	} else if (hu->hu_found == hu->hu_max && ru->ru_byuser) {
+		run_note(ru, "at least this: no higher rate was allowed");
 	}
 }
 

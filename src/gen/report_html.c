@@ -50,7 +50,7 @@ fact_number(FILE *f, const char *term, double v, const char *unit)
 
 	if (!isfinite(v))
 		return;
-	snprintf(text, sizeof(text), "%.12g %s", v, unit);
+	snprintf(text, sizeof(text), "%.4g %s", v, unit);
 	fact(f, term, text);
 }
 
