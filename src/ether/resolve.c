@@ -212,6 +212,24 @@ resolve_else(struct cpu *c, const struct hop *h, struct mbuf *m)
 	}
 }
 
+/*
+ * The neighbour of *h is found by one of the packets that come, and this CPU
+ * holds older ones for it: these leave first.
+ */
+static __attribute__((noinline)) void ON_CPU
+resolve_held(struct cpu *c, const struct hop *h)
+{
+	struct mbuf *m;
+
+	while ((m = neigh_take(c, h->h_oif, &h->h_addr)) != NULL) {
+		struct hop own = { .h_nh = 0 };
+
+		/* Its route may be another by now. */
+		own.h_what = (uint8_t)hop_find(c, &own, m);
+		resolve_else(c, &own, m);
+	}
+}
+
 void
 neigh_resolve(struct cpu *c, struct mvec *mv)
 {
@@ -222,8 +240,11 @@ neigh_resolve(struct cpu *c, struct mvec *mv)
 	for (i = 0; i < mv->mv_n; i++) {
 		struct mbuf *m = mv->mv_m[i];
 
-		if (unlikely(h.h_nh == 0 || !hop_fits(&h, m)))
+		if (unlikely(h.h_nh == 0 || !hop_fits(&h, m))) {
 			h.h_what = (uint8_t)hop_find(c, &h, m);
+			if (h.h_what == HOP_SEND)
+				resolve_held(c, &h);
+		}
 		if (likely(h.h_what == HOP_SEND))
 			resolve_send(c, &h, m);
 		else

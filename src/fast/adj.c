@@ -81,12 +81,12 @@ adj_is_group(const struct addr *gw)
 	return in_is_broadcast(gw->a_v4) || in_is_multicast(gw->a_v4);
 }
 
-/* a leads to addr. */
+/* a leads to addr, if nothing waits that must leave first. */
 static bool ON_CPU
 adj_neigh(struct cpu *c, struct adj *a, const struct addr *addr)
 {
 	a->a_lle = neigh_lookup(c, a->a_oif, addr);
-	if (a->a_lle == NULL)
+	if (a->a_lle == NULL || neigh_holds(c, a->a_oif, addr))
 		return false;
 	memcpy(a->a_hdr, a->a_lle->lle_hdr, sizeof(a->a_hdr));
 	return true;

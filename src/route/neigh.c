@@ -326,6 +326,27 @@ neigh_hold(
 		holdq_hold(c, hq, m);
 }
 
+bool
+neigh_holds(struct cpu *c, unsigned ifindex, const struct addr *addr)
+{
+	const struct holdq *hq;
+
+	if (likely(c->c_neigh->nc_held == 0))
+		return false;
+	hq = holdq_find(c->c_neigh, ifindex, addr);
+	return hq != NULL && hq->hq_n > 0;
+}
+
+/* The queue stays until it is answered. */
+struct mbuf *
+neigh_take(struct cpu *c, unsigned ifindex, const struct addr *addr)
+{
+	if (!neigh_holds(c, ifindex, addr))
+		return NULL;
+	stat_add(c, SG_NEIGH, nes_resumed, 1);
+	return holdq_get(c, holdq_find(c->c_neigh, ifindex, addr));
+}
+
 static void ON_CPU
 holdq_resume(struct cpu *c, struct holdq *hq)
 {

@@ -100,6 +100,19 @@ void neigh_hold(struct cpu *, unsigned ifindex, const struct addr *addr,
 unsigned neigh_held(const struct cpu *);
 
 /*
+ * An entry can be seen a while before ctl's answer that there is one.  Whoever
+ * finds it first sends what this CPU holds for it before anything else, or
+ * leaves that to one who does.
+ *
+ * Whether something is held for addr; the oldest of it, which is held no
+ * longer, at its IP header, or NULL.
+ */
+bool neigh_holds(
+    struct cpu *, unsigned ifindex, const struct addr *addr) ON_CPU;
+struct mbuf *neigh_take(
+    struct cpu *, unsigned ifindex, const struct addr *addr) ON_CPU;
+
+/*
  * What ARP and ND heard on the wire, told to ctl.  Throttled per CPU: news
  * that repeats what the table says is not sent at all.
  */

@@ -116,6 +116,61 @@ held(struct sim *s)
 	SIM_EQ(s, host_dropped(l.l_r, "left", SG_NEIGH, nes_replaced), 16);
 }
 
+struct sequence {
+	struct sim *sq_sim;
+	unsigned sq_last; /* source port of the last one that came */
+	unsigned sq_came;
+};
+
+static void
+sequence_heard(
+    void *arg, const struct frame_info *fi, const uint8_t *p, size_t n)
+{
+	struct sequence *sq = arg;
+
+	(void)p;
+	(void)n;
+	if (fi->fi_proto != 17)
+		return;
+	SIM_CHECK(sq->sq_sim, ld16be(fi->fi_l4) > sq->sq_last);
+	sq->sq_last = ld16be(fi->fi_l4);
+	sq->sq_came++;
+}
+
+/* Those that come when it is just resolved do not overtake those that wait. */
+static void
+in_order(struct sim *s, bool v6)
+{
+	enum { MOST = 60000, ENOUGH = 100 };
+	struct sequence sq = { .sq_sim = s };
+	struct peer *to;
+	struct lab l;
+	unsigned i;
+
+	lab_make(&l, s, 1, 0);
+	lab_ping(&l, 1);
+	to = wire_peer(l.l_right, v6 ? "fd00:2::9/64" : "10.0.2.9/24", NULL);
+	wire_watch(l.l_right, sequence_heard, &sq);
+	for (i = 1; i < MOST && sq.sq_came < ENOUGH; i++) {
+		SIM_CHECK(s, peer_udp(v6 ? l.l_a6 : l.l_a4, &to->pr_addr,
+		    (uint16_t)i, 7, 32));
+		sim_pass(s, sim_below(s, 2) * NS_US);
+	}
+	SIM_UNTIL(s, sq.sq_last == i - 1, NS_S);
+}
+
+static void
+in_order4(struct sim *s)
+{
+	in_order(s, false);
+}
+
+static void
+in_order6(struct sim *s)
+{
+	in_order(s, true);
+}
+
 /* A scan of the whole net does not hurt who is resolved. */
 static void
 scan(struct sim *s)
@@ -248,6 +303,8 @@ main(int argc, char **argv)
 		{ "dies4", dies4, 20 },
 		{ "dies6", dies6, 20 },
 		{ "held", held, 20 },
+		{ "in-order4", in_order4, 20 },
+		{ "in-order6", in_order6, 20 },
 		{ "scan", scan, 10 },
 		{ "pool-small", pool_small, 20 },
 		{ "pool-chains", pool_chains, 20 },
