@@ -90,7 +90,7 @@ heading(const struct view *vi, FILE *f)
 	for (qu = vi->vi_quantities; qu->qu_key != NULL; qu++)
 		if (qu->qu_kind != QK_TEXT && shown(vi, qu))
 			head_cell(qu, f);
-	fputs("<th scope=\"col\" class=\"t\">remarks</th></tr></thead>\n", f);
+	fputs("</tr></thead>\n", f);
 }
 
 static void
@@ -109,30 +109,39 @@ cell(const struct quantity *qu, const json_t *row, FILE *f)
 	fputs("</td>", f);
 }
 
-/* What is to be said of it stands in the same row. */
+/* What is to be said of it stands below, as wide as the table is. */
 static void
-remarks(const json_t *row, FILE *f)
+remarks(const struct view *vi, const json_t *row, FILE *f)
 {
-	const json_t *note;
+	const json_t *notes = json_object_get(row, "notes"), *note;
+	const struct quantity *qu;
+	unsigned columns = 1;
 	size_t i;
 
-	fputs("<td class=\"why\">", f);
-	json_array_foreach(json_object_get(row, "notes"), i, note)
+	if (json_array_size(notes) == 0)
+		return;
+	for (qu = vi->vi_quantities; qu->qu_key != NULL; qu++)
+		columns += shown(vi, qu);
+	fprintf(f, "<tr class=\"%s\"><td class=\"why\" colspan=\"%u\">",
+	    row_class[tree_standing(row)], columns);
+	json_array_foreach(notes, i, note)
 	{
 		fputs(i > 0 ? "; " : "", f);
 		html_text(
 		    f, json_is_string(note) ? json_string_value(note) : "");
 	}
-	fputs("</td>", f);
+	fputs("</td></tr>\n", f);
 }
 
 static void
 line(const struct view *vi, const json_t *row, FILE *f)
 {
+	bool noted = json_array_size(json_object_get(row, "notes")) > 0;
 	enum standing standing = tree_standing(row);
 	const struct quantity *qu;
 
-	fprintf(f, "<tr class=\"%s\">", row_class[standing]);
+	fprintf(f, "<tr class=\"%s%s\">", row_class[standing],
+	    noted ? " noted" : "");
 	for (qu = vi->vi_quantities; qu->qu_key != NULL; qu++)
 		if (qu->qu_kind == QK_TEXT && shown(vi, qu))
 			cell(qu, row, f);
@@ -142,8 +151,8 @@ line(const struct view *vi, const json_t *row, FILE *f)
 	for (qu = vi->vi_quantities; qu->qu_key != NULL; qu++)
 		if (qu->qu_kind != QK_TEXT && shown(vi, qu))
 			cell(qu, row, f);
-	remarks(row, f);
 	fputs("</tr>\n", f);
+	remarks(vi, row, f);
 }
 
 static void
