@@ -20,7 +20,8 @@ python3-jsonschema python3-pyte python3-pytest python3-scapy tcpdump tshark valg
 dnsmasq-base udhcpc isc-dhcp-client radvd"
 demo="iproute2 iputils-ping iperf3 traceroute ethtool"
 bench="dpdk-dev libdpdk-dev librte-net-memif23 librte-net-af-xdp23 netsniff-ng
-iproute2 iperf3 libxdp-dev libbpf-dev python3 valgrind"
+iproute2 iperf3 libxdp-dev libbpf-dev nftables python3 python3-jsonschema
+valgrind"
 
 mode=install
 case ${1-} in
