@@ -139,9 +139,12 @@ table_make(struct dpdk_table *t, unsigned routes, unsigned groups)
 	struct rte_fib_conf fc = { .type = RTE_FIB_DIR24_8,
 		.max_routes = (int)routes,
 		.dir24_8 = { RTE_FIB_DIR24_8_2B, groups } };
+	/* The width bounds the number of groups, too. */
 	struct rte_fib6_conf f6 = { .type = RTE_FIB6_TRIE,
 		.max_routes = (int)routes,
-		.trie = { RTE_FIB6_TRIE_2B, groups } };
+		.trie = { groups > kinds[DPDK_FIB6].most ? RTE_FIB6_TRIE_4B :
+		RTE_FIB6_TRIE_2B,
+		    groups } };
 
 	switch (t->dt_kind) {
 	case DPDK_LPM:
@@ -197,9 +200,13 @@ dpdk_memory(const struct dpdk_table *t)
 }
 
 size_t
-dpdk_lookup_memory(enum dpdk_kind kind, unsigned groups)
+dpdk_lookup_memory(enum dpdk_kind kind, unsigned groups, unsigned room)
 {
-	return kinds[kind].entry * (ENTRIES24 + ENTRIES8 * groups);
+	size_t entry = kinds[kind].entry;
+
+	if (kind == DPDK_FIB6 && room > kinds[kind].most)
+		entry = 4;
+	return entry * (ENTRIES24 + ENTRIES8 * groups);
 }
 
 static uint32_t

@@ -36,8 +36,8 @@ const char *dpdk_error(void);
 /* Bytes it has taken, with its rules and room. */
 size_t dpdk_memory(const struct dpdk_table *);
 
-/* Bytes that lookups read where so many groups are in use. */
-size_t dpdk_lookup_memory(enum dpdk_kind, unsigned groups);
+/* Bytes that lookups read where so many groups are in use, of the room. */
+size_t dpdk_lookup_memory(enum dpdk_kind, unsigned groups, unsigned room);
 
 /* addr: in network order.  An errno value if it is refused. */
 int dpdk_add(

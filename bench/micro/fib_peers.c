@@ -17,7 +17,7 @@
 #define PEERS	2   /* of a family … */
 #define WAYS	(2 * PEERS) /* … and each may have two ways to look up */
 #define KEY_MAX 64  /* no prefix is longer */
-#define HEAP	(1ull << 30) /* room, of which only what is used is there */
+#define HEAP	(2ull << 30) /* room, of which only what is used is there */
 
 struct peer {
 	enum dpdk_kind p_kind;
@@ -160,11 +160,12 @@ join(struct match *m, enum dpdk_kind kind)
 	const struct fib_side *fs = m->m_side;
 	struct peer *p = &m->m_peer[m->m_npeers];
 	unsigned used = groups(fs);
-	unsigned room = kind == DPDK_FIB6 ? groups_aside(fs) : used;
+	unsigned room =
+	    (kind == DPDK_FIB6 ? groups_aside(fs) : used) + SPARE;
 
 	p->p_kind = kind;
-	p->p_read = (double)dpdk_lookup_memory(kind, used) / 1e6;
-	p->p_table = dpdk_create(kind, fs->fs_n, room + SPARE);
+	p->p_read = (double)dpdk_lookup_memory(kind, used, room) / 1e6;
+	p->p_table = dpdk_create(kind, fs->fs_n, room);
 	if (p->p_table == NULL) {
 		absent(fs, kind, dpdk_error());
 		return;

@@ -67,7 +67,20 @@ struct loop {
 	struct rnd l_rnd;
 	struct rnd l_pick;
 	struct bgp_route *l_bgp;
+	const char *l_name; /* of files; NULL: there are none */
 };
+
+static FILE *
+file_open(const struct loop *l, const char *what)
+{
+	char name[300];
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%s.%s", l->l_name, what);
+	if ((f = fopen(name, "we")) == NULL)
+		err(1, "%s", name);
+	return f;
+}
 
 static struct cpu *
 enter(struct loop *l)
@@ -187,6 +200,24 @@ routes(struct loop *l)
 		errx(1, "no memory");
 }
 
+/* The table as text. */
+static void
+routes_write(const struct loop *l)
+{
+	FILE *f = file_open(l, "routes");
+	char text[PREFIX_STRLEN];
+	unsigned i;
+
+	for (i = 0; i < (l->l_cold ? l->l_routes : NETS); i++) {
+		struct prefix p = l->l_cold ? l->l_bgp[i].br_prefix :
+		    hot_net(l, i);
+
+		fprintf(f, "%s\n", prefix_format(&p, text));
+	}
+	if (fclose(f) != 0)
+		err(1, "%s.routes", l->l_name);
+}
+
 static void
 ttl_back(const struct loop *l, uint8_t *p)
 {
@@ -210,7 +241,8 @@ make_template(struct loop *l)
 		.tv_nlist = l->l_packets };
 	struct tpl_conf tc = { .tc_plain = l->l_six, .tc_ttl = TTL,
 		.tc_flows = l->l_packets, .tc_vary = &vary, .tc_nvary = 1 };
-	char error[TPL_ERRLEN];
+	char error[TPL_ERRLEN], text[ADDR_STRLEN];
+	FILE *f = l->l_name != NULL ? file_open(l, "packets") : NULL;
 	struct tpl *tp;
 	unsigned i;
 
@@ -219,9 +251,13 @@ make_template(struct loop *l)
 	addr_parse(&tc.tc_src, l->l_six ? "2001:db8:1::7" : "192.0.2.7");
 	for (i = 0; i < l->l_packets; i++) {
 		tc.tc_dst = destination(l, i);
+		if (f != NULL)
+			fprintf(f, "%s\n", addr_format(&tc.tc_dst, text));
 		dst[i] = l->l_six ? tc.tc_dst.a_v6 :
 		    (struct in6){ 0, tc.tc_dst.a_v4 };
 	}
+	if (f != NULL && fclose(f) != 0)
+		err(1, "%s.packets", l->l_name);
 	memcpy(tc.tc_dst_mac, l->l_if->if_mac, MAC_LEN);
 	memcpy(tc.tc_src_mac, from, MAC_LEN);
 	if (tpl_create(&tc, &tp, error, sizeof(error)) != 0)
@@ -455,6 +491,18 @@ compare(struct loop *l, uint64_t packets)
 	}
 }
 
+/* Runs as they are asked for. */
+static void
+obey(struct loop *l)
+{
+	unsigned long long packets;
+
+	while (scanf("%llu", &packets) == 1) {
+		printf("%.3f\n", run(l, packets));
+		fflush(stdout);
+	}
+}
+
 static void
 report(struct loop *l, uint64_t packets)
 {
@@ -489,7 +537,7 @@ main(int argc, char **argv)
 	int ch;
 
 	role_enter(&on_ctl);
-	while ((ch = getopt(argc, argv, "6cf:n:r:s:t:")) != -1)
+	while ((ch = getopt(argc, argv, "6cf:i:n:r:s:t:")) != -1)
 		switch (ch) {
 		case '6':
 			l.l_six = true;
@@ -500,6 +548,9 @@ main(int argc, char **argv)
 		case 'f':
 			l.l_flows = (unsigned)strtoul(optarg, NULL, 10);
 			l.l_cold = true;
+			break;
+		case 'i':
+			l.l_name = optarg;
 			break;
 		case 'n':
 			packets = strtoull(optarg, NULL, 10);
@@ -520,7 +571,8 @@ main(int argc, char **argv)
 		default:
 			errx(2,
 			    "usage: loop [-6c] [-f flows] [-n packets] "
-			    "[-r routes] [-s name=value,...] ... [-t turns]");
+			    "[-r routes] [-i NAME] [-s name=value,...] ... "
+			    "[-t turns]");
 		}
 	if (l.l_routes == 0)
 		l.l_routes = l.l_six ? 250000 : 1000000;
@@ -528,7 +580,10 @@ main(int argc, char **argv)
 	if (l.l_nset == 1)
 		set_all(&l, l.l_set[0]);
 	offer(&l);
-	if (l.l_nset > 1) {
+	if (l.l_name != NULL) {
+		routes_write(&l);
+		obey(&l);
+	} else if (l.l_nset > 1) {
 		compare(&l, packets);
 	} else {
 		report(&l, packets);
