@@ -48,6 +48,8 @@ struct ask {
 	 * without them, and a few more.  NULL: the profile's for this one.
 	 */
 	unsigned *as_again;
+	/* Before each try: what an earlier one, not valid, has left is not. */
+	void (*as_begin)(void *);
 	/* Called before the user's; false: end, which is no interruption. */
 	bool (*as_tick)(
 	    void *, const struct trial_tick *, struct pace_conf *);

@@ -244,6 +244,8 @@ run_once(struct run *ru, const struct ask *as, struct trial_result *tr)
 	struct method_point *mp = run_point(ru);
 	struct trial_conf tc;
 
+	if (as->as_begin != NULL)
+		as->as_begin(as->as_arg);
 	conf_of(ru, as, &tc);
 	tc.tc_tickarg = &ti;
 	mp->mp_trials++;

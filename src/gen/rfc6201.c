@@ -25,6 +25,12 @@ struct recovery {
 	uint64_t re_changed; /* ns when it became half; 0: not yet */
 };
 
+static void
+recovery_begin(void *arg)
+{
+	((struct recovery *)arg)->re_changed = 0;
+}
+
 static bool
 recovery_tick(void *arg, const struct trial_tick *tt, struct pace_conf *pc)
 {
@@ -90,7 +96,8 @@ void
 point_recovery(struct run *ru)
 {
 	struct recovery re = { .re_pps = 0 };
-	struct ask as = { .as_tick = recovery_tick, .as_arg = &re };
+	struct ask as = { .as_begin = recovery_begin,
+		.as_tick = recovery_tick, .as_arg = &re };
 	struct outage_result *ou;
 	uint64_t throughput;
 	unsigned i;
@@ -111,7 +118,6 @@ point_recovery(struct run *ru)
 		run_say(ru, "System recovery, %u bytes: %u of %u",
 		    run_point(ru)->mp_size, i + 1,
 		    ru->ru_profile->pf_recovery_reps);
-		re.re_changed = 0;
 		ran = run_trial(ru, &as, &tr);
 		if (ran == RAN_OK)
 			recovery_of(ru, ou, &re, &tr);
@@ -139,6 +145,15 @@ struct reset {
 	bool rs_gone; /* it was not */
 	double rs_pps; /* that is well: half of the rate */
 };
+
+static void
+reset_begin(void *arg)
+{
+	struct reset *rs = arg;
+
+	*rs = (struct reset){ .rs_run = rs->rs_run, .rs_at = 2 * S,
+		.rs_pps = rs->rs_pps };
+}
 
 static uint64_t
 received(const struct trial_tick *tt)
@@ -210,8 +225,7 @@ reset_once(struct run *ru, const struct ask *as, struct outage_result *ou)
 	struct trial_result tr = { .tr_nports = 0 };
 	enum ran ran;
 
-	*rs = (struct reset){ .rs_run = ru, .rs_at = 2 * S,
-		.rs_pps = ou->ou_pps / 2 };
+	*rs = (struct reset){ .rs_run = ru, .rs_pps = ou->ou_pps / 2 };
 	ran = run_trial(ru, as, &tr);
 	if (rs->rs_error != 0) {
 		run_status(ru,
@@ -233,7 +247,8 @@ void
 point_reset(struct run *ru)
 {
 	struct reset rs;
-	struct ask as = { .as_tick = reset_tick, .as_arg = &rs,
+	struct ask as = { .as_begin = reset_begin, .as_tick = reset_tick,
+		.as_arg = &rs,
 		.as_duration = ru->ru_profile->pf_reset };
 	struct outage_result *ou;
 	unsigned i;
