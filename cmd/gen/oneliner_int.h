@@ -30,6 +30,9 @@ enum ways {
 	WAYS_OUT, /* the first to every other */
 	WAYS_IN, /* every other to the first */
 	WAYS_HALVES, /* each of one half to each of the other */
+	WAYS_DEVICES, /* the same, and back */
+	WAYS_CONGESTION, /* the first to the third and fourth, the second to
+			  * the fourth */
 };
 
 /* A method of a suite, and which metric an --expect must have to be its. */

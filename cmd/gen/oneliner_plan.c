@@ -322,6 +322,11 @@ sends(enum ways ways, unsigned n, unsigned from, unsigned to)
 		return from != 0 && to == 0;
 	case WAYS_HALVES:
 		return from < n / 2 && to >= n / 2;
+	case WAYS_DEVICES:
+		return (from < n / 2) != (to < n / 2);
+	case WAYS_CONGESTION:
+		return (from == 0 && (to == 2 || to == 3)) ||
+		    (from == 1 && to == 3);
 	case WAYS_TWOS:
 		break;
 	}
@@ -341,9 +346,17 @@ put_streams(const struct args *a)
 		    "expected another --port\n", a->a_suite->su_name);
 		return false;
 	}
-	if (ways == WAYS_MESH && value(a, O_BIDIRECTIONAL) != NULL) {
-		fprintf(stderr, "spate gen: mesh goes both ways; expected no "
-		    "--bidirectional\n");
+	if (ways == WAYS_CONGESTION && n != 4) {
+		fprintf(stderr, "spate gen: congestion wants four ports: two "
+		    "that send, and two that receive, the second from both\n");
+		return false;
+	}
+	if ((ways == WAYS_MESH || ways == WAYS_DEVICES ||
+	    ways == WAYS_CONGESTION) && value(a, O_BIDIRECTIONAL) != NULL) {
+		fprintf(stderr, "spate gen: %s %s; expected no "
+		    "--bidirectional\n", a->a_suite->su_name,
+		    ways == WAYS_CONGESTION ? "goes one way" :
+		    "goes both ways");
 		return false;
 	}
 	for (i = 0; i < n; i++) {
@@ -373,6 +386,8 @@ put_expects(const struct args *a, const char *method)
 		{ "throughput", { "throughput" } },
 		{ "latency", { "latency", "jitter" } },
 		{ "loss", { "loss", "rate" } },
+		{ "forwarding", { "rate" } },
+		{ "pressure", { "rate" } },
 		{ "burst", { "burst", "buffer" } },
 		{ "recovery", { "recovery" } },
 		{ "reset", { "reset" } },

@@ -34,6 +34,9 @@ static const struct {
 	[MT_LEARNING] = { point_learning, SZ_LEAST },
 	[MT_ERRORED] = { point_errored, SZ_LEAST },
 	[MT_BROADCAST] = { point_broadcast, SZ_ALL },
+	[MT_CONGESTION] = { point_congestion, SZ_ALL },
+	[MT_FORWARDING] = { point_forwarding, SZ_ALL },
+	[MT_PRESSURE] = { point_pressure, SZ_ALL },
 };
 
 /* The least size that a stream's headers and signature fit in; 0: unknown. */
@@ -133,7 +136,7 @@ static const char *
 wrong(const struct method_conf *mc, enum method me)
 {
 	const struct method_bridge *mb = &mc->mc_bridge;
-	unsigned nports = mc->mc_runner->rn_nports, i;
+	unsigned nports = mc->mc_runner->rn_nports, i, which[3];
 
 	if (mc->mc_nstreams == 0)
 		return "there are no streams";
@@ -145,6 +148,9 @@ wrong(const struct method_conf *mc, enum method me)
 		if (mc->mc_stream[i].ts_from >= nports ||
 		    mc->mc_stream[i].ts_to >= nports)
 			return "a stream's port is not there";
+	if (me == MT_CONGESTION && !congestion_streams(mc, which))
+		return "three streams are needed: from one port to two, and "
+		       "from another to one of these";
 	if (me != MT_CACHING && me != MT_LEARNING)
 		return NULL;
 	if (nports < 3)

@@ -56,7 +56,12 @@
 	X(MT_ERRORED, "errored", "Errored frame filtering",		\
 	    "RFC 2889, 5.9")						\
 	X(MT_BROADCAST, "broadcast", "Broadcast frames",		\
-	    "RFC 2889, 5.10")
+	    "RFC 2889, 5.10")						\
+	X(MT_CONGESTION, "congestion", "Congestion control",		\
+	    "RFC 2889, 5.5")						\
+	X(MT_FORWARDING, "forwarding", "Maximum forwarding rate",	\
+	    "RFC 2889, 5.6")						\
+	X(MT_PRESSURE, "pressure", "Forward pressure", "RFC 2889, 5.6")
 
 #define X(name, user, title, clause) name,
 enum method { METHODS(X) MT_N };
@@ -180,6 +185,39 @@ struct broadcast_result { /* MT_BROADCAST */
 	unsigned bc_ports; /* that must each receive every frame */
 };
 
+struct bridge_load { /* some of the streams of a trial */
+	struct trial_counts bl_n;
+	double bl_pps, bl_received_pps; /* while it was sent */
+	double bl_ratio; /* lost of sent */
+};
+
+struct congestion_result { /* MT_CONGESTION */
+	double cg_pps; /* offered by each port */
+	struct bridge_load cg_alone; /* uncongested port, without congestion */
+	struct bridge_load cg_free; /* the same beside it */
+	struct bridge_load cg_full; /* congested port */
+	double cg_held; /* share of all that links did not take */
+	bool cg_blocking; /* head of line */
+	bool cg_pressure; /* back */
+};
+
+#define METHOD_LOADS 11
+
+struct forwarding_result { /* MT_FORWARDING */
+	double fw_throughput_pps;
+	double fw_pps; /* highest rate at which frames came out ... */
+	double fw_at_pps; /* ... and the load at which they did */
+	double fw_most_pps; /* that at the highest load; 0: not valid */
+	unsigned fw_n; /* loads, upward */
+	struct bridge_load fw_load[METHOD_LOADS];
+};
+
+struct pressure_result { /* MT_PRESSURE */
+	double ps_pps; /* sent, with gaps of 88 bits */
+	double ps_received_pps;
+	bool ps_pressure;
+};
+
 struct method_point {
 	unsigned mp_size; /* with FCS; 0: as the templates say */
 	unsigned mp_asked; /* the RFC's size, if mp_size must be more; or 0 */
@@ -203,6 +241,9 @@ struct method_point {
 		struct bridge_result mp_bridge;
 		struct errored_result mp_errored;
 		struct broadcast_result mp_broadcast;
+		struct congestion_result mp_congestion;
+		struct forwarding_result mp_forwarding;
+		struct pressure_result mp_pressure;
 	};
 };
 

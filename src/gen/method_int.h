@@ -148,6 +148,16 @@ void point_caching(struct run *);
 void point_learning(struct run *);
 void point_errored(struct run *);
 void point_broadcast(struct run *);
+void point_congestion(struct run *);
+void point_forwarding(struct run *);
+void point_pressure(struct run *);
+
+/*
+ * The streams of congestion control by number: to the port of its own, from
+ * the same port to the congested one, and from another port there; false:
+ * there are others.
+ */
+bool congestion_streams(const struct method_conf *, unsigned stream[3]);
 
 /* Sizes of RFC 5180, 5.1.1, with the jumbo frames that it names. */
 unsigned method_ip6_sizes(const unsigned **);

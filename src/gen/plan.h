@@ -201,6 +201,9 @@ enum plan_method {
 	PLAN_LEARNING,		/* 5.8 */
 	PLAN_ERRORED,		/* 5.9 */
 	PLAN_BROADCAST,		/* 5.10 */
+	PLAN_CONGESTION,	/* 5.5 */
+	PLAN_FORWARDING,	/* 5.6 */
+	PLAN_PRESSURE,		/* 5.6 */
 	PLAN_METHODS
 };
 

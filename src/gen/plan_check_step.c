@@ -31,6 +31,9 @@ static const unsigned measures[PLAN_METHODS] = {
 	[PLAN_CACHING] = METRIC(ADDRESSES),
 	[PLAN_LEARNING] = METRIC(LEARNING),
 	[PLAN_BROADCAST] = METRIC(THROUGHPUT),
+	[PLAN_CONGESTION] = METRIC(LOSS),
+	[PLAN_FORWARDING] = METRIC(RATE),
+	[PLAN_PRESSURE] = METRIC(RATE),
 };
 
 /* Whether one of the step's sizes is this very one. */

@@ -11,7 +11,7 @@
 #include "gen/method.h"
 
 _Static_assert(
-    PLAN_METHODS == MT_N + 1 && (int)PLAN_BROADCAST == (int)MT_BROADCAST + 1,
+    PLAN_METHODS == MT_N + 1 && (int)PLAN_PRESSURE == (int)MT_PRESSURE + 1,
     "plan_method");
 
 /* Packets a second in the unit that is expected. */
@@ -165,6 +165,15 @@ plan_measured(const struct plan_expect *px, const struct method_result *me,
 		return (double)mp->mp_bridge.br_addresses;
 	case MT_LEARNING:
 		return mp->mp_bridge.br_pps;
+	case MT_CONGESTION: /* of what goes to the uncongested port */
+		return share(px, mp->mp_congestion.cg_free.bl_n.tn_lost,
+		    mp->mp_congestion.cg_free.bl_n.tn_sent);
+	case MT_FORWARDING:
+		return rate(px, mp->mp_forwarding.fw_pps, mp->mp_size,
+		    mp->mp_line_pps);
+	case MT_PRESSURE:
+		return rate(px, mp->mp_pressure.ps_received_pps, mp->mp_size,
+		    mp->mp_line_pps);
 	default:
 		return NAN;
 	}

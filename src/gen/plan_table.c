@@ -69,6 +69,9 @@ static const char *const method_names[] = {
 	[PLAN_LEARNING] = "learning",
 	[PLAN_ERRORED] = "errored",
 	[PLAN_BROADCAST] = "broadcast",
+	[PLAN_CONGESTION] = "congestion",
+	[PLAN_FORWARDING] = "forwarding",
+	[PLAN_PRESSURE] = "pressure",
 	NULL
 };
 
@@ -230,7 +233,9 @@ static const struct conf_keydef stream_keys[] = {
 #define BRIDGE (ONLY(PLAN_CACHING) | ONLY(PLAN_LEARNING))
 #define TIMED (ONLY(PLAN_RUN) | ONLY(PLAN_THROUGHPUT) | ONLY(PLAN_LATENCY) | \
 	    ONLY(PLAN_LOSS) | ONLY(PLAN_BURST) | ONLY(PLAN_MLR) |	\
-	    ONLY(PLAN_IP6) | ONLY(PLAN_ERRORED) | ONLY(PLAN_BROADCAST))
+	    ONLY(PLAN_IP6) | ONLY(PLAN_ERRORED) | ONLY(PLAN_BROADCAST) | \
+	    ONLY(PLAN_CONGESTION) | ONLY(PLAN_FORWARDING) |		\
+	    ONLY(PLAN_PRESSURE))
 
 static const struct conf_keydef step_keys[] = {
 	{ CONF("method", enum, plan_step, pn_method),

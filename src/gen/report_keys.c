@@ -80,6 +80,12 @@ const struct quantity point_quantities[] = {
 	{ "learning_pps",	"learning rate",	QK_PPS,   ALWAYS },
 	{ "learning_failed_pps", "too fast",		QK_PPS,   NEVER },
 	{ "receivers",		"ports that receive",	QK_COUNT, ALWAYS },
+	{ "forwarding_pps",	"forwarded at most",	QK_PPS,   ALWAYS },
+	{ "forwarding_most_pps", "at the highest load",	QK_PPS,   ALWAYS },
+	{ "head_of_line_blocking", "head of line blocking", QK_TEXT, ALWAYS },
+	{ "back_pressure",	"back pressure",	QK_TEXT,  ALWAYS },
+	{ "held_percent",	"held back",		QK_PERCENT, NOT_ZERO },
+	{ "forward_pressure",	"forward pressure",	QK_TEXT,  ALWAYS },
 
 	/* Latency */
 	{ "trials_mean_ns",	"mean of trials",	QK_TIME,  ALWAYS },

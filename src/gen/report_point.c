@@ -243,6 +243,64 @@ errored_set(struct report *rp, json_t *to, const struct errored_result *er)
 	}
 }
 
+static json_t *
+load_row(struct report *rp, const json_t *point, const char *variant,
+    const struct bridge_load *bl)
+{
+	json_t *row = row_new(rp, point, "valid");
+
+	if (variant != NULL)
+		report_set_text(rp, row, "variant", variant);
+	report_set_real(rp, row, "tx_pps", bl->bl_pps);
+	report_set_real(rp, row, "rx_pps", bl->bl_received_pps);
+	report_set_count(rp, row, "sent_packets", bl->bl_n.tn_sent);
+	report_set_count(rp, row, "lost_packets", bl->bl_n.tn_lost);
+	report_set_real(rp, row, "loss_percent", 100 * bl->bl_ratio);
+	return row;
+}
+
+static void
+congestion_set(struct report *rp, json_t *to,
+    const struct congestion_result *cg)
+{
+	report_set_real(rp, to, "offered_pps", cg->cg_pps);
+	report_set_text(rp, to, "head_of_line_blocking",
+	    cg->cg_blocking ? "yes" : "no");
+	report_set_text(rp, to, "back_pressure",
+	    cg->cg_pressure ? "yes" : "no");
+	report_set_real(rp, to, "held_percent", 100 * cg->cg_held);
+	report_append(rp, to, "rows", load_row(rp, to,
+	    "uncongested port, without congestion", &cg->cg_alone));
+	report_append(rp, to, "rows", load_row(rp, to,
+	    "uncongested port", &cg->cg_free));
+	report_append(rp, to, "rows", load_row(rp, to,
+	    "congested port", &cg->cg_full));
+}
+
+static void
+forwarding_set(struct report *rp, json_t *to,
+    const struct forwarding_result *fw)
+{
+	unsigned i;
+
+	report_set_real(rp, to, "forwarding_pps", fw->fw_pps);
+	report_set_real(rp, to, "rate_pps", fw->fw_at_pps);
+	report_set_positive(rp, to, "forwarding_most_pps", fw->fw_most_pps);
+	report_set_real(rp, to, "throughput_pps", fw->fw_throughput_pps);
+	for (i = 0; i < fw->fw_n; i++)
+		report_append(rp, to, "rows",
+		    load_row(rp, to, NULL, &fw->fw_load[i]));
+}
+
+static void
+pressure_set(struct report *rp, json_t *to, const struct pressure_result *ps)
+{
+	report_set_real(rp, to, "tx_pps", ps->ps_pps);
+	report_set_real(rp, to, "rx_pps", ps->ps_received_pps);
+	report_set_text(rp, to, "forward_pressure",
+	    ps->ps_pressure ? "yes" : "no");
+}
+
 /* What this method has of a point. */
 static void
 result_set(struct report *rp, json_t *to, enum method method,
@@ -281,6 +339,15 @@ result_set(struct report *rp, json_t *to, enum method method,
 		throughput_set(rp, to, &mp->mp_broadcast.bc_throughput);
 		report_set_count(rp, to, "receivers",
 		    mp->mp_broadcast.bc_ports);
+		break;
+	case MT_CONGESTION:
+		congestion_set(rp, to, &mp->mp_congestion);
+		break;
+	case MT_FORWARDING:
+		forwarding_set(rp, to, &mp->mp_forwarding);
+		break;
+	case MT_PRESSURE:
+		pressure_set(rp, to, &mp->mp_pressure);
 		break;
 	case MT_N:
 		break;

@@ -231,6 +231,20 @@ made_result(enum method method, struct method_point *mp)
 		    mp->mp_line_pps);
 		mp->mp_broadcast.bc_ports = 3;
 		break;
+	case MT_CONGESTION:
+		mp->mp_congestion = (struct congestion_result){
+			.cg_pps = DUT_PPS, .cg_held = 0.02,
+			.cg_full = { { .tn_sent = 300, .tn_lost = 100 },
+			    300, 200, 1.0 / 3 }, .cg_pressure = true };
+		break;
+	case MT_FORWARDING:
+		mp->mp_forwarding = (struct forwarding_result){
+			.fw_throughput_pps = DUT_PPS / 2, .fw_pps = DUT_PPS,
+			.fw_at_pps = 2 * DUT_PPS, .fw_n = 1 };
+		break;
+	case MT_PRESSURE:
+		mp->mp_pressure = (struct pressure_result){ 1010, 1000, true };
+		break;
 	case MT_LATENCY:
 		mp->mp_latency.la_pps = DUT_PPS;
 		mp->mp_latency.la_hist = hist_create();

@@ -75,7 +75,8 @@ tick(const struct trial_conf *tc, struct pace_conf *pc, const struct flow *fl,
 
 	if (tc->tc_tick == NULL)
 		return true;
-	tt.tt_port[1].received = (uint64_t)(fl->sent - fl->lost);
+	tt.tt_port[1].received =
+	    (uint64_t)(fl->sent - fl->lost - fl->backlog);
 	return tc->tc_tick(tc->tc_tickarg, &tt, pc);
 }
 
@@ -193,12 +194,75 @@ fill(struct model *mo, const struct trial_conf *tc, struct trial_result *tr,
 			tr->tr_port[i].tp_astray = flooded;
 }
 
+/* What each port that is sent to gets of a stream's sender's 1. */
+static double
+share_of(const struct trial_conf *tc, unsigned i)
+{
+	unsigned k, n = 0;
+
+	for (k = 0; k < tc->tc_nstreams; k++)
+		n += tc->tc_stream[k].ts_from == tc->tc_stream[i].ts_from;
+	return 1.0 / n;
+}
+
+/* Lost of what goes to this port, when each sender sends so much. */
+static double
+port_loss(const struct model *mo, const struct trial_conf *tc, unsigned port,
+    double pps)
+{
+	double load = 0, capacity = model_capacity(mo, tc->tc_size);
+	unsigned i;
+
+	for (i = 0; i < tc->tc_nstreams; i++)
+		if (tc->tc_stream[i].ts_to == port)
+			load += pps * share_of(tc, i);
+	return load > capacity * 1.000001 ? 1 - capacity / load : 0;
+}
+
+/* A switch whose ports carry so much, each. */
+static void
+switched(const struct model *mo, const struct trial_conf *tc,
+    struct trial_result *tr)
+{
+	double pps = (double)tc->tc_pace.pc_rate.pr_num;
+	double s = (double)tc->tc_duration / 1e9, worst = 0;
+	unsigned i;
+
+	memset(&tr->tr_all, 0, sizeof(tr->tr_all));
+	for (i = 0; i < tc->tc_nstreams; i++)
+		worst = fmax(worst,
+		    port_loss(mo, tc, tc->tc_stream[i].ts_to, pps));
+	for (i = 0; i < tc->tc_nstreams; i++) {
+		struct trial_counts *n = &tr->tr_stream[i].sr_n;
+		double loss = mo->mo_blocking ? worst :
+		    port_loss(mo, tc, tc->tc_stream[i].ts_to, pps);
+
+		loss = fmax(loss, mo->mo_floor);
+		n->tn_offered = (uint64_t)(pps * s * share_of(tc, i));
+		n->tn_sent = n->tn_offered;
+		if (mo->mo_pressure && loss > 0) {
+			n->tn_sent = (uint64_t)((double)n->tn_sent *
+			    (1 - loss));
+			loss = 0;
+		}
+		n->tn_unsent = n->tn_offered - n->tn_sent;
+		n->tn_lost = (uint64_t)((double)n->tn_sent * loss);
+		n->tn_received = n->tn_sent - n->tn_lost;
+		trial_counts_add(&tr->tr_all, n);
+	}
+	tr->tr_port[0].tp_tx = tr->tr_all;
+	if (tr->tr_all.tn_unsent == 0)
+		return;
+	tr->tr_port[0].tp_txfull = 1;
+	trial_invalid(tr, "not sent in time");
+}
+
 static int
 model_trial(void *arg, const struct trial_conf *tc, struct trial_result *tr)
 {
 	struct model *mo = arg;
 	struct flow fl = { .sent = 0 };
-	double pps = (double)tc->tc_pace.pc_rate.pr_num;
+	double pps = (double)tc->tc_pace.pc_rate.pr_num, capacity;
 
 	mo->mo_trials++;
 	mo->mo_last = *tc;
@@ -210,12 +274,17 @@ model_trial(void *arg, const struct trial_conf *tc, struct trial_result *tr)
 	if (trial_result_init(tr, mo->mo_runner.rn_nports, tc->tc_nstreams) !=
 	    0)
 		return ENOMEM;
-	if (!run_flow(mo, tc, &fl, model_capacity(mo, tc->tc_size)) ||
+	capacity = model_capacity(mo, tc->tc_size);
+	if (mo->mo_worse > 0 && pps > capacity)
+		capacity -= mo->mo_worse * (pps - capacity);
+	if (!run_flow(mo, tc, &fl, capacity) ||
 	    mo->mo_stopped)
 		tr->tr_stopped = true;
 	if (tr->tr_stopped)
 		trial_invalid(tr, "stopped while running");
 	fill(mo, tc, tr, &fl);
+	if (mo->mo_switch)
+		switched(mo, tc, tr);
 	if (mo->mo_limit > 0 && pps * senders(tc) > mo->mo_limit) {
 		tr->tr_port[0].tp_tx = tr->tr_all;
 		tr->tr_port[0].tp_late = tr->tr_all.tn_offered / 4;

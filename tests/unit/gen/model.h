@@ -31,6 +31,11 @@ struct model {
 	double mo_learn; /* addresses a second; 0: any */
 	uint64_t mo_aging; /* ns */
 	bool mo_forgets; /* there is a command */
+	bool mo_switch; /* mo_bps is that of each port it sends to */
+	bool mo_blocking; /* what waits for one port is in others' way */
+	bool mo_pressure; /* it takes no more than it can send */
+	double mo_worse; /* share less that it forwards for each share more
+			  * than mo_pps that it gets */
 
 	/* The tester */
 	double mo_limit; /* all ports' packets a second; 0: any, unknown */

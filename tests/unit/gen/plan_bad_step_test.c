@@ -55,13 +55,15 @@ static const struct bad_text bad[] = {
 	    "step x { method=rfc2544 }\n",
 	    "p:5:17: \"rfc2544\": method is one of run, limit, "
 	    "throughput, latency, loss, burst, recovery, reset, mlr, ip6, "
-	    "caching, learning, errored, broadcast\n" },
+	    "caching, learning, errored, broadcast, "
+	    "congestion, forwarding, pressure\n" },
 	{ "no method",
 	    PORTS TPL STREAM
 	    "step x { }\n",
 	    "p:5:6: this step has no method; expected method = one of "
 	    "run, limit, throughput, latency, loss, burst, recovery, "
-	    "reset, mlr, ip6, caching, learning, errored, broadcast\n" },
+	    "reset, mlr, ip6, caching, learning, errored, broadcast, "
+	    "congestion, forwarding, pressure\n" },
 	{ "an unknown stream",
 	    PORTS TPL STREAM
 	    "step x { method=throughput stream=ss }\n",
