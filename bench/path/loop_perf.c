@@ -35,6 +35,7 @@
 #include "dev/drivers.h"
 #include "dev/pair.h"
 #include "gen/tpl.h"
+#include "ip/ip_parse.h"
 #include "mbuf/in_cksum.h"
 #include "micro/bgp.h"
 #include "path.h"
@@ -165,8 +166,13 @@ destination(struct loop *l, unsigned n)
 	const struct bgp_route *br;
 
 	if (l->l_cold) {
-		br = &l->l_bgp[rnd_below(&l->l_rnd, l->l_routes)];
-		return bgp_host(&br->br_prefix, &l->l_rnd);
+		struct addr a;
+
+		do { /* some have routes, and yet nothing goes there */
+			br = &l->l_bgp[rnd_below(&l->l_rnd, l->l_routes)];
+			a = bgp_host(&br->br_prefix, &l->l_rnd);
+		} while (!l->l_six && !ip_is_plain(a.a_v4));
+		return a;
 	}
 	p = hot_net(l, n % NETS);
 	n = n % DSTS / NETS;
