@@ -177,7 +177,8 @@ rule_make(struct world *w, struct ctl *ctl, const struct want *wa,
 		ru->ru_src = host_prefix(SOURCE(wa->w_v6, wa->w_src));
 	if (wa->w_dst >= 0 && (ru->ru_ndst = 1) == 1)
 		ru->ru_dst = host_prefix(DESTINATION(wa->w_v6, wa->w_dst));
-	if ((wa->w_lo > 0 || wa->w_hi < PORTS - 1) && (ru->ru_nsport = 1) == 1) {
+	if (wa->w_lo > 0 || wa->w_hi < PORTS - 1) {
+		ru->ru_nsport = 1;
 		ru->ru_sport = calloc(1, sizeof(*ru->ru_sport));
 		ru->ru_sport->rp_lo = (uint16_t)(1000 + wa->w_lo);
 		ru->ru_sport->rp_hi = (uint16_t)(1000 + wa->w_hi);
