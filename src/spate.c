@@ -27,6 +27,7 @@
 #include "route/rule.h"
 #include "spate.h"
 #include "udp/udp.h"
+#include "udp/udp_service.h"
 
 #define PKTMEM_PER_CPU (32ull << 20) /* bytes, if nothing is configured */
 
@@ -102,7 +103,8 @@ spate_ctl_create(struct spate *sp)
 	    (error = neigh_ctl_init(ctl, &arp_proto, &nd6_proto)) != 0 ||
 	    (error = arp_ctl_init(ctl)) != 0 ||
 	    (error = nd6_ctl_init(ctl)) != 0 ||
-	    (error = ra_ctl_init(ctl)) != 0)
+	    (error = ra_ctl_init(ctl)) != 0 ||
+	    (error = udp_service_init(ctl)) != 0)
 		return error;
 	return 0;
 }
@@ -115,6 +117,7 @@ spate_ctl_destroy(struct spate *sp)
 	role_enter(&on_ctl);
 	if (ctl == NULL)
 		return;
+	udp_service_fini(ctl);
 	ra_ctl_fini(ctl);
 	nd6_ctl_fini(ctl);
 	arp_ctl_fini(ctl);

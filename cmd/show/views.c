@@ -302,6 +302,20 @@ static const struct table netisr[] = {
 	{ 0 }
 };
 
+static const struct table services[] = {
+	{ "services", NULL, "there are no services", {
+		{ "service",	"SERVICE",	CELL_TEXT },
+		{ "protocol",	"PROTOCOL",	CELL_TEXT },
+		{ "address",	"ADDRESS",	CELL_TEXT },
+		{ "port",	"PORT",		CELL_NUMBER },
+		{ "vrf",	"VRF",		CELL_TEXT },
+		{ "state",	"STATE",	CELL_TEXT },
+		{ "in",		"IN",		CELL_NUMBER },
+		{ "out",	"OUT",		CELL_NUMBER },
+		{ "refused",	"REFUSED",	CELL_NUMBER } } },
+	{ 0 }
+};
+
 static const struct table punts[] = {
 	{ "limits", NULL, NULL, {
 		{ "protocol",	"PROTOCOL",	CELL_TEXT },
@@ -417,6 +431,7 @@ const struct view views[] = {
 	VIEW(fragments, "datagrams whose fragments have not all come"),
 	VIEW(affinity, "which CPU serves which receive queue"),
 	VIEW(netisr, "packets handed between CPUs, by protocol"),
+	VIEW(services, "what this daemon answers itself, and how much"),
 	VIEW(punts, "packets for this host itself, and what limits them"),
 	VIEW(rss, "which CPU owns which flows"),
 	VIEW(dhcp, "interfaces that relay DHCP, and what they relayed"),

@@ -18,5 +18,8 @@
 #ifndef PLANT_MARK /* a bucket moves without marks */
 #define PLANT_MARK 0
 #endif
+#ifndef PLANT_ENTRY /* close() is answered before a CPU knows of it */
+#define PLANT_ENTRY 0
+#endif
 
 #endif

@@ -30,6 +30,7 @@ struct move_ctl;
 struct ping;
 struct rss_job;
 struct stream;
+struct udp_servers;
 
 struct ctl {
 	struct endpoint ctl_ep; /* first: an end point is its ctl */
@@ -50,6 +51,7 @@ struct ctl {
 	struct ping_job *ctl_pingjobs; /* [C] that run, ctl/ */
 	struct rss_job *ctl_rssjobs; /* [C] that wait for moves, ctl/ */
 	struct explain_job *ctl_explains; /* [C] under way, ctl/ */
+	struct udp_servers *ctl_services; /* [C] own services, udp/ */
 	struct stream *ctl_streams; /* [C] captures and traces, ctl/ */
 	struct memif_listener *ctl_memif; /* [C] sockets, dev/ */
 };

@@ -29,6 +29,7 @@ static const struct control_kind *const control_kinds[] = {
 	&control_advertise_kind,
 	&control_neigh_kind,
 	&control_relay_kind,
+	&control_service_kind,
 	&control_route_kind,
 	&control_rule_kind, /* last: it publishes the routes it needs */
 };

@@ -93,6 +93,7 @@ extern const struct control_kind control_accept_kind;
 extern const struct control_kind control_advertise_kind;
 extern const struct control_kind control_neigh_kind;
 extern const struct control_kind control_relay_kind;
+extern const struct control_kind control_service_kind;
 extern const struct control_kind control_route_kind;
 extern const struct control_kind control_rule_kind;
 

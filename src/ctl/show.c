@@ -518,6 +518,7 @@ static const struct {
 	{ "routes", show_routes },
 	{ "rss", show_rss },
 	{ "rules", show_rules },
+	{ "services", show_services },
 	{ "sysctl", show_sysctl },
 	{ "top", show_top },
 	{ "version", show_version },
@@ -541,6 +542,6 @@ show_names(void)
 	return "affinity, changes, config, counters, cpus, dhcp, drops, "
 	       "flows, fragments, "
 	       "interfaces, memory, neighbours, netisr, punts, routers, "
-	       "routes, rss, rules, "
+	       "routes, rss, rules, services, "
 	       "sysctl, top, version, vrfs";
 }

@@ -19,6 +19,7 @@ json_t *show_flows(struct ctl *) ON_CTL;
 json_t *show_fragments(struct ctl *) ON_CTL;
 json_t *show_netisr(struct ctl *) ON_CTL;
 json_t *show_punts(struct ctl *) ON_CTL;
+json_t *show_services(struct ctl *) ON_CTL;
 json_t *show_routers(struct ctl *) ON_CTL;
 json_t *show_rss(struct ctl *) ON_CTL;
 json_t *show_top(struct ctl *) ON_CTL;

@@ -20,6 +20,7 @@
  */
 #include <errno.h>
 
+#include "base/plant.h"
 #include "cpu/ctl.h"
 #include "ip/ip.h"
 #include "ip6/ip6.h"
@@ -271,23 +272,21 @@ connect_tuple(struct endpoint *ep, struct msg *msg)
 		connect_insert(c, op, bucket);
 }
 
-/* Of one that is bound: at each CPU, the owner-to-be leaves its entry. */
+/* Of one that is bound: at each CPU, the owner-to-be keeps its entry. */
 static void
 connect_take_down(struct endpoint *ep, struct msg *msg)
 {
 	struct udp_op *op = op_of(msg);
 	struct cpu *c = endpoint_cpu(ep);
 	unsigned n = c->c_sp->sp_ncpus;
-	unsigned owner =
-	    rss_cpu(c->c_sp, udp_key_bucket(c->c_sp, &op->uop_key));
 
 	role_enter(&on_cpu);
-	if (c->c_id != owner)
+	if (c->c_id != op->uop_keeps)
 		udp_here_remove(c, op->uop_pcb);
 	if (++op->uop_count < n)
 		op_go(ep, (c->c_id + 1u) % n, op, connect_take_down);
 	else
-		op_go(ep, owner, op, connect_tuple);
+		op_go(ep, op->uop_keeps, op, connect_tuple);
 }
 
 /* An address of ours toward the peer. */
@@ -337,6 +336,8 @@ connect_bound(struct endpoint *ep, struct msg *msg)
 		return;
 	}
 	op->uop_key = ik;
+	op->uop_keeps =
+	    (uint16_t)rss_cpu(c->c_sp, udp_key_bucket(c->c_sp, &ik));
 	LIST_REMOVE(ucb, ucb_registered);
 	LIST_INSERT_HEAD(udp_chain(c->c_udp->uc_held, ik.ik_lport), ucb,
 	    ucb_registered);
@@ -366,12 +367,19 @@ connect_choose(struct endpoint *ep, struct msg *msg)
 	if (udp_rss_ports(c->c_sp) == RSS_NONE &&
 	    !op_at_owner(c, op, udp_key_bucket(c->c_sp, ik), connect_choose))
 		return;
-	if (udp_port_connect(c, ik) != 0)
+	if (udp_port_connect(c, ik, op->uop_count == 0, &op->uop_unseen) != 0) {
 		connect_insert(c, op, udp_key_bucket(c->c_sp, ik));
-	else if (udp_rss_ports(c->c_sp) != RSS_NONE && ++op->uop_count < n)
-		op_go(ep, (c->c_id + 1u) % n, op, connect_choose);
-	else
-		op_finish(c, op, EADDRNOTAVAIL);
+		return;
+	}
+	/* Buckets that move may have been nowhere when they were asked for. */
+	if (++op->uop_count == n || udp_rss_ports(c->c_sp) == RSS_NONE) {
+		if ((int32_t)op->uop_unseen <= 0) {
+			op_finish(c, op, EADDRNOTAVAIL);
+			return;
+		}
+		op->uop_count = 0;
+	}
+	op_go(ep, (c->c_id + 1u) % n, op, connect_choose);
 }
 
 int
@@ -420,7 +428,8 @@ close_take_down(struct endpoint *ep, struct msg *msg)
 	unsigned n = c->c_sp->sp_ncpus;
 
 	role_enter(&on_cpu);
-	udp_here_remove(c, op->uop_pcb);
+	if (!PLANT_ENTRY || op->uop_count > 0)
+		udp_here_remove(c, op->uop_pcb);
 	if (++op->uop_count < n)
 		op_go(ep, (c->c_id + 1u) % n, op, close_take_down);
 	else

@@ -103,9 +103,12 @@ unsigned udp_port_bind(struct cpu *, const struct in_key *ik) ON_CPU;
 
 /*
  * A free port for an end point that is connected, ik without it, such that its
- * bucket is here; 0: there is none.
+ * bucket is here; 0: there is none.  *unseen is how many ports have not been
+ * found to be taken, by this CPU and those that were asked before; all, for
+ * the first.
  */
-unsigned udp_port_connect(struct cpu *, struct in_key *ik) ON_CPU;
+unsigned udp_port_connect(struct cpu *, struct in_key *ik, bool first,
+    uint32_t *unseen) ON_CPU;
 
 /* Whether one that wants inp_key may be bound; this is its registry. */
 bool udp_may_bind(struct cpu *, const struct udpcb *) ON_CPU;

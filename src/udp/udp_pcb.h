@@ -122,6 +122,8 @@ struct udp_op {
 	int uop_error; /* 0, or an errno value */
 	uint16_t uop_from; /* end point that asked */
 	uint16_t uop_count; /* CPUs it has been to */
+	uint16_t uop_keeps; /* CPU whose entry goes last */
+	uint32_t uop_unseen; /* ports that no CPU so far knows to be taken */
 };
 typedef void udp_done_fn(struct endpoint *, const struct udp_op *);
 

@@ -56,16 +56,38 @@ udp_port_bind(struct cpu *c, const struct in_key *ik)
 	return 0;
 }
 
+/* Whether a port can be connected here; *unseen: udp_port_connect(). */
+static bool ON_CPU
+port_fits(struct cpu *c, const struct in_key *ik, bool first, uint32_t *unseen)
+{
+	unsigned bucket;
+
+	if (in_bound_port_used(&c->c_udp->uc_bound, ik->ik_lport)) {
+		*unseen -= first; /* all CPUs say the same */
+		return false;
+	}
+	bucket = udp_key_bucket(c->c_sp, ik);
+	if (udp_has(c, bucket) != UDP_HERE)
+		return false;
+	if (!udp_conn_taken(c, ik, bucket))
+		return true;
+	--*unseen;
+	return false;
+}
+
 unsigned
-udp_port_connect(struct cpu *c, struct in_key *ik)
+udp_port_connect(
+    struct cpu *c, struct in_key *ik, bool first, uint32_t *unseen)
 {
 	const struct udp *u = c->c_sp->sp_udp;
 	struct port_range pr = port_range(c->c_sp);
 	struct udp_cpu *uc = c->c_udp;
-	unsigned i, at, bucket;
+	unsigned i, at;
 	uint32_t *next;
 	uint64_t h;
 
+	if (first)
+		*unseen = pr.pr_n;
 	ik->ik_lport = 0;
 	h = in_key_hash(ik, u->u_seed.is_seed) ^ u->u_secret;
 	at = (unsigned)(hash_mix64(h) % pr.pr_n);
@@ -73,11 +95,7 @@ udp_port_connect(struct cpu *c, struct in_key *ik)
 	at += *next;
 	for (i = 0; i < pr.pr_n; i++) {
 		ik->ik_lport = (uint16_t)(pr.pr_first + (at + i) % pr.pr_n);
-		if (in_bound_port_used(&uc->uc_bound, ik->ik_lport))
-			continue;
-		bucket = udp_key_bucket(c->c_sp, ik);
-		if (udp_has(c, bucket) == UDP_HERE &&
-		    !udp_conn_taken(c, ik, bucket)) {
+		if (port_fits(c, ik, first, unseen)) {
 			*next = (*next + i + 1) % pr.pr_n;
 			return ik->ik_lport;
 		}

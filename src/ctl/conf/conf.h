@@ -286,6 +286,23 @@ struct conf_relay {
 	const char	*rl_remote;
 };
 
+/* As enum udp_service. */
+enum conf_service_name {
+	CONF_SERVICE_ECHO, CONF_SERVICE_DISCARD, CONF_SERVICE_DAYTIME,
+	CONF_SERVICE_CHARGEN
+};
+
+/* A service of the daemon's own. */
+struct conf_service {
+	struct conf_sec	 sv_sec;
+	enum conf_service_name sv_what;
+	unsigned	 sv_protocol;	/* UDP, the only one */
+	unsigned	 sv_port;	/* 0: the usual one */
+	struct conf_addr *sv_addr;	/* none: any */
+	unsigned	 sv_naddr;
+	const char	*sv_vrf;	/* NULL: main */
+};
+
 struct conf_sysctl {
 	struct conf_pos	 sy_pos;
 	const char	*sy_name;
@@ -324,6 +341,8 @@ struct conf {
 	unsigned	 cf_nadprefix;
 	struct conf_relay *cf_relay;
 	unsigned	 cf_nrelay;
+	struct conf_service *cf_service;
+	unsigned	 cf_nservice;
 	struct conf_sysctl *cf_sysctl;
 	unsigned	 cf_nsysctl;
 	struct conf_control *cf_control;	/* one, always */

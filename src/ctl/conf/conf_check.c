@@ -541,6 +541,7 @@ conf_check(struct conf_ctx *ctx)
 	}
 	conf_check_vlans(ctx);
 	conf_check_relays(ctx);
+	conf_check_services(ctx);
 	conf_check_vrfs(ctx);
 	conf_check_memifs(ctx);
 	return check_if_names(ctx) && check_if_addrs(ctx) &&

@@ -91,6 +91,9 @@ conf_check_vrfs(struct conf_ctx *ctx)
 		check_named(ctx, ro->ro_vrf, &ro->ro_sec, "vrf");
 		check_named(ctx, ro->ro_table, &ro->ro_sec, "table");
 	}
+	for (i = 0; i < cf->cf_nservice; i++)
+		check_named(ctx, cf->cf_service[i].sv_vrf,
+		    &cf->cf_service[i].sv_sec, "vrf");
 	for (i = 0; i < cf->cf_nrule; i++) {
 		ro = &cf->cf_rule[i].ru_way;
 		check_named(ctx, ro->ro_vrf, &cf->cf_rule[i].ru_sec, "vrf");

@@ -115,6 +115,7 @@ bool	 conf_check_ras(struct conf_ctx *);
 
 /* conf_check_relay.c: relays among each other and on their interfaces. */
 void	 conf_check_relays(struct conf_ctx *);
+void	 conf_check_services(struct conf_ctx *);
 
 /* conf_check_rule.c: policy routes. */
 bool	 conf_check_rule(struct conf_ctx *, const void *);

@@ -303,6 +303,21 @@ static const struct conf_keydef relay_keys[] = {
 	{ KEY("remote", str, conf_relay, rl_remote), STRING(64, check_id) },
 };
 
+static const char *const service_names[] = {
+	[CONF_SERVICE_ECHO] = "echo", [CONF_SERVICE_DISCARD] = "discard",
+	[CONF_SERVICE_DAYTIME] = "daytime", [CONF_SERVICE_CHARGEN] = "chargen",
+	NULL };
+
+static const char *const service_protocols[] = { "udp", NULL };
+
+static const struct conf_keydef service_keys[] = {
+	{ KEY("protocol", enum, conf_service, sv_protocol),
+	    .kd_names = service_protocols, .kd_default = "udp" },
+	{ KEY("port", u32, conf_service, sv_port), BOUNDS(1, 65535) },
+	{ LIST("address", addr, conf_service, sv_addr, sv_naddr, 64) },
+	{ KEY("vrf", str, conf_service, sv_vrf), STRING(15, conf_ok_name) },
+};
+
 static const struct conf_keydef control_keys[] = {
 	/* The address of a UNIX socket holds 107 bytes and a NUL. */
 	{ KEY("socket", str, conf_control, co_socket),
@@ -369,6 +384,10 @@ static const struct conf_secdef sections[] = {
 	    ARRAY(conf_relay, cf_relay, cf_nrelay), .sd_max = 1024,
 	    .sd_id = { KEY("an interface", name, conf_relay, rl_if),
 		STRING(15, conf_ok_name), .kd_hint = "INTERFACE" } },
+	{ .sd_name = "service", KEYS(service_keys),
+	    ARRAY(conf_service, cf_service, cf_nservice), .sd_max = 64,
+	    .sd_id = { KEY("a service", enum, conf_service, sv_what),
+		.kd_names = service_names, .kd_hint = "echo" } },
 	{ .sd_name = "sysctl", .sd_flags = CONF_ONCE | CONF_FREE,
 	    ARRAY(conf_sysctl, cf_sysctl, cf_nsysctl) },
 	{ .sd_name = "control", .sd_flags = CONF_ONCE, KEYS(control_keys),

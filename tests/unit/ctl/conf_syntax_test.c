@@ -248,18 +248,19 @@ static const struct bad_text bad[] = {
 	    "bridge b { }\n",
 	    "etc/f:1:1: unknown section \"vxlan\"; known: vrf, "
 	    "interface, vlan, neighbour, route, rule, "
-	    "advertise, advertise_prefix, dhcp_relay, sysctl, control; "
-	    "did you mean "
+	    "advertise, advertise_prefix, dhcp_relay, service, sysctl, "
+	    "control; did you mean "
 	    "\"vlan\"?\n"
 	    "etc/f:2:1: unknown section \"bridge\"; known: vrf, "
 	    "interface, vlan, neighbour, route, rule, "
-	    "advertise, advertise_prefix, dhcp_relay, sysctl, control\n" },
+	    "advertise, advertise_prefix, dhcp_relay, service, sysctl, "
+	    "control\n" },
 	{ "a misspelt section",
 	    "interfase a { driver = tap }\n",
 	    "etc/f:1:1: unknown section \"interfase\"; known: vrf, "
 	    "interface, vlan, neighbour, route, rule, "
-	    "advertise, advertise_prefix, dhcp_relay, sysctl, control; "
-	    "did you mean "
+	    "advertise, advertise_prefix, dhcp_relay, service, sysctl, "
+	    "control; did you mean "
 	    "\"interface\"?\n" },
 	{ "a section as a setting",
 	    "route = 10.0.0.0/8\n",

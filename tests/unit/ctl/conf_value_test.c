@@ -546,8 +546,8 @@ static const struct bad_text bad[] = {
 	    "neighbor 192.0.2.1 { }\n",
 	    "etc/f:1:1: unknown section \"neighbor\"; known: vrf, "
 	    "interface, vlan, neighbour, route, rule, "
-	    "advertise, advertise_prefix, dhcp_relay, sysctl, control; did you "
-	    "mean \"neighbour\"?\n" },
+	    "advertise, advertise_prefix, dhcp_relay, service, sysctl, "
+	    "control; did you mean \"neighbour\"?\n" },
 	{ "an unknown sysctl",
 	    "sysctl {\n"
 	    "\tnet.inet.ip.tll = 3\n"
