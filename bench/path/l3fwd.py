@@ -4,7 +4,14 @@
 core: the same packets under way, the same table, the same destinations.
 
 The two take turns of some packets; only one runs at a time.  L3FWD_LOOP in the
-environment names the other one (bench/peers/l3fwd_loop.c says how to build it).
+environment names the other one, a program that is no part of this project:
+
+    $L3FWD_LOOP ROUTES PACKETS
+
+has l3fwd's forwarding functions over a ring whose packets come back to it.
+ROUTES has a prefix in each line, PACKETS a destination.  Each line of its
+standard input, a number of packets, makes a run, and each run a line, cycles a
+packet.  TTLs are set back outside of runs, as Spate's are.
 
 usage: l3fwd.py LOOP [-n turns] [-p packets a turn] [kind ...]
 """
@@ -73,8 +80,7 @@ def main():
     parser.add_argument("kinds", nargs="*", default=list(KINDS))
     args = parser.parse_intermixed_args()
     if "L3FWD_LOOP" not in os.environ:
-        print("l3fwd is not here: L3FWD_LOOP names none "
-              "(bench/peers/l3fwd_loop.c)")
+        print("l3fwd is not here: L3FWD_LOOP names none")
         rows.absent("path/l3fwd", "loop in memory", "no L3FWD_LOOP", "l3fwd")
         return
     for kind in args.kinds:
