@@ -183,7 +183,8 @@ ip6_deliver(struct cpu *c, struct mbuf *m, struct ip6_info *i6)
 	}
 	if (ip6_is_ext(i6->i6_proto)) {
 		(void)m_pullup(c, m, umin(IP6_LOOK, m->m_pktlen));
-		why = ip6_parse_ext(mtod(m, const uint8_t *), m->m_len, i6);
+		why = ip6_parse_ext(mtod(m, const uint8_t *),
+		    umin(IP6_LOOK, m->m_len), i6);
 	}
 	if (ip6_splits_headers(m, i6, why))
 		ip6_reject(c, m, i6s_fragchain, ICMP6_PARAM, ICMP6_PARAM_CHAIN,

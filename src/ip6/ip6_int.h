@@ -17,8 +17,11 @@
 #include "mbuf/mbuf.h"
 #include "route/nhop.h"
 
-/* How far we look for the end of a chain of extension headers. */
-#define IP6_LOOK 512u
+/*
+ * How far we look for the end of a chain of extension headers, wherever the
+ * packet's buffers end: they fit the first fragment (RFC 7112, 5).
+ */
+#define IP6_LOOK IP6_MTU_MIN
 
 /* Destinations that mean nothing without a link. */
 static inline bool

@@ -22,8 +22,8 @@ ip6_mss_l4off(struct cpu *c, struct mbuf *m)
 	if (m->m_next != NULL && m->m_len < IP6_LOOK)
 		(void)m_pullup(c, m, umin(IP6_LOOK, m->m_pktlen));
 	ip6_take(mtod(m, const uint8_t *), &i6);
-	if (ip6_parse_ext(mtod(m, const uint8_t *), m->m_len, &i6) !=
-		i6s_none ||
+	if (ip6_parse_ext(mtod(m, const uint8_t *), umin(IP6_LOOK, m->m_len),
+		&i6) != i6s_none ||
 	    i6.i6_off != 0 || (i6.i6_flags & I6F_MF) != 0)
 		return 0;
 	return i6.i6_proto == IPP_TCP ? i6.i6_l4off : 0;
