@@ -115,7 +115,7 @@ adj_make(struct cpu *c, struct adj *a, unsigned vers, uint32_t index)
 }
 
 struct adj *
-adj_find(struct cpu *c, unsigned vers, uint32_t nh)
+adj_find(struct cpu *c, unsigned vers, uint32_t nh, unsigned len)
 {
 	struct fast_cpu *fc = c->c_fast;
 	struct adj *a = adj_slot(fc, vers, nh);
@@ -123,7 +123,7 @@ adj_find(struct cpu *c, unsigned vers, uint32_t nh)
 	if ((a->a_nh != nh || a->a_vers != vers || a->a_gen != fc->fc_gen) &&
 	    !adj_make(c, a, vers, nh))
 		return NULL;
-	if (!adj_if_good(c, a->a_oif))
+	if (!adj_if_good(c, a->a_oif) || (a->a_mtu != 0 && len > a->a_mtu))
 		return NULL;
 	if (a->a_lle != NULL)
 		lle_use(c, a->a_lle);
@@ -161,11 +161,14 @@ adj_dst_make(struct cpu *c, struct adj *a, const struct adj *hop,
 }
 
 struct adj *
-adj_dst(struct cpu *c, const struct adj *hop, const struct in6 *dst)
+adj_dst(struct cpu *c, const struct adj *hop, const struct in6 *dst,
+    unsigned len)
 {
 	struct adj *a = adj_dst_slot(c->c_fast, hop, dst);
 	bool same = in6_eq(a->a_dst, *dst);
 
+	if (len > hop->a_linkmtu)
+		return NULL;
 	if (likely(same && a->a_key == hop->a_key))
 		return a;
 	if ((!same || a->a_nh != hop->a_nh || a->a_vers != hop->a_vers ||

@@ -79,11 +79,15 @@ adj_if_runs(struct cpu *c, struct fast_cpu *fc, unsigned oif)
 	    adj_if_looked(c, oif);
 }
 
-/* The same when that is not so; NULL: packets must take the slow path. */
-struct adj *adj_find(struct cpu *, unsigned vers, uint32_t nh) ON_CPU;
+/*
+ * The same when that is not so, for a packet of len bytes, by which the
+ * neighbour is used; NULL: the packet must take the slow path.
+ */
+struct adj *adj_find(
+    struct cpu *, unsigned vers, uint32_t nh, unsigned len) ON_CPU;
 
 /* Of a connected network: the neighbour with this address; NULL as above. */
-struct adj *adj_dst(
-    struct cpu *, const struct adj *, const struct in6 *dst) ON_CPU;
+struct adj *adj_dst(struct cpu *, const struct adj *, const struct in6 *dst,
+    unsigned len) ON_CPU;
 
 #endif

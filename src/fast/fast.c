@@ -179,7 +179,8 @@ fast_leave(struct fast *f, struct mbuf *m)
 }
 
 struct adj *
-fast_dst(struct cpu *c, const struct adj *a, const struct mbuf *m)
+fast_dst(struct cpu *c, const struct adj *a, const struct mbuf *m,
+    unsigned len)
 {
 	const uint8_t *p = m->m_data + L2;
 	struct in6 dst = { .i6_lo = 0 };
@@ -188,7 +189,7 @@ fast_dst(struct cpu *c, const struct adj *a, const struct mbuf *m)
 		dst = in6_load(p + 24);
 	else
 		dst.i6_lo = ld32be(p + 16);
-	return adj_dst(c, a, &dst);
+	return adj_dst(c, a, &dst, len);
 }
 
 /* vers: of all of the batch, if they are of one; 0 if not. */

@@ -77,8 +77,8 @@ fast_pair(const struct mbuf *m)
 void fast_leave(struct fast *, struct mbuf *m) ON_CPU;
 
 /* Who has the packet's address on a connected link. */
-struct adj *fast_dst(
-    struct cpu *, const struct adj *, const struct mbuf *m) ON_CPU;
+struct adj *fast_dst(struct cpu *, const struct adj *, const struct mbuf *,
+    unsigned len) ON_CPU;
 
 /* Where a packet to a next hop goes; NULL: the stages know. */
 static inline const struct adj *ON_CPU
@@ -91,11 +91,10 @@ fast_adj(const struct fast *f, uint32_t nh, const struct mbuf *m,
 		return NULL;
 	a = adj_slot(f->f_cpu, vers, nh);
 	if (unlikely(a->a_key != (f->f_key | vers << 24 | nh)) &&
-	    (a = adj_find(f->f_c, vers, nh)) == NULL)
+	    (a = adj_find(f->f_c, vers, nh, len)) == NULL)
 		return NULL;
 	if (unlikely(len > a->a_mtu) &&
-	    (a->a_mtu != 0 || (a = fast_dst(f->f_c, a, m)) == NULL ||
-		len > a->a_mtu))
+	    (a->a_mtu != 0 || (a = fast_dst(f->f_c, a, m, len)) == NULL))
 		return NULL;
 	return a;
 }
