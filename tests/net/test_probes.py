@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -71,11 +70,15 @@ class Tracer:
         assert self.said(what), "".join(self.lines)
 
     def end(self):
-        """While it attaches probes it may not hear."""
+        """While it attaches probes it may not hear; a second signal too soon
+        after one that it heard ends it without a word."""
         def ended():
             self.process.send_signal(signal.SIGINT)
-            time.sleep(0.1)
-            return self.process.poll() is not None
+            try:
+                self.process.wait(2)
+            except subprocess.TimeoutExpired:
+                return False
+            return True
         wait_for("bpftrace ends", ended)
         self.reader.join()
         return "".join(self.lines)

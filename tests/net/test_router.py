@@ -167,21 +167,24 @@ died() { build/spate show drops | grep -q "^red .*$1"; }"""
 
 def test_readme_router(net):
     """Its commands, by a shell that knows nothing else."""
-    hosts, conf, start, talk, ask, watch, change, stop = readme_blocks()
+    hosts, conf, start, talk, ask, watch, change, more, stop = readme_blocks()
+    rules, decide = more.split("\n\n")
     ask = ask.replace("spate top ", "spate top -b -n 1 ")  # no terminal
     # One probe at a time: with 16 on their way at once, traceroute gives up
     # on a hop as soon as the next one answered, which a busy machine upsets.
     talk = talk.replace("traceroute ", "traceroute -N 1 ")
     os.mkdir(net.path("build"))
     os.symlink(os.path.abspath(SPATE), net.path("build/spate"))
-    with open(net.path("router.conf"), "w", encoding="utf-8") as f:
-        f.write(conf + "\n")
+    for name, text in ("router.conf", conf), ("rules", rules):
+        with open(net.path(name), "w", encoding="utf-8") as f:
+            f.write(text + "\n")
     script = "\n".join([
         # /run and the namespaces' names are this shell's alone.
         "mount -t tmpfs tmpfs /run; ip link set lo up",
         UNTIL, "set -e -m", hosts, start, "until_ok build/spate show version",
         talk, ask, watch,
         change, "build/spate confirm", "build/spate show routes",
+        "cat rules >> router.conf", decide,
         "! ip netns exec red ping -c 1 -W 1 198.18.0.1",
         "! ip netns exec red ping -c 1 -W 1 -t 1 10.2.0.2",
         "! ip netns exec red ping -c 1 -W 1 10.2.0.77",
@@ -203,6 +206,7 @@ def test_readme_router(net):
     assert said.count("3 packets transmitted, 3 received, 0% packet") == 2, said
     assert re.search(r"^ 1  10\.1\.0\.1 .*\n 2  10\.3\.0\.2 ", said, re.M), said
     assert re.search(r"^172\.16\.0\.0/12 .*10\.3\.0\.2", said, re.M), said
+    assert re.search(r"\brule no_mail\b.*prohibit", said), said
     for reason in "no IPv4 route", "TTL expired", "neighbour does not":
         assert re.search(rf"^red .*{reason}", said, re.M), said
     assert said.endswith("left: 0\n"), said

@@ -44,13 +44,21 @@ def counter(router, name):
                if c["counter"] == name)
 
 
+def meet(host, address):
+    """Of many answers at once not all can wait for one who is not known."""
+    wait_for(f"{address} answers", lambda: host.run(
+        f"ping -c 1 -W 1 {address}", check=False).returncode == 0, 20)
+
+
 @pytest.mark.parametrize("driver", ["tap", "xdp"])
 def test_services(net, driver):
     lab = Lab(net, driver, more=SERVICES,
               sysctl="net.inet.rss.udp_4tuple = 1")
     # Fragments, too, and of what comes to more than one CPU.
     for address in ("10.0.1.1", "fd00:1::1"):
+        meet(lab.alice, address)
         lab.alice.run(f"python3 {CLIENT} {address} 3 1 64 1400 4000 20000")
+    meet(lab.bob, "10.0.1.1")
     lab.bob.run(f"python3 {CLIENT} 10.0.1.1 2 512 3000")
     echo = services(lab.router)[("echo", "any")]
     assert echo["in"] == echo["out"] == 32 * (15 + 15 + 4)
